@@ -1,0 +1,1 @@
+"""The stock of the pool as tables: what is where, what is promised, and every movement that made it so."""

@@ -1,0 +1,1 @@
+"""How orders and everything around them are kept: tables, statements, migrations."""

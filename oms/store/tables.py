@@ -1,0 +1,5 @@
+"""The tables oms owns, on the MetaData that inventory began."""
+
+from inventory.store.tables import metadata
+
+__all__ = ["metadata"]
