@@ -1,0 +1,1 @@
+"""Edges to the outside world: the clock, chance, the database server, files, carriers."""

@@ -1,0 +1,34 @@
+"""The process that stands by an embedded server: `python -m oms.adapters.postgres_warden DATA_DIR`."""
+
+import fcntl
+import sys
+import time
+from pathlib import Path
+
+from oms.adapters.postgres import control, ensure_running, postmaster_pid, stop, unused
+from oms.adapters.postgres_home import find_home
+
+POLL_SECONDS = 0.25
+
+
+def stand_by(data: Path) -> None:
+    """While anybody holds a lease, restart the server when it died; then stop it. One warden per server."""
+    with (data / "warden.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        with control(data):
+            home = find_home(data)
+        while data.exists():
+            with control(data):
+                if unused(data):
+                    stop(home)
+                    return
+                if postmaster_pid(home) is None:
+                    ensure_running(home)
+            time.sleep(POLL_SECONDS)
+
+
+if __name__ == "__main__":
+    stand_by(Path(sys.argv[1]))

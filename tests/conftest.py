@@ -1,0 +1,143 @@
+"""One throwaway PostgreSQL for the whole run, one database per worker, cleaned between tests.
+
+ANYSHELF_TEST_DATABASE_URL points the run at another server (its role must be allowed to create databases).
+"""
+
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, Engine, create_engine, make_url, text
+from sqlalchemy.pool import NullPool
+
+from oms.adapters.postgres import Embedded
+from oms.settings import sqlalchemy_url
+from oms.store.database import connect, migrate
+
+RUN = pytest.StashKey[Path]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The folder of the run: made by the controller, told to the workers, removed by the controller."""
+    told = getattr(config, "workerinput", {}).get("anyshelf_run")
+    if told is None:
+        # Not pytest's own folder, which is closed to the account PostgreSQL runs as under root.
+        folder = Path(tempfile.mkdtemp(prefix="anyshelf-test-"))
+        folder.chmod(0o711)
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+        config.stash[RUN] = folder
+    else:
+        config.stash[RUN] = Path(told)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: object) -> None:
+    """xdist: hand the controller's folder to a worker."""
+    config: pytest.Config = node.config  # type: ignore[attr-defined]
+    node.workerinput["anyshelf_run"] = str(config.stash[RUN])  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session")
+def server_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The maintenance database of the server under test; the embedded one stops with its last user."""
+    elsewhere = os.environ.get("ANYSHELF_TEST_DATABASE_URL")
+    if elsewhere:
+        yield sqlalchemy_url(elsewhere)
+    else:
+        with Embedded(request.config.stash[RUN] / "server", durable=False) as server:
+            yield server.url()
+
+
+@pytest.fixture(scope="session")
+def template(request: pytest.FixtureRequest, server_url: str) -> Iterator[str]:
+    """The name of a migrated database to clone, made by whichever worker comes first, dropped by the last."""
+    name = f"template_{request.config.stash[RUN].name.rpartition('-')[2].lower()}"
+    users = "hashtext('anyshelf tests'), hashtext(:name)"
+    with _maintenance(server_url) as connection:
+        connection.execute(text(f"SELECT pg_advisory_lock({users})"), {"name": name})
+        if not connection.scalar(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name}):
+            connection.execute(text(f'CREATE DATABASE "{name}"'))
+            migrate(_url_of(server_url, name))
+        connection.execute(text(f"SELECT pg_advisory_unlock({users})"), {"name": name})
+        connection.execute(text(f"SELECT pg_advisory_lock_shared({users})"), {"name": name})
+        yield name
+        connection.execute(text(f"SELECT pg_advisory_unlock_shared({users})"), {"name": name})
+        if connection.scalar(text(f"SELECT pg_try_advisory_lock({users})"), {"name": name}):
+            connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+
+
+@pytest.fixture(scope="session")
+def database_url(server_url: str, template: str) -> Iterator[str]:
+    """The database of this worker; tests share it one after the other, see `engine`."""
+    with _clone(server_url, template) as url:
+        yield url
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """An engine on this worker's database, all tables empty."""
+    engine = connect(database_url)
+    with engine.begin() as connection:
+        _empty_all_tables(connection)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def fresh_database(server_url: str, template: str) -> Iterator[Callable[[], str]]:
+    """Makes databases of one's own, migrated and empty, for tests with several processes; dropped after."""
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(_clone(server_url, template))
+
+
+@contextmanager
+def _clone(server_url: str, template: str) -> Iterator[str]:
+    name = f"test_{secrets.token_hex(6)}"
+    with _maintenance(server_url) as connection:
+        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+    try:
+        yield _url_of(server_url, name)
+    finally:
+        with _maintenance(server_url) as connection:
+            connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+@contextmanager
+def _maintenance(server_url: str) -> Iterator[Connection]:
+    engine = create_engine(server_url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with engine.connect() as connection:
+        yield connection
+
+
+def _url_of(server_url: str, database: str) -> str:
+    return make_url(server_url).set(database=database).render_as_string(hide_password=False)
+
+
+def _empty_all_tables(connection: Connection) -> None:
+    """TRUNCATE, but only what holds rows: looking is a hundred times cheaper than truncating."""
+    connection.execute(text("SET LOCAL lock_timeout = '10s'"))
+    connection.execute(
+        text(
+            """
+            DO $$
+            DECLARE name text; filled boolean; names text[] := '{}';
+            BEGIN
+              FOR name IN SELECT quote_ident(relname) FROM pg_class
+                WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
+                  AND relname <> 'alembic_version'
+              LOOP
+                EXECUTE 'SELECT EXISTS (SELECT FROM ' || name || ')' INTO filled;
+                IF filled THEN names := names || name; END IF;
+              END LOOP;
+              IF names <> '{}' THEN
+                EXECUTE 'TRUNCATE ' || array_to_string(names, ', ') || ' RESTART IDENTITY CASCADE';
+              END IF;
+            END $$
+            """
+        )
+    )

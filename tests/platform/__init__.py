@@ -1,0 +1,1 @@
+"""The ground everything stands on: database server, migrations, settings, command line, shape of the code."""
