@@ -1,0 +1,108 @@
+"""Quantities, not flags: how many units of a line stand at which stage.
+
+``ordered = cancelled + backordered + … + lost`` holds because a unit only ever moves from stage to stage.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+
+
+class Stage(StrEnum):
+    """Where a unit of an order line is, in the order of its progress."""
+
+    CANCELLED = "cancelled"
+    BACKORDERED = "backordered"
+    UNROUTED = "unrouted"
+    ROUTED = "routed"
+    PICKING = "picking"
+    PICKED = "picked"
+    PACKED = "packed"
+    IN_TRANSIT = "in_transit"
+    READY_FOR_PICKUP = "ready_for_pickup"
+    DELIVERED = "delivered"
+    REFUSED = "refused"
+    RETURNING = "returning"
+    LOST = "lost"
+
+
+STAGES: tuple[Stage, ...] = tuple(Stage)
+OPEN_STAGES: tuple[Stage, ...] = STAGES[1:9]
+HANDED_OUT: tuple[Stage, ...] = (Stage.DELIVERED, Stage.REFUSED, Stage.RETURNING, Stage.LOST)
+WITH_THE_NODE: tuple[Stage, ...] = (Stage.ROUTED, Stage.PICKING, Stage.PICKED, Stage.PACKED)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Units of one line per stage; ``returned`` counts those that went out and were scanned in again."""
+
+    cancelled: int = 0
+    backordered: int = 0
+    unrouted: int = 0
+    routed: int = 0
+    picking: int = 0
+    picked: int = 0
+    packed: int = 0
+    in_transit: int = 0
+    ready_for_pickup: int = 0
+    delivered: int = 0
+    refused: int = 0
+    returning: int = 0
+    lost: int = 0
+    returned: int = 0
+
+    def __post_init__(self) -> None:
+        assert min(self.by_stage().values()) >= 0, "a stage never holds fewer than no units"
+        assert 0 <= self.returned <= self.delivered + self.refused + self.returning, (
+            "returned more than went out"
+        )
+
+    def at(self, *stages: Stage) -> int:
+        """Units standing at any of these stages."""
+        return sum(int(getattr(self, stage.value)) for stage in stages)
+
+    def by_stage(self) -> dict[Stage, int]:
+        return {stage: int(getattr(self, stage.value)) for stage in STAGES}
+
+    def moved(self, source: Stage, target: Stage, quantity: int) -> Counts:
+        """The counts after ``quantity`` units went from one stage to another.
+
+        Asking for more than stands at ``source`` is a bug of the caller, who has to look first.
+        """
+        assert 0 <= quantity <= self.at(source), f"{quantity} units are not at {source}"
+        if source is target:
+            return self
+        changed = {source.value: self.at(source) - quantity, target.value: self.at(target) + quantity}
+        return replace(self, **changed)
+
+    @property
+    def total(self) -> int:
+        """The units ordered, whatever became of them."""
+        return self.at(*STAGES)
+
+    def as_dict(self) -> dict[str, int]:
+        return {name: int(value) for name, value in asdict(self).items()}
+
+
+def added(*parts: Counts) -> Counts:
+    """Stage by stage the sum of several lines' counts."""
+    names = Counts().as_dict()
+    return Counts(**{name: sum(int(getattr(part, name)) for part in parts) for name in names})
+
+
+def of_kit(quantity: int, parts: tuple[tuple[int, Counts], ...]) -> Counts:
+    """The counts of ``quantity`` kits, each of them as far as its least advanced component.
+
+    ``parts`` gives, for every component, the units in one kit and the counts of its line.
+    """
+    slowest = [len(STAGES) - 1] * quantity
+    returned = quantity
+    for per_kit, counts in parts:
+        ranks = [STAGES.index(stage) for stage, units in counts.by_stage().items() for _ in range(units)]
+        slowest = [min(slowest[kit], ranks[kit * per_kit]) for kit in range(quantity)]
+        returned = min(returned, counts.returned // per_kit)
+    stages = [STAGES[rank] for rank in slowest]
+    tallied = {stage.value: stages.count(stage) for stage in STAGES}
+    out = sum(tallied[stage.value] for stage in HANDED_OUT if stage is not Stage.LOST)
+    return Counts(**tallied, returned=min(returned, out))
