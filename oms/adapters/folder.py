@@ -1,0 +1,44 @@
+"""Folders of CSV or Parquet files: the exchange format of samples, import, export and replay.
+
+``read_folder(path) -> Folder``, or ``FolderRefused`` with every fault; ``write_folder(folder, path)`` writes
+what ``read_folder`` reads back equal; ``explain_columns()`` lists columns, which are required, and defaults.
+The values (``Folder`` and its tables, column by column) are described in ``folder_values``.
+"""
+
+from oms.adapters.folder_values import (
+    ANY_NODE,
+    UNLIMITED,
+    Folder,
+    FolderFault,
+    FolderRefused,
+    Lanes,
+    Lines,
+    NetworkFile,
+    Nodes,
+    Orders,
+    Replenishments,
+    Returns,
+    Skus,
+    Stock,
+    Tariffs,
+    positions_of,
+)
+
+__all__ = [
+    "ANY_NODE",
+    "UNLIMITED",
+    "Folder",
+    "FolderFault",
+    "FolderRefused",
+    "Lanes",
+    "Lines",
+    "NetworkFile",
+    "Nodes",
+    "Orders",
+    "Replenishments",
+    "Returns",
+    "Skus",
+    "Stock",
+    "Tariffs",
+    "positions_of",
+]

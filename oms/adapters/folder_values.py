@@ -1,0 +1,198 @@
+"""A folder of files as values: one dataclass of equally long columns per table, in the order of the rows.
+
+Column types, everywhere: text is an object array of ``str`` ('' where empty); a list of words
+(``ship|pickup``) is an object array of ``tuple[str, ...]``; whole numbers are ``int64``; coordinates and
+kilometres ``float64`` (NaN: not given; an unbounded distance is ``inf``); clock times are ``int64`` minutes
+after local midnight (0 to 1440); instants are ``datetime64[us]`` in UTC. Money is in minor units of
+``NetworkFile.currency``, weights in grams, lengths in millimetres.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+Texts = NDArray[np.object_]
+Words = NDArray[np.object_]
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Instants = NDArray[np.datetime64]
+
+UNLIMITED = -1
+ANY_NODE = "*"
+DEFAULT_PENALTY_MINOR = 10_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Nodes:
+    """Sites that hold and hand out stock. ``id`` is unique and holds no ':'."""
+
+    id: Texts
+    name: Texts
+    kind: Texts  # warehouse, store, dark_store, vendor, locker, van
+    lat: Floats
+    lon: Floats
+    country: Texts  # ISO 3166 alpha-2, '' unknown
+    postcode: Texts
+    timezone: Texts  # IANA
+    methods: Words  # of ship, pickup, courier
+    daily_order_capacity: Ints  # UNLIMITED or parcels a day
+    fixed_minor: Ints  # per parcel
+    pick_minor: Ints  # per unit
+    opens: Ints
+    closes: Ints
+    ship_cutoff: Ints
+    courier_radius_m: Ints  # 0: no courier
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Skus:
+    """Sellable articles; a length of 0 is not known."""
+
+    id: Texts
+    name: Texts
+    barcode: Words
+    weight_g: Ints
+    length_mm: Ints
+    width_mm: Ints
+    height_mm: Ints
+    unit_price_minor: Ints
+    flags: Words
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stock:
+    """Opening positions; a (node, sku) pair stands once."""
+
+    node: Texts
+    sku: Texts
+    on_hand: Ints
+    safety_stock: Ints
+    bin: Texts
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Orders:
+    """The demand, in file order."""
+
+    id: Texts
+    placed_at: Instants
+    channel: Texts
+    method: Texts  # ship, pickup, courier
+    customer: Texts
+    lat: Floats
+    lon: Floats
+    country: Texts
+    postcode: Texts
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lines:
+    """Lines of orders; ``line`` is unique inside its order."""
+
+    order: Texts
+    line: Texts
+    sku: Texts
+    quantity: Ints  # ≥ 1
+    unit_price_minor: Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Returns:
+    """Goods that came back: units of one SKU of one order."""
+
+    id: Texts
+    order: Texts
+    sku: Texts
+    quantity: Ints  # ≥ 1
+    returned_at: Instants
+    reason: Texts
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Replenishments:
+    """Units that arrive at a node."""
+
+    node: Texts
+    sku: Texts
+    quantity: Ints  # ≥ 1
+    at: Instants
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tariffs:
+    """Weight steps, ascending inside a name; a parcel heavier than the last step is not carried."""
+
+    name: Texts
+    up_to_g: Ints
+    minor: Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lanes:
+    """Which tariff a parcel takes; the first row that fits node, country, postcode and distance wins."""
+
+    node: Texts  # ANY_NODE: any
+    country: Texts  # '' any
+    postcode_prefix: Texts  # '' any
+    up_to_km: Floats  # inf: any
+    tariff: Texts
+    transit_days: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkFile:
+    """``network.json``. ``holidays``: country -> calendar of the ``holidays`` package: 'US', 'GB-ENG'."""
+
+    currency: str = "USD"
+    dimensional_divisor_mm3_per_g: float = 0.0  # 0: dimensional weight off
+    holidays: Mapping[str, str] = field(default_factory=dict)
+    unfilled_penalty_minor: int = DEFAULT_PENALTY_MINOR  # per unit
+    policy: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Folder:
+    """Everything one folder says. Every id named in a table stands in the table it refers to."""
+
+    network: NetworkFile
+    nodes: Nodes
+    skus: Skus
+    stock: Stock
+    orders: Orders
+    lines: Lines
+    returns: Returns
+    replenishments: Replenishments
+    tariffs: Tariffs
+    lanes: Lanes
+
+
+@dataclass(frozen=True, slots=True)
+class FolderFault:
+    """One thing wrong in one place. ``row``: the header is 1, in Parquet too; 0 is the file as a whole."""
+
+    file: str
+    row: int
+    column: str
+    code: str
+    detail: str
+
+
+class FolderRefused(Exception):
+    """The folder is not taken. ``faults`` are the first found, by file and row; ``more`` counts the rest."""
+
+    def __init__(self, faults: tuple[FolderFault, ...], more: int = 0) -> None:
+        super().__init__(f"{len(faults) + more} faults, the first: {faults[0] if faults else None}")
+        self.faults = faults
+        self.more = more
+
+
+def positions_of(wanted: Texts, ids: Texts) -> Ints:
+    """Row of each wanted id in ``ids``, -1 where it is not there. Shapes [n], [m] -> [n]."""
+    found = pc.index_in(pa.array(wanted, pa.string()), value_set=pa.array(ids, pa.string())).fill_null(-1)
+    return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.int64)
