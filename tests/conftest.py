@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
@@ -36,10 +37,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_configure_node(node: object) -> None:
+def pytest_configure_node(node: Any) -> None:
     """xdist: hand the controller's folder to a worker."""
-    config: pytest.Config = node.config  # type: ignore[attr-defined]
-    node.workerinput["anyshelf_run"] = str(config.stash[RUN])  # type: ignore[attr-defined]
+    node.workerinput["anyshelf_run"] = str(node.config.stash[RUN])
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,6 @@ were all killed.
 import fcntl
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -25,6 +24,7 @@ from oms.adapters.postgres_home import MAJOR, SOCKET_NAME, DatabaseUnavailable, 
 ROLE = "anyshelf"
 DATABASE = "postgres"  # initdb makes it; the whole server is ours
 START_SECONDS = 120.0  # crash recovery of a large database included
+CONTROL, LEASE = "control.lock", "lease.lock"
 MEGABYTE = 1 << 20
 
 
@@ -52,6 +52,7 @@ class Embedded:
     def open(self) -> None:
         """Take a lease and see to it that the server answers."""
         assert self._lease is None, "already open"
+        _make_folder(self._data)
         with control(self._data):
             self._home = find_home(self._data)
             lease = lease_file(self._data)
@@ -87,16 +88,15 @@ class Embedded:
 
 @contextmanager
 def control(data: Path) -> Iterator[None]:
-    """Alone among all processes while deciding about the server of `data`."""
-    data.mkdir(parents=True, exist_ok=True)
-    with (data / "control.lock").open("a") as lock:
+    """Alone among all processes while deciding about the server of `data`, a folder that exists."""
+    with (data / CONTROL).open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 def lease_file(data: Path) -> IO[str]:
     """The file whose shared locks say who uses the server."""
-    return (data / "lease.lock").open("a")
+    return (data / LEASE).open()
 
 
 def unused(data: Path) -> bool:
@@ -111,45 +111,59 @@ def unused(data: Path) -> bool:
 
 def ensure_running(home: Home) -> None:
     """Start the server unless it answers, recovering from a crash if need be. Under control only."""
-    if listening(home):
+    if ready(home):
         return
     deadline = time.monotonic() + START_SECONDS
     while _processes_in(home.cluster):  # children of a killed server notice its death within moments
-        if listening(home):
+        if ready(home):
             return
         if time.monotonic() > deadline:
             raise DatabaseUnavailable(f"Processes of a dead PostgreSQL still hold {home.cluster}; end them")
         time.sleep(0.05)
-    # Nothing of it runs, so a left-over note is stale, even if its number now names another process.
-    (home.cluster / "postmaster.pid").unlink(missing_ok=True)
+    # Nothing of it runs, so left-over notes are stale, even if their number now names another process or a
+    # zombie: PostgreSQL itself would believe them.
+    for note in (home.cluster / "postmaster.pid", home.socket_dir / f"{SOCKET_NAME}.lock"):
+        note.unlink(missing_ok=True)
     started = home.run("pg_ctl", *_start_arguments(home), timeout=START_SECONDS + 10)
     if started.returncode != 0:
         raise DatabaseUnavailable(f"The embedded PostgreSQL does not start; its log says: {_log_tail(home)}")
 
 
-def listening(home: Home) -> bool:
-    """Whether something accepts connections on the socket."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        try:
-            probe.connect(str(home.socket_dir / SOCKET_NAME))
-        except OSError:
-            return False
-        return True
+def ready(home: Home) -> bool:
+    """Whether the server lives and takes connections."""
+    return postmaster_pid(home) is not None and _note(home)[7:8] == ["ready"]
 
 
 def postmaster_pid(home: Home) -> int | None:
     """The process id of the living server, or None: zombies and re-used numbers are not it."""
-    try:
-        pid = int((home.cluster / "postmaster.pid").read_text().split("\n", 1)[0])
-    except (FileNotFoundError, ValueError):
-        return None
-    return pid if _works_in(Path(f"/proc/{pid}"), home.cluster) else None
+    number = "".join(_note(home)[:1])
+    return int(number) if number.isdigit() and _works_in(Path("/proc") / number, home.cluster) else None
 
 
 def stop(home: Home) -> None:
     """Stop the server if it runs; open connections are cut, committed work is kept. Under control only."""
     if postmaster_pid(home) is not None:
         home.run("pg_ctl", "-D", str(home.cluster), "-m", "fast", "-w", "-t", "60", "stop", timeout=70)
+
+
+def _note(home: Home) -> list[str]:
+    """The lines of postmaster.pid: number, PGDATA, start, port, socket folder, address, memory key, state."""
+    try:
+        return [line.strip() for line in (home.cluster / "postmaster.pid").read_text().splitlines()]
+    except FileNotFoundError:
+        return []
+
+
+def _make_folder(data: Path) -> None:
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        for lock in (CONTROL, LEASE):
+            (data / lock).touch()
+    except OSError as error:
+        raise DatabaseUnavailable(
+            f"The data directory {data} cannot be made ({error.strerror}); "
+            "set ANYSHELF_DATA_DIR to one that can"
+        ) from error
 
 
 def _make_cluster(home: Home, durable: bool) -> None:

@@ -53,7 +53,6 @@ class Home:
 
 def find_home(data: Path) -> Home:
     """The home of the server under `data`, its folders made. To be called under the control lock."""
-    data.mkdir(parents=True, exist_ok=True)
     account = _account() if os.geteuid() == 0 else None
     cluster = _cluster(data, account)
     return Home(data, _programs(account), cluster, _socket_dir(data, cluster, account), account)

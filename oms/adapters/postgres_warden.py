@@ -3,6 +3,7 @@
 import fcntl
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from oms.adapters.postgres import control, ensure_running, postmaster_pid, stop, unused
@@ -20,7 +21,7 @@ def stand_by(data: Path) -> None:
             return
         with control(data):
             home = find_home(data)
-        while data.exists():
+        while True:
             with control(data):
                 if unused(data):
                     stop(home)
@@ -31,4 +32,5 @@ def stand_by(data: Path) -> None:
 
 
 if __name__ == "__main__":
-    stand_by(Path(sys.argv[1]))
+    with suppress(FileNotFoundError):  # somebody removed the whole folder: nothing is left to guard
+        stand_by(Path(sys.argv[1]))

@@ -2,8 +2,12 @@
 
 from alembic import context
 from sqlalchemy import Connection, text
+from sqlalchemy.dialects.postgresql.base import ischema_names
 
+from inventory.store.types import Xid8
 from oms.store.tables import metadata
+
+ischema_names["xid8"] = Xid8  # so that reading the schema back knows the type
 
 connection: Connection = context.config.attributes["connection"]
 
