@@ -1,0 +1,123 @@
+"""From rows to the network that routing reads: how documents and nodes are stored is known only here."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from enum import StrEnum
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, select
+
+from inventory.store.tables import node
+from oms.store.foundation_tables import version
+from oms.store.network_tables import network_document
+from routing.network import Network, build_network
+from routing.network_spec import (
+    CalendarSpec,
+    DeliverySpec,
+    LaneSpec,
+    NetworkSpec,
+    NodeSpec,
+    SlotSpec,
+    TariffSpec,
+)
+from routing.policy import Policy
+
+
+class Kind(StrEnum):
+    """Kinds of document; those of `SINGLE` exist once, under the id of their kind."""
+
+    TARIFF = "tariff"
+    CALENDAR = "calendar"
+    DELIVERY = "delivery"
+    LANES = "lanes"
+    SLOTS = "slots"
+    POLICY = "policy"
+    SETTINGS = "settings"
+
+
+SINGLE = frozenset({Kind.LANES, Kind.SLOTS, Kind.POLICY, Kind.SETTINGS})
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSettings:
+    """`currency`: of every price in the network. A divisor of 0 switches dimensional weight off."""
+
+    currency: str = "USD"
+    dimensional_divisor_mm3_per_g: float = 0.0
+
+
+NODE: TypeAdapter[NodeSpec] = TypeAdapter(NodeSpec)
+BODY: Mapping[Kind, TypeAdapter[Any]] = {
+    Kind.TARIFF: TypeAdapter(TariffSpec),
+    Kind.CALENDAR: TypeAdapter(CalendarSpec),
+    Kind.DELIVERY: TypeAdapter(DeliverySpec),
+    Kind.LANES: TypeAdapter(tuple[LaneSpec, ...]),
+    Kind.SLOTS: TypeAdapter(tuple[SlotSpec, ...]),
+    Kind.POLICY: TypeAdapter(Policy),
+    Kind.SETTINGS: TypeAdapter(NetworkSettings),
+}
+
+_NODE_COLUMNS = ("id", "name", "kind", "lat", "lon", "country", "postcode", "timezone", "active")
+PROFILE_FIELDS = tuple(f.name for f in fields(NodeSpec) if f.name not in _NODE_COLUMNS)
+"""What `node.profile` holds: all of a NodeSpec that inventory does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The network and policy of one version, and what the version was made from."""
+
+    network: Network
+    policy: Policy
+    spec: NetworkSpec
+
+
+def load(conn: Connection) -> Loaded:
+    """Read and build the current network. Raises routing.network_spec.NetworkRefused when it is not whole."""
+    number = conn.scalar(select(version.c.number).where(version.c.name == "network")) or 0
+    documents = _documents(conn)
+    settings: NetworkSettings = documents[Kind.SETTINGS].get(Kind.SETTINGS, NetworkSettings())
+    spec = NetworkSpec(
+        version=number,
+        currency=settings.currency,
+        nodes=tuple(_node_specs(conn)),
+        tariffs=tuple(documents[Kind.TARIFF].values()),
+        lanes=documents[Kind.LANES].get(Kind.LANES, ()),
+        calendars=tuple(documents[Kind.CALENDAR].values()),
+        slots=documents[Kind.SLOTS].get(Kind.SLOTS, ()),
+        deliveries=tuple(documents[Kind.DELIVERY].values()),
+        dimensional_divisor_mm3_per_g=settings.dimensional_divisor_mm3_per_g,
+    )
+    policy: Policy = documents[Kind.POLICY].get(Kind.POLICY, Policy())
+    return Loaded(build_network(spec), policy, spec)
+
+
+def _documents(conn: Connection) -> dict[Kind, dict[str, Any]]:
+    found: dict[Kind, dict[str, Any]] = defaultdict(dict)
+    order = (network_document.c.kind, network_document.c.id)
+    for row in conn.execute(select(network_document).order_by(*order)):
+        kind = Kind(row.kind)
+        body = BODY[kind].validate_python(row.body)
+        # The document's own version is the policy's: a decision names the policy it was made under.
+        found[kind][row.id] = replace(body, version=row.version) if kind is Kind.POLICY else body
+    return found
+
+
+def _node_specs(conn: Connection) -> Sequence[NodeSpec]:
+    """Nodes with coordinates, in the order of their numbers; a node without is no place to route from."""
+    columns = [node.c[name] for name in _NODE_COLUMNS]
+    rows = conn.execute(select(*columns, node.c.profile).where(node.c.lat.is_not(None)).order_by(node.c.no))
+    return [NODE.validate_python({**row["profile"], **_without(row, "profile")}) for row in rows.mappings()]
+
+
+def _without(row: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in row.items() if key != name}
+
+
+def profile_of(spec: NodeSpec) -> dict[str, Any]:
+    """The part of a node that only routing reads, as JSON for `node.profile`."""
+    document = NODE.dump_python(spec, mode="json")
+    return {name: document[name] for name in PROFILE_FIELDS}
