@@ -39,7 +39,9 @@ node = Table(
     required("profile", JSONB, "'{}'"),
     required("version", Integer, "1"),
     one_of("kind", NODE_KINDS, "kind_known"),
-    CheckConstraint("position(':' in id) = 0 AND id <> ''", name="id_is_no_place"),
+    CheckConstraint(
+        "id NOT IN ('', 'inbound', 'in_transit') AND position(':' in id) = 0", name="id_is_no_place"
+    ),
     CheckConstraint("lat BETWEEN -90 AND 90 AND lon BETWEEN -180 AND 180", name="on_the_globe"),
 )
 

@@ -138,6 +138,8 @@ inbound = Table(
     Column("id", Text, primary_key=True),
     Column("node_no", ForeignKey("node.no"), nullable=False),
     required("place", Text),
+    required("surplus_from", Text),
+    required("shortfall_to", Text),
     instant("eta"),
     required("state", Text, "'open'"),
     required("reference", Text, "''"),
