@@ -20,6 +20,7 @@ from typing import IO
 from urllib.parse import quote
 
 from oms.adapters.postgres_home import MAJOR, SOCKET_NAME, DatabaseUnavailable, Home, find_home
+from oms.settings import Settings
 
 ROLE = "anyshelf"
 DATABASE = "postgres"  # initdb makes it; the whole server is ours
@@ -84,6 +85,16 @@ class Embedded:
     def url(self, database: str = DATABASE) -> str:
         """The SQLAlchemy address of a database on this server."""
         return f"postgresql+psycopg://{ROLE}@/{database}?host={quote(str(self.home.socket_dir), safe='')}"
+
+
+@contextmanager
+def database(settings: Settings) -> Iterator[str]:
+    """The SQLAlchemy address of the chosen database; the embedded server runs at least for the block."""
+    if settings.database_url is not None:
+        yield settings.database_url
+    else:
+        with Embedded(settings.data_dir) as server:
+            yield server.url()
 
 
 @contextmanager

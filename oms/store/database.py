@@ -8,7 +8,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, func, inspect, make_url, text, update
+
+from inventory.store.types import Xid8
+from oms.store.tables import metadata
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -33,6 +36,33 @@ def connect(url: str, *, pool_size: int = 20) -> Engine:
 def conninfo(url: str) -> str:
     """The same address as libpq and its programs spell it."""
     return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def server_major(engine: Engine) -> int:
+    """The release of the server: 15, 16, 17, 18."""
+    with engine.connect() as connection:
+        return _major(connection)
+
+
+def is_empty(engine: Engine) -> bool:
+    """Whether the database holds no table at all."""
+    return not inspect(engine).get_table_names()
+
+
+def renew_stamps(engine: Engine) -> int:
+    """Stamp every row with a transaction of this server; return how many rows that were.
+
+    Stamps restored from another server may lie ahead of this one's transactions, and the pool's feed would
+    wait for them, or behind its mark, and the feed would miss them.
+    """
+    stamps = [
+        column for table in metadata.sorted_tables for column in table.c if isinstance(column.type, Xid8)
+    ]
+    with engine.begin() as connection:
+        return sum(
+            connection.execute(update(column.table).values({column: func.pg_current_xact_id()})).rowcount
+            for column in stamps
+        )
 
 
 def migrate(url: str) -> None:
@@ -64,7 +94,7 @@ def _migrations(url: str) -> Iterator[Config]:
     engine = connect(url)
     try:
         with engine.begin() as connection:
-            version = connection.scalar(text("SELECT current_setting('server_version_num')::int / 10000"))
+            version = _major(connection)
             if version < OLDEST_SERVER:
                 raise WrongServer(
                     f"The server is PostgreSQL {version}; Anyshelf needs {OLDEST_SERVER} or newer"
@@ -76,3 +106,9 @@ def _migrations(url: str) -> Iterator[Config]:
             yield config
     finally:
         engine.dispose()
+
+
+def _major(connection: Connection) -> int:
+    version = connection.scalar(text("SELECT current_setting('server_version_num')::int / 10000"))
+    assert isinstance(version, int)
+    return version

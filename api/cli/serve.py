@@ -1,0 +1,47 @@
+"""`anyshelf serve`: the HTTP server with API and pages."""
+
+import ipaddress
+import os
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from api.cli.console import Refused, database_url, err
+from oms.store.database import migrate
+
+app = typer.Typer()
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8080,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Server processes sharing the port.")] = 1,
+) -> None:
+    """Serve the API and the pages until interrupted; the database is brought up to date first."""
+    with database_url() as url:
+        migrate(url)
+        # Worker processes read their settings from the environment, and must all find this very database.
+        os.environ["ANYSHELF_DATABASE_URL"] = url
+        err.print(f"Anyshelf listens on http://{_in_url(host)}:{port}  (docs at /docs, ctrl-c stops)")
+        if not _is_loopback(host):
+            err.print("Others can reach this address: put a proxy that speaks TLS in front of it.")
+        try:
+            uvicorn.run(
+                "api.app:create_app", factory=True, host=host, port=port, workers=workers, log_level="warning"
+            )
+        except SystemExit as end:
+            if end.code:
+                raise Refused(f"The server did not start on {host}:{port}; is the port taken?") from end
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
