@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 
-from oms.orders.stages import HANDED_OUT, Counts, Stage, added
+from oms.orders.stages import HANDED_OUT, Counts, Stage, added, of_kit
 
 
 class OrderStatus(StrEnum):
@@ -83,14 +84,89 @@ def line_status(counts: Counts) -> OrderStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class Money:
-    """An order's sums in minor units: ``total = lines + shipping − discount``."""
+class Promise:
+    """What the customer was shown: everything arrives (pickup: is ready) within the window, at this price."""
 
+    method: str
+    window_from: datetime
+    window_to: datetime
+    price_minor: int
+    pickup_node: str | None = None
+    slot: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order as it stands. ``group_id``: the reservations that hold its stock; ``holds`` stop its release.
+
+    ``body_digest`` is that of the body first accepted, ``quote_ref`` the quote or reservation it came from.
+    """
+
+    id: str
+    version: int
+    channel: str
     currency: str
-    lines_minor: int
-    shipping_minor: int
-    discount_minor: int
+    placed_at: datetime
+    promise: Promise
+    group_id: str
+    body_digest: str
+    actor: str
+    lines: tuple[Line, ...]
+    shipping_minor: int = 0
+    discount_minor: int = 0
+    allow_partial: bool = False
+    customer_id: str | None = None
+    address_id: str | None = None
+    quote_ref: str = ""
+    external_refs: Mapping[str, str] = field(default_factory=dict)
+    holds: tuple[str, ...] = ()
+
+    @property
+    def status(self) -> OrderStatus:
+        return order_status((line.counts for line in self.lines if not line.is_kit), bool(self.holds))
+
+    @property
+    def lines_minor(self) -> int:
+        return sum(line.amount_minor for line in self.lines)
 
     @property
     def total_minor(self) -> int:
-        return self.lines_minor + self.shipping_minor - self.discount_minor
+        """Lines + shipping − order discount, of what is not cancelled; never below zero."""
+        if self.status is OrderStatus.CANCELLED:
+            return 0
+        return max(0, self.lines_minor + self.shipping_minor - self.discount_minor)
+
+    def line(self, line_id: str) -> Line | None:
+        """The line of that id, component lines included."""
+        return next((line for line in self.lines if line.id == line_id), None)
+
+    def components(self, line_id: str) -> tuple[Line, ...]:
+        """The lines that are picked for a line as sold: its components, or itself."""
+        parts = tuple(line for line in self.lines if line.kit_line == line_id)
+        return parts or tuple(line for line in self.lines if line.id == line_id)
+
+    @property
+    def sold_lines(self) -> tuple[Line, ...]:
+        return tuple(line for line in self.lines if line.kit_line is None)
+
+    @property
+    def picked_lines(self) -> tuple[Line, ...]:
+        """The lines a node picks: all but the kits themselves."""
+        return tuple(line for line in self.lines if not line.is_kit)
+
+    def with_counts(self, counts: Mapping[str, Counts]) -> Order:
+        """The order with new counts on these lines; kits follow their components."""
+        lines = tuple(replace(line, counts=counts.get(line.id, line.counts)) for line in self.lines)
+        return replace(self, lines=kits_follow(lines))
+
+
+def kits_follow(lines: tuple[Line, ...]) -> tuple[Line, ...]:
+    """Every kit line counted anew from its components."""
+
+    def follow(line: Line) -> Line:
+        if not line.is_kit:
+            return line
+        parts = tuple((part.per_kit, part.counts) for part in lines if part.kit_line == line.id)
+        return replace(line, counts=of_kit(parts[0][1].total // parts[0][0], parts))
+
+    return tuple(follow(line) for line in lines)
