@@ -19,15 +19,7 @@ def dump(url: str, server_major: int, file: Path) -> None:
     draft = file.with_name(f".{file.name}.part")
     options = ("--format=custom", "--no-owner", "--no-privileges")
     try:
-        _run(
-            url,
-            server_major,
-            "pg_dump",
-            "--format=custom",
-            "--no-owner",
-            "--no-privileges",
-            f"--file={draft}",
-        )
+        _run(url, server_major, "pg_dump", *options, f"--file={draft}")
         draft.rename(file)
     finally:
         draft.unlink(missing_ok=True)
