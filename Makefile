@@ -5,7 +5,6 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
-CHROMIUM = $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check bench lock clean
@@ -19,14 +18,13 @@ demo: setup  ## run the product on real sample data (ONCE=1 ends by itself)
 	@ANYSHELF_DATA_DIR="$${ANYSHELF_DATA_DIR:-$(CURDIR)/.data}" $(BIN)/anyshelf demo $(if $(ONCE),--once)
 
 test: setup  ## every test, in a browser too (Chromium is installed when missing and root)
-	@if [ -z "$(CHROMIUM)" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	@browser() { command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null; \
+	if ! browser && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  echo "Installing Chromium for the browser tests …"; \
 	  apt-get update -qq && \
 	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
 	fi; \
-	if command -v chromium chromium-browser google-chrome >/dev/null; then \
-	  exec $(BIN)/python -m pytest -n 2 --dist worksteal; \
-	fi; \
+	if browser; then exec $(BIN)/python -m pytest -n 2 --dist worksteal; fi; \
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not browser"; \
 	echo "The browser tests did not run. Install Chromium (Debian: sudo apt-get install chromium) and repeat."; \
 	exit 1
