@@ -52,5 +52,6 @@ class Policy:
     pickup_stores: int = 5
     pickup_radius_m: int = 50_000
     courier_slots: int = 4
+    courier_grace_minutes: int = 30
     horizon_days: int = 30
     price_rules: tuple[PriceRule, ...] = ()

@@ -1,0 +1,232 @@
+"""A network as arrays, built once per version and never changed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from datetime import date, time
+
+import numpy as np
+
+from routing.calendar import DayTables, Profile, day_tables, first_day, public_holidays
+from routing.delivery import DeliveryTable, delivery_table
+from routing.geo import great_circle_m
+from routing.lanes import EVERY, Lanes, compile_lanes, first_lanes, fitting_rows
+from routing.memo import Memo
+from routing.network_faults import faults_of
+from routing.network_spec import (
+    METHODS,
+    SHIP,
+    CalendarSpec,
+    DeliverySpec,
+    LaneSpec,
+    NetworkFault,
+    NetworkRefused,
+    NetworkSpec,
+    NodeSpec,
+    SlotSpec,
+    TariffSpec,
+)
+from routing.problem import UNLIMITED, Bools, Floats, Ints, RateCards
+from routing.tariff import compile_cards, greatest_weight_g, select_cards
+
+__all__ = [
+    "CalendarSpec",
+    "DeliverySpec",
+    "LaneSpec",
+    "Network",
+    "NetworkFault",
+    "NetworkRefused",
+    "NetworkSpec",
+    "NodeSpec",
+    "SlotSpec",
+    "TariffSpec",
+    "build_network",
+]
+
+REMEMBERED = 2048
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Network:
+    """N nodes. ``offers`` and ``limit`` have one row per method, in the order of ``METHODS``.
+
+    ``memo`` remembers answers of pure functions of this network alone: day tables by first day, delivery
+    tables by country and zone, lane rows by destination, lanes to a store.
+    """
+
+    spec: NetworkSpec
+    digest: str
+    node_ids: tuple[str, ...]
+    index: Mapping[str, int]
+    lat: Floats
+    lon: Floats
+    active: Bools
+    offers: Bools  # [3, N]
+    limit: Ints  # [3, N] a day, UNLIMITED where none
+    fixed_minor: Ints
+    pick_minor: Ints
+    reject_probability: Floats
+    courier_radius_m: Ints
+    courier_minor: Ints
+    courier_s: Ints
+    refuses: Mapping[str, Bools]  # flag → [N]
+    profiles: tuple[Profile, ...]
+    profile: Ints  # [N]
+    lead_s: Ints  # [N]
+    cards: RateCards
+    carries_g: Ints  # [T] heaviest parcel per card
+    lanes: Lanes
+    deliveries: Mapping[str, DeliverySpec]
+    memo: Memo = field(default_factory=lambda: Memo(REMEMBERED))
+
+    @property
+    def version(self) -> int:
+        return self.spec.version
+
+    @property
+    def currency(self) -> str:
+        return self.spec.currency
+
+    def tables(self, at: int) -> DayTables:
+        """Day tables that serve the instant ``at``."""
+        first = first_day(at)
+        return self.memo.get(("days", first), lambda: day_tables(self.profiles, first))
+
+    def delivery(self, country: str, timezone: str, at: int) -> DeliveryTable:
+        """Delivery days of a destination, from ``at`` on."""
+        first = first_day(at)
+        spec = self.deliveries.get(country) or _usual_delivery(country)
+        key = ("delivery", country, timezone, first)
+        return self.memo.get(key, lambda: delivery_table(spec, timezone, first))
+
+    def distances_m(self, lat: float | None, lon: float | None) -> Floats:
+        """[N] great-circle distances, all unknown (nan) without coordinates."""
+        if lat is None or lon is None:
+            return np.full(len(self.node_ids), np.nan)
+        return great_circle_m(lat, lon, self.lat, self.lon)
+
+    def lanes_to(self, method: str, country: str, postcode: str, distance_m: Floats) -> Ints:
+        """[N] lane row per node to an address, NO_LANE where there is none."""
+        key = ("rows", method, country, postcode)
+        rows = self.memo.get(key, lambda: fitting_rows(self.lanes, method, country, postcode, EVERY))
+        return first_lanes(self.lanes, rows, distance_m)
+
+    def lanes_to_store(self, store: int) -> tuple[Ints, Floats]:
+        """([N] lane row per node to a store, [N] distances in metres)."""
+        return self.memo.get(("store", store), lambda: self._lanes_to_store(store))
+
+    def _lanes_to_store(self, store: int) -> tuple[Ints, Floats]:
+        node = self.spec.nodes[store]
+        distance_m = self.distances_m(node.lat, node.lon)
+        rows = fitting_rows(self.lanes, SHIP, node.country, node.postcode, store)
+        return first_lanes(self.lanes, rows, distance_m), distance_m
+
+    def cards_of(self, chosen: tuple[int, ...]) -> RateCards:
+        """Only the cards ``chosen``."""
+        return self.memo.get(("cards", chosen), lambda: select_cards(self.cards, chosen))
+
+    def timezone_at(self, country: str, distance_m: Floats) -> str:
+        """That of the nearest node, of the same country where there is one; UTC without nodes."""
+        if not self.node_ids:
+            return "UTC"
+        abroad_m = self.memo.get(
+            ("abroad", country),
+            lambda: np.array([0.0 if node.country == country else 1e9 for node in self.spec.nodes]),
+        )
+        nearest = int(np.argmin(np.nan_to_num(distance_m) + abroad_m))
+        return self.spec.nodes[nearest].timezone
+
+
+def build_network(spec: NetworkSpec) -> Network:
+    """Check a spec and lay it out. Raises ``NetworkRefused`` with every fault found."""
+    faults = faults_of(spec)
+    if faults:
+        raise NetworkRefused(faults)
+    index = {node.id: n for n, node in enumerate(spec.nodes)}
+    cards = compile_cards(spec.tariffs)
+    profiles, profile = _profiles(spec)
+    flags = sorted({flag for node in spec.nodes for flag in node.refuses})
+    return Network(
+        spec=spec,
+        digest=hashlib.sha256(_canonical(spec).encode()).hexdigest(),
+        node_ids=tuple(index),
+        index=index,
+        lat=_floats(spec, "lat"),
+        lon=_floats(spec, "lon"),
+        active=np.array([node.active for node in spec.nodes], dtype=np.bool_),
+        offers=np.array([[m in node.methods for node in spec.nodes] for m in METHODS], dtype=np.bool_),
+        limit=_limits(spec),
+        fixed_minor=_ints(spec, "fixed_minor"),
+        pick_minor=_ints(spec, "pick_minor"),
+        reject_probability=_floats(spec, "reject_probability"),
+        courier_radius_m=_ints(spec, "courier_radius_m"),
+        courier_minor=_ints(spec, "courier_minor"),
+        courier_s=_ints(spec, "courier_minutes") * 60,
+        refuses={flag: np.array([flag in node.refuses for node in spec.nodes]) for flag in flags},
+        profiles=profiles,
+        profile=profile,
+        lead_s=_ints(spec, "pick_lead_minutes") * 60,
+        cards=cards,
+        carries_g=greatest_weight_g(cards),
+        lanes=compile_lanes(spec.lanes, index, {name: t for t, name in enumerate(cards.names)}),
+        deliveries={delivery.country: delivery for delivery in spec.deliveries},
+    )
+
+
+def _profiles(spec: NetworkSpec) -> tuple[tuple[Profile, ...], Ints]:
+    calendars = {calendar.name: calendar for calendar in spec.calendars}
+    found: dict[Profile, int] = {}
+    rows = [found.setdefault(_profile(node, calendars), len(found)) for node in spec.nodes]
+    return tuple(found), np.array(rows, dtype=np.int64)
+
+
+def _profile(node: NodeSpec, calendars: Mapping[str, CalendarSpec]) -> Profile:
+    calendar = CalendarSpec("") if node.calendar is None else calendars[node.calendar]
+    return Profile(
+        timezone=node.timezone,
+        calendar=calendar,
+        holidays_of=(node.country, node.subdivision) if calendar.holidays else None,
+        cutoff=node.ship_cutoff,
+        lead_s=node.pick_lead_minutes * 60,
+        ships_on=node.ships_on,
+    )
+
+
+def _usual_delivery(country: str) -> DeliverySpec:
+    """Working days without public holidays, these only where they are known."""
+    try:
+        public_holidays(country, None, 1970)
+    except NotImplementedError:
+        return DeliverySpec(country, holidays=False)
+    return DeliverySpec(country)
+
+
+def _ints(spec: NetworkSpec, name: str) -> Ints:
+    return np.array([getattr(node, name) for node in spec.nodes], dtype=np.int64)
+
+
+def _floats(spec: NetworkSpec, name: str) -> Floats:
+    return np.array([getattr(node, name) for node in spec.nodes], dtype=np.float64)
+
+
+def _limits(spec: NetworkSpec) -> Ints:
+    rows = [[node.limits.get(method, UNLIMITED) for node in spec.nodes] for method in METHODS]
+    return np.array(rows, dtype=np.int64)
+
+
+def _canonical(value: object) -> str:
+    """A spec as text that does not depend on the order of sets and mappings, nor on the process."""
+    if is_dataclass(value) and not isinstance(value, type):
+        parts = (f"{f.name}={_canonical(getattr(value, f.name))}" for f in fields(value))
+        return f"{type(value).__name__}({','.join(parts)})"
+    if isinstance(value, Mapping):
+        return "{" + ",".join(sorted(f"{_canonical(k)}:{_canonical(v)}" for k, v in value.items())) + "}"
+    if isinstance(value, frozenset):
+        return "{" + ",".join(sorted(_canonical(part) for part in value)) + "}"
+    if isinstance(value, tuple):
+        return "[" + ",".join(_canonical(part) for part in value) + "]"
+    if isinstance(value, date | time):
+        return value.isoformat()
+    return repr(value)
