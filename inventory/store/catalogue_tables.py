@@ -17,7 +17,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from inventory.store.columns import metadata, one_of, required
+from inventory.store.columns import metadata, one_of, required, stamp
+from inventory.store.stamps import stamp_by_trigger, touch_sku_by_trigger
 
 NODE_KINDS = ("warehouse", "store", "dark_store", "vendor", "locker", "van")
 
@@ -38,11 +39,13 @@ node = Table(
     required("active", Boolean, "true"),
     required("profile", JSONB, "'{}'"),
     required("version", Integer, "1"),
+    stamp(),
     one_of("kind", NODE_KINDS, "kind_known"),
     CheckConstraint(
         "id NOT IN ('', 'inbound', 'in_transit') AND position(':' in id) = 0", name="id_is_no_place"
     ),
     CheckConstraint("lat BETWEEN -90 AND 90 AND lon BETWEEN -180 AND 180", name="on_the_globe"),
+    Index(None, "stamp"),
 )
 
 sku = Table(
@@ -63,6 +66,7 @@ sku = Table(
     Column("preorder_from", Date),
     required("backordered", Integer, "0"),
     required("version", Integer, "1"),
+    stamp(),
     CheckConstraint("id <> ''", name="id_not_empty"),
     CheckConstraint(
         "weight_g >= 0 AND length_mm >= 0 AND width_mm >= 0 AND height_mm >= 0", name="measures_not_negative"
@@ -70,6 +74,7 @@ sku = Table(
     CheckConstraint("unit_price_minor >= 0", name="price_not_negative"),
     CheckConstraint("0 <= backordered AND backordered <= backorder_cap", name="backordered_within_cap"),
     Index("ix_sku_barcodes", "barcodes", postgresql_using="gin"),
+    Index(None, "stamp"),
 )
 
 kit = Table(
@@ -82,3 +87,6 @@ kit = Table(
     CheckConstraint("quantity > 0", name="quantity_positive"),
     CheckConstraint("kit_no <> component_no", name="not_its_own_component"),
 )
+
+stamp_by_trigger(node, sku)
+touch_sku_by_trigger(kit)

@@ -25,6 +25,7 @@ from sqlalchemy import (
 
 from inventory.store.catalogue_tables import NODE_KINDS, kit, node, sku
 from inventory.store.columns import instant, metadata, one_of, required, stamp
+from inventory.store.stamps import stamp_by_trigger
 
 __all__ = [
     "NODE_KINDS",
@@ -143,7 +144,9 @@ inbound = Table(
     instant("eta"),
     required("state", Text, "'open'"),
     required("reference", Text, "''"),
+    stamp(),
     one_of("state", ("open", "closed"), "state_known"),
+    Index(None, "stamp"),
     Index("ix_inbound_open", "node_no", "eta", postgresql_where=text("state = 'open'")),
 )
 
@@ -155,11 +158,15 @@ inbound_line = Table(
     required("quantity", Integer),
     required("received", Integer, "0"),
     required("promised", Integer, "0"),
+    stamp(),
     PrimaryKeyConstraint("inbound_id", "sku_no"),
     CheckConstraint("quantity >= 0 AND received >= 0 AND promised >= 0", name="not_negative"),
     CheckConstraint("promised <= greatest(quantity - received, 0)", name="promised_within_outstanding"),
     Index(None, "sku_no"),
+    Index(None, "stamp"),
 )
+
+stamp_by_trigger(inbound, inbound_line)
 
 reservation = Table(
     "reservation",
