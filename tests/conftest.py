@@ -95,6 +95,13 @@ def fresh_database(server_url: str, template: str) -> Iterator[Callable[[], str]
         yield lambda: stack.enter_context(_clone(server_url, template))
 
 
+@pytest.fixture
+def empty_database(server_url: str) -> Iterator[Callable[[], str]]:
+    """Makes databases without any table: for migrating and restoring into. Dropped afterwards."""
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(_clone(server_url, "template0"))
+
+
 @contextmanager
 def _clone(server_url: str, template: str) -> Iterator[str]:
     name = f"test_{secrets.token_hex(6)}"

@@ -1,8 +1,8 @@
 """The schema: from nothing to the present, equal to the table definitions, partitions ahead of time."""
 
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Engine, inspect, text
 
-from oms.store.database import check_drift, revisions
+from oms.store.database import check_drift, is_empty, renew_stamps, revisions
 
 
 def test_a_migrated_database_is_at_the_newest_revision(database_url: str) -> None:
@@ -17,3 +17,17 @@ def test_the_migrations_make_what_the_definitions_say(database_url: str) -> None
 
 def test_the_job_queue_is_there(engine: Engine) -> None:
     assert inspect(engine).has_table("procrastinate_jobs")
+
+
+def test_a_migrated_database_is_not_taken_for_an_empty_one(engine: Engine) -> None:
+    assert not is_empty(engine)
+
+
+def test_stamps_of_another_server_give_way_to_this_one_s(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(
+            text("INSERT INTO node (id, name, kind, stamp) VALUES ('ST-1', 'One', 'store', '99999999999')")
+        )
+    assert renew_stamps(engine) == 1
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT bool_and(stamp < pg_current_xact_id()) FROM node")) is True
