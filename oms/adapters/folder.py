@@ -5,6 +5,8 @@ what ``read_folder`` reads back equal; ``explain_columns()`` lists columns, whic
 The values (``Folder`` and its tables, column by column) are described in ``folder_values``.
 """
 
+from oms.adapters.folder_read import read_folder
+from oms.adapters.folder_schema import ColumnNote, explain_columns
 from oms.adapters.folder_values import (
     ANY_NODE,
     UNLIMITED,
@@ -23,10 +25,12 @@ from oms.adapters.folder_values import (
     Tariffs,
     positions_of,
 )
+from oms.adapters.folder_write import write_folder
 
 __all__ = [
     "ANY_NODE",
     "UNLIMITED",
+    "ColumnNote",
     "Folder",
     "FolderFault",
     "FolderRefused",
@@ -40,5 +44,8 @@ __all__ = [
     "Skus",
     "Stock",
     "Tariffs",
+    "explain_columns",
     "positions_of",
+    "read_folder",
+    "write_folder",
 ]

@@ -1,0 +1,69 @@
+"""What both derivation scripts need: columns out of rows, barcodes, shelf places, clock times."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oms.adapters.folder_values import Words
+
+DAY_MINUTES = 24 * 60
+
+
+def texts(values: Iterable[object]) -> NDArray[np.object_]:
+    """A text column."""
+    return np.array([str(value) for value in values], dtype=np.object_)
+
+
+def words(values: Iterable[Sequence[str]]) -> Words:
+    """A column of lists of words."""
+    listed = [tuple(value) for value in values]
+    column = np.empty(len(listed), dtype=np.object_)
+    for place, value in enumerate(listed):
+        column[place] = value
+    return column
+
+
+def whole(values: Iterable[float]) -> NDArray[np.int64]:
+    """A column of whole numbers."""
+    return np.array([round(value) for value in values], dtype=np.int64)
+
+
+def instants(stamps: Iterable[datetime], zone: str) -> NDArray[np.datetime64]:
+    """Local wall-clock times of one zone as UTC; a time inside the autumn fold is taken as its first pass."""
+    local = ZoneInfo(zone)
+    utc = [stamp.replace(tzinfo=local).astimezone(UTC).replace(tzinfo=None) for stamp in stamps]
+    return np.array(utc, dtype="datetime64[us]")
+
+
+def in_store_barcode(number: int) -> str:
+    """An EAN-13 with prefix 2, which GS1 leaves to a shop's own numbering."""
+    body = f"2{number:011d}"
+    total = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(body))
+    return body + str(-total % 10)
+
+
+def shelf_places(groups: Sequence[str]) -> NDArray[np.object_]:
+    """A simulated shelf place a SKU: one aisle per group of goods, counted along the aisle."""
+    aisles = {group: place + 1 for place, group in enumerate(sorted(set(groups)))}
+    seen: dict[str, int] = {}
+    places = []
+    for group in groups:
+        seen[group] = seen.get(group, 0) + 1
+        places.append(f"{aisles[group]:03d}-{seen[group]:03d}")
+    return texts(places)
+
+
+def csv_rows(path: Path) -> list[dict[str, str]]:
+    """Rows of a CSV file, gzipped or not."""
+    data = path.read_bytes()
+    text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8")
+    return list(csv.DictReader(io.StringIO(text)))
