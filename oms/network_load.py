@@ -77,6 +77,12 @@ class Loaded:
 
 def load(conn: Connection) -> Loaded:
     """Read and build the current network. Raises routing.network_spec.NetworkRefused when it is not whole."""
+    spec, policy = read(conn)
+    return Loaded(build_network(spec), policy, spec)
+
+
+def read(conn: Connection) -> tuple[NetworkSpec, Policy]:
+    """What is stored, not yet judged."""
     number = conn.scalar(select(version.c.number).where(version.c.name == "network")) or 0
     documents = _documents(conn)
     settings: NetworkSettings = documents[Kind.SETTINGS].get(Kind.SETTINGS, NetworkSettings())
@@ -91,8 +97,7 @@ def load(conn: Connection) -> Loaded:
         deliveries=tuple(documents[Kind.DELIVERY].values()),
         dimensional_divisor_mm3_per_g=settings.dimensional_divisor_mm3_per_g,
     )
-    policy: Policy = documents[Kind.POLICY].get(Kind.POLICY, Policy())
-    return Loaded(build_network(spec), policy, spec)
+    return spec, documents[Kind.POLICY].get(Kind.POLICY, Policy())
 
 
 def _documents(conn: Connection) -> dict[Kind, dict[str, Any]]:
@@ -110,11 +115,9 @@ def _node_specs(conn: Connection) -> Sequence[NodeSpec]:
     """Nodes with coordinates, in the order of their numbers; a node without is no place to route from."""
     columns = [node.c[name] for name in _NODE_COLUMNS]
     rows = conn.execute(select(*columns, node.c.profile).where(node.c.lat.is_not(None)).order_by(node.c.no))
-    return [NODE.validate_python({**row["profile"], **_without(row, "profile")}) for row in rows.mappings()]
-
-
-def _without(row: Mapping[str, Any], name: str) -> dict[str, Any]:
-    return {key: value for key, value in row.items() if key != name}
+    return [
+        NODE.validate_python({**row.profile, **dict(zip(_NODE_COLUMNS, row, strict=False))}) for row in rows
+    ]
 
 
 def profile_of(spec: NodeSpec) -> dict[str, Any]:

@@ -1,0 +1,28 @@
+"""The network and policy this process decides by, renewed when the counter `network` moves."""
+
+import logging
+
+from sqlalchemy import Connection
+
+from oms.network_load import Loaded, load
+from routing.network import build_network
+from routing.network_spec import NetworkRefused, NetworkSpec
+from routing.policy import Policy
+
+log = logging.getLogger(__name__)
+
+
+class Networks:
+    """Readers take `current` once and decide by that; it is replaced whole, never changed."""
+
+    def __init__(self) -> None:
+        nothing = NetworkSpec(version=0, currency="USD", nodes=())
+        self.current = Loaded(build_network(nothing), Policy(), nothing)
+
+    def reload(self, conn: Connection) -> None:
+        """A hook for the refresher. Edits are checked before they commit, so a broken network is an import
+        of another release's data; the last whole one goes on serving."""
+        try:
+            self.current = load(conn)
+        except NetworkRefused as refused:
+            log.error("The stored network cannot be built (%s); serving the one before", refused)

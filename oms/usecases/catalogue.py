@@ -1,0 +1,123 @@
+"""Edit what exists: nodes, SKUs and kits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from inventory.catalogue_edit import (
+    CapBelowHeld,
+    ComponentRow,
+    NestedKit,
+    NodeRow,
+    SkuRow,
+    UnknownSkus,
+    VersionConflict,
+    put_kit,
+    put_nodes,
+    put_skus,
+)
+from inventory.catalogue_read import (
+    KitRow,
+    Versioned,
+    list_nodes,
+    list_skus,
+    read_kit,
+    read_node,
+    read_sku,
+)
+from oms.refusals import Code, Fault, not_found, refuse
+from oms.store.versions import bump
+from oms.usecases.network import NETWORK, require_whole
+from oms.work import Work
+
+__all__ = ["edit_kit", "edit_node", "edit_sku", "get_kit", "get_node", "get_sku", "list_nodes", "list_skus"]
+
+CATALOGUE = "catalogue"
+"""The counter that tells every process to look at the catalogue again."""
+
+
+def edit_node(work: Work, row: NodeRow, expected: int | None = None) -> Versioned[NodeRow]:
+    """Store a node. Raises Refused: invalid (every fault of the network it would make), version_conflict."""
+    number = bump(work.conn, NETWORK)
+    bump(work.conn, CATALOGUE)
+    (outcome,) = put_nodes(work.conn, [row], _expected(row.id, expected))
+    if isinstance(outcome, VersionConflict):
+        raise _changed()
+    require_whole(work.conn, "nodes", row.id)
+    work.emit("node.changed", "node", row.id, {"version": outcome.version, "network": number})
+    return Versioned(row, outcome.version)
+
+
+def edit_sku(work: Work, row: SkuRow, expected: int | None = None) -> Versioned[SkuRow]:
+    """Store a SKU. Raises Refused: in_use (the cap is below what is promised), version_conflict."""
+    bump(work.conn, CATALOGUE)
+    (outcome,) = put_skus(work.conn, [row], _expected(row.id, expected))
+    match outcome:
+        case VersionConflict():
+            raise _changed()
+        case CapBelowHeld(backordered=held):
+            fault = Fault("/backorder_cap", "below_promised", f"{held} units are promised as back-orders")
+            raise refuse(Code.IN_USE, "More back-orders are promised than this cap allows", fault)
+    work.emit("sku.changed", "sku", row.id, {"version": outcome.version})
+    return Versioned(row, outcome.version)
+
+
+def edit_kit(
+    work: Work, id: str, components: Sequence[ComponentRow], keep_together: bool, expected: int | None = None
+) -> KitRow:
+    """Say what a SKU is made of. Raises Refused: not_found, unknown_sku, invalid, version_conflict."""
+    bump(work.conn, CATALOGUE)
+    stored = read_sku(work.conn, id)
+    if stored is None:
+        raise not_found("SKU")
+    if expected is not None and stored.version != expected:
+        raise _changed()
+    places = {component.sku: place for place, component in enumerate(components)}
+    outcome = put_kit(work.conn, id, components, keep_together)
+    match outcome:
+        case UnknownSkus(ids=ids):
+            faults = _faults(ids, places, Code.UNKNOWN_SKU, "There is no such SKU")
+            raise refuse(Code.UNKNOWN_SKU, "A kit is made of SKUs that exist", *faults)
+        case NestedKit(ids=ids):
+            faults = _faults(ids, places, "nested_kit", "A kit is not made of kits")
+            raise refuse(Code.INVALID, "A kit is not made of kits", *faults)
+    work.emit("kit.changed", "sku", id, {"version": outcome.version})
+    return KitRow(id, keep_together, tuple(components), outcome.version)
+
+
+def get_node(conn: Connection, id: str) -> Versioned[NodeRow]:
+    """Raises Refused: not_found."""
+    found = read_node(conn, id)
+    if found is None:
+        raise not_found("node")
+    return found
+
+
+def get_sku(conn: Connection, id: str) -> Versioned[SkuRow]:
+    """Raises Refused: not_found."""
+    found = read_sku(conn, id)
+    if found is None:
+        raise not_found("SKU")
+    return found
+
+
+def get_kit(conn: Connection, id: str) -> KitRow:
+    """Raises Refused: not_found."""
+    found = read_kit(conn, id)
+    if found is None:
+        raise not_found("kit")
+    return found
+
+
+def _faults(ids: Sequence[str], places: dict[str, int], code: str, detail: str) -> list[Fault]:
+    return [Fault(f"/components/{places[id]}/sku" if id in places else "path/id", code, detail) for id in ids]
+
+
+def _expected(id: str, version: int | None) -> dict[str, int]:
+    return {} if version is None else {id: version}
+
+
+def _changed() -> Exception:
+    return refuse(Code.VERSION_CONFLICT, "It has changed since it was read; read it again")

@@ -1,0 +1,109 @@
+"""Edit what a network is made of. An edit that would leave no whole network is refused with every fault."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from oms.network_load import BODY, SINGLE, Kind, read
+from oms.refusals import Code, Fault, not_found, refuse
+from oms.store import network_documents as documents
+from oms.store.network_documents import Document
+from oms.store.versions import bump
+from oms.work import Work
+from routing.network import build_network
+from routing.network_spec import NetworkRefused
+
+NETWORK = "network"
+"""The counter that tells every process to load the network again."""
+
+_PART = {
+    Kind.TARIFF: "tariffs",
+    Kind.CALENDAR: "calendars",
+    Kind.DELIVERY: "deliveries",
+    Kind.LANES: "lanes",
+    Kind.SLOTS: "slots",
+    Kind.POLICY: "policy",
+    Kind.SETTINGS: "settings",
+}
+_NAME = {"nodes": "id", "tariffs": "name", "calendars": "name", "deliveries": "country"}
+
+
+@dataclass(frozen=True, slots=True)
+class PutDocument:
+    """`body` is JSON of the kind's spec. `expected`: the version the caller saw, None for whichever."""
+
+    kind: Kind
+    id: str
+    body: Any
+    expected: int | None = None
+
+
+def put_document(work: Work, command: PutDocument) -> Document:
+    """Store a document. Raises Refused: invalid, tariff_hole, version_conflict."""
+    assert command.kind not in SINGLE or command.id == command.kind
+    number = bump(work.conn, NETWORK)  # also the lock that makes edits take turns
+    _same_version(work.conn, command.kind, command.id, command.expected)
+    BODY[command.kind].validate_python(command.body)
+    stored = documents.write(work.conn, command.kind, command.id, command.body, work.at)
+    require_whole(work.conn, _PART[command.kind], command.id)
+    work.emit("network.changed", command.kind, command.id, {"version": stored.version, "network": number})
+    return stored
+
+
+def delete_document(work: Work, kind: Kind, id: str, expected: int | None = None) -> None:
+    """Take a document away. Raises Refused: not_found, version_conflict, in_use."""
+    number = bump(work.conn, NETWORK)
+    if documents.read(work.conn, kind, id) is None:
+        raise not_found(kind.value)
+    _same_version(work.conn, kind, id, expected)
+    documents.remove(work.conn, kind, id)
+    require_whole(work.conn, code=Code.IN_USE)
+    work.emit("network.changed", kind, id, {"version": None, "network": number})
+
+
+def get_document(conn: Connection, kind: Kind, id: str) -> Document:
+    """Raises Refused: not_found."""
+    found = documents.read(conn, kind, id)
+    if found is None:
+        raise not_found(kind.value)
+    return found
+
+
+def list_documents(conn: Connection, kind: Kind, after: str, limit: int) -> Sequence[Document]:
+    return documents.page(conn, kind, after, limit)
+
+
+def require_whole(conn: Connection, part: str = "", id: str = "", code: Code = Code.INVALID) -> None:
+    """Refuse what would leave no whole network, naming every fault. Those inside the edited member of `part`
+    are pointed to as in its own body, the others as in the network."""
+    spec, _ = read(conn)
+    names = [getattr(member, _NAME[part]) for member in getattr(spec, part)] if part in _NAME else []
+    inside = f"/{part}/{names.index(id)}" if id in names else ""
+    try:
+        build_network(spec)
+    except NetworkRefused as refused:
+        faults = [Fault(_pointer(f.pointer, part, inside), f.code, _words(f.code)) for f in refused.faults]
+        raise refuse(code, "With this change the network would not be whole", *faults) from refused
+
+
+def _pointer(pointer: str, part: str, inside: str) -> str:
+    if inside and (pointer == inside or pointer.startswith(inside + "/")):
+        return pointer.removeprefix(inside)
+    return pointer if pointer.startswith(f"/{part}/") and not inside else "network" + pointer
+
+
+def _words(code: str) -> str:
+    """The name of the fault as words; values stay out of answers."""
+    return code.replace("_", " ").capitalize()
+
+
+def _same_version(conn: Connection, kind: Kind, id: str, expected: int | None) -> None:
+    if expected is None:
+        return
+    found = documents.read(conn, kind, id)
+    if found is None or found.version != expected:
+        raise refuse(Code.VERSION_CONFLICT, "The document has changed since it was read; read it again")
