@@ -1,5 +1,7 @@
-"""The tables oms owns, on the MetaData that inventory began."""
+"""All tables of the database on one MetaData: inventory began it, each room of oms adds its own."""
 
 from inventory.store.tables import metadata
+from oms.store import foundation_tables as foundation_tables
+from oms.store import network_tables as network_tables
 
 __all__ = ["metadata"]

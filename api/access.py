@@ -1,0 +1,108 @@
+"""Who may ask for what: one row per endpoint. An endpoint without a row is closed to everybody.
+
+Roles are judged here, before the body is read. `scope` says what else bounds the answer; the route or use
+case
+applies it with `Actor.require_channel`, `require_node` or `must_see`, and the matrix test tries to get
+around it.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from oms.actors import Role
+
+Scope = Literal["public", "all", "channel", "node", "own"]
+"""public: no key wanted; all: not bounded; channel, node: the key's; own: what the caller itself made or
+is assigned."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`checkout` endpoints are the last to be refused when there is too much to do."""
+
+    roles: frozenset[Role]
+    scope: Scope = "all"
+    checkout: bool = False
+
+
+def _roles(text: str) -> frozenset[Role]:
+    return frozenset(Role(name) for name in text.split())
+
+
+PUBLIC = Rule(frozenset(Role), "public")
+ADMIN = Rule(_roles("admin"))
+OFFICE = Rule(_roles("backoffice admin"))
+CHECKOUT = Rule(_roles("storefront staff backoffice admin"), "channel", checkout=True)
+SHOP = Rule(_roles("storefront backoffice admin"), "channel", checkout=True)
+CARE = Rule(_roles("storefront backoffice admin"), "channel")
+SHOPFLOOR = Rule(_roles("staff backoffice admin"), "node")
+READERS = Rule(_roles("staff backoffice admin"))
+
+Access = dict[tuple[str, str], Rule]
+
+FOUNDATION: Access = {
+    ("GET", "/healthz"): PUBLIC,
+    ("GET", "/readyz"): PUBLIC,
+    ("GET", "/v1/events"): OFFICE,
+    ("GET", "/v1/events/stream"): OFFICE,
+    ("POST", "/v1/keys"): ADMIN,
+    ("GET", "/v1/keys"): ADMIN,
+    ("DELETE", "/v1/keys/{id}"): ADMIN,
+}
+
+CHECKOUT_AND_ORDERS: Access = {
+    ("POST", "/v1/availability"): CHECKOUT,
+    ("POST", "/v1/promises"): CHECKOUT,
+    ("POST", "/v1/reservations"): SHOP,
+    ("GET", "/v1/reservations"): OFFICE,
+    ("POST", "/v1/reservations/void"): OFFICE,
+    ("GET", "/v1/reservations/{id}"): SHOP,
+    ("POST", "/v1/reservations/{id}/extend"): SHOP,
+    ("POST", "/v1/reservations/{id}/void"): SHOP,
+    ("PUT", "/v1/orders/{id}"): SHOP,
+    ("GET", "/v1/orders"): OFFICE,
+    ("GET", "/v1/orders/{id}"): CARE,
+    ("POST", "/v1/orders/{id}/cancel"): CARE,
+    ("POST", "/v1/orders/{id}/address"): CARE,
+    ("POST", "/v1/orders/{id}/method"): CARE,
+    ("POST", "/v1/orders/{id}/lines"): CARE,
+    ("GET", "/v1/orders/{id}/decisions"): OFFICE,
+    ("POST", "/v1/routing/plans"): OFFICE,
+}
+
+STOCK_AND_NETWORK: Access = {
+    ("POST", "/v1/stock/movements"): SHOPFLOOR,
+    ("GET", "/v1/stock/movements"): SHOPFLOOR,
+    ("PUT", "/v1/stock/counts"): SHOPFLOOR,
+    ("GET", "/v1/stock"): SHOPFLOOR,
+}
+
+
+def _documents(path: str, key: str | None) -> Access:
+    """Anyone at work may read a document of the network; admins edit it."""
+    one = f"{path}/{{{key}}}" if key else path
+    rows: Access = {("GET", one): READERS, ("PUT", one): ADMIN}
+    return rows | {("GET", path): READERS, ("DELETE", one): ADMIN} if key else rows
+
+
+def _edited(path: str, lists: bool = True) -> Access:
+    """Anyone at work may read what exists; the back office edits it."""
+    one = f"{path}/{{id}}"
+    rows: Access = {("GET", one): READERS, ("PUT", one): OFFICE}
+    return rows | {("GET", path): READERS} if lists else rows
+
+
+NETWORK: Access = (
+    _edited("/v1/nodes")
+    | _edited("/v1/skus")
+    | _edited("/v1/kits", lists=False)
+    | _documents("/v1/tariffs", "id")
+    | _documents("/v1/calendars", "id")
+    | _documents("/v1/deliveries", "country")
+    | _documents("/v1/lanes", None)
+    | _documents("/v1/slots", None)
+    | _documents("/v1/policy", None)
+    | _documents("/v1/settings", None)
+)
+
+ACCESS: Access = FOUNDATION | CHECKOUT_AND_ORDERS | STOCK_AND_NETWORK | NETWORK

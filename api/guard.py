@@ -1,0 +1,103 @@
+"""The gate every route stands behind: access row, key, role, limits, then the body; all before the route
+runs."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import orjson
+from fastapi import APIRouter
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.access import ACCESS, Rule
+from api.auth import identify
+from oms.actors import Actor
+from oms.bootstrap import Runtime
+from oms.refusals import Code, Fault, Refused, refuse
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+CLOSED = Rule(frozenset())
+_NUL = Fault("", "bad_text", "Text may not hold the character U+0000")
+
+
+class StrictRequest(Request):
+    """A request whose JSON is read strictly: RFC 8259 and UTF-8 to the letter, and no NUL, which no
+    database keeps."""
+
+    async def json(self) -> Any:
+        """The body. Raises RequestValidationError or Refused."""
+        if not hasattr(self, "_json"):
+            body = await self.body()
+            try:
+                self._json = orjson.loads(body)
+            except orjson.JSONDecodeError as error:
+                finding = {"type": "json_invalid", "loc": ("body", error.pos), "msg": "", "input": None}
+                raise RequestValidationError([finding]) from error
+            if b"\\u0000" in body and _holds_nul(self._json):
+                raise refuse(Code.MALFORMED, "The request is not of the documented shape", _NUL)
+        return self._json
+
+
+class GuardedRoute(APIRoute):
+    """A route that lets in whom its row in `api.access` names."""
+
+    def get_route_handler(self) -> Handler:
+        """Wrap the route: judge first, then read the body and run it."""
+        inner = super().get_route_handler()
+        method = next(iter(self.methods or {"GET"}))
+        rule = ACCESS.get((method, self.path), CLOSED)
+        wants_json = self.body_field is not None
+
+        async def handle(request: Request) -> Response:
+            _admit(request, rule)
+            _readable(request, wants_json)
+            return await inner(StrictRequest(request.scope, request.receive))
+
+        return handle
+
+
+def routes(tag: str) -> APIRouter:
+    """A router for one room; its paths start with /v1 and each has a row in `api.access`."""
+    return APIRouter(route_class=GuardedRoute, tags=[tag])
+
+
+def actor_of(request: Request) -> Actor:
+    """Who asks; only behind a guarded route that is not public."""
+    actor = request.scope["anyshelf.actor"]
+    assert isinstance(actor, Actor)
+    return actor
+
+
+def _admit(request: Request, rule: Rule) -> None:
+    if rule.scope == "public":
+        return
+    state = request.app.state
+    runtime: Runtime = state.runtime
+    key, actor = identify(request, runtime)
+    headers, too_many = state.limits.admit(key, rule.checkout)
+    request.scope["anyshelf.headers"] = headers
+    if too_many is not None:
+        raise Refused(too_many)
+    if actor.role not in rule.roles:
+        raise refuse(Code.FORBIDDEN, "This key's role may not do that")
+    request.scope["anyshelf.actor"] = actor
+
+
+def _readable(request: Request, wants_json: bool) -> None:
+    if b"%00" in request.scope.get("raw_path", b"") or b"%00" in request.scope["query_string"]:
+        raise refuse(Code.MALFORMED, "An address may not hold the character U+0000")
+    if wants_json:
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
+            raise refuse(Code.UNSUPPORTED_MEDIA_TYPE, "Send JSON, with Content-Type: application/json")
+
+
+def _holds_nul(value: Any) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any(_holds_nul(key) or _holds_nul(member) for key, member in value.items())
+    return isinstance(value, list) and any(map(_holds_nul, value))

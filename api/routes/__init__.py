@@ -1,0 +1,1 @@
+"""One module per room; each has a `router`, listed in `api/app.py`."""

@@ -1,0 +1,54 @@
+"""The base of every body that comes in or goes out, and the kinds of value they are made of.
+
+Incoming JSON is taken literally: no unknown members, no numbers in quotes. So use `list`, not `tuple`;
+`Literal`,
+not an Enum; and the types below for instants and days, which JSON has to spell as text.
+"""
+
+from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
+
+
+class Wire(BaseModel):
+    """A JSON object. Give one example with `model_config = ConfigDict(json_schema_extra={"examples":
+    [...]})`."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+
+
+MOST_UNITS = 1_000_000
+MOST_MINOR = 10**13
+
+Id = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x20/:]+$", examples=["A1"])]
+"""An id chosen by a client: no spaces, slashes or colons."""
+Word = Annotated[str, Field(min_length=1, max_length=50, pattern=r"^[a-z0-9][a-z0-9_.-]*$")]
+"""A name out of a small vocabulary, such as a channel."""
+Text = Annotated[str, Field(max_length=500)]
+"""Words for people."""
+Quantity = Annotated[int, Field(ge=1, le=MOST_UNITS, examples=[2])]
+"""Units, whole and at least one."""
+Count = Annotated[int, Field(ge=0, le=MOST_UNITS)]
+"""Units, maybe none."""
+Money = Annotated[int, Field(ge=0, le=MOST_MINOR, examples=[1299])]
+"""Minor units of a currency."""
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", examples=["USD"])]
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", examples=["US"])]
+Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+Instant = Annotated[
+    AwareDatetime,
+    Field(strict=False, examples=["2026-01-17T10:00:00+00:00"]),
+    PlainSerializer(datetime.isoformat, return_type=str, when_used="json"),
+]
+"""RFC 3339 with an offset."""
+Day = Annotated[date, Field(strict=False, examples=["2026-01-17"])]
+"""A calendar day."""
+
+
+class Price(Wire):
+    """An amount of money."""
+
+    amount_minor: Annotated[int, Field(ge=-MOST_MINOR, le=MOST_MINOR)]
+    currency: Currency

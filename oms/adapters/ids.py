@@ -1,0 +1,30 @@
+"""The only source of chance: ids, which sort by the time they were made, and secrets."""
+
+import secrets
+import time
+from typing import Protocol
+
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u to misread
+DIGITS = 24
+
+
+class Ids(Protocol):
+    """What makes ids; tests bring their own."""
+
+    def new(self, prefix: str) -> str:
+        """A fresh id such as `res_06k8…`."""
+        ...
+
+
+class RandomIds:
+    """48 bits of milliseconds, then 72 bits of chance, in base 32."""
+
+    def new(self, prefix: str) -> str:
+        """A fresh id such as `res_06k8…`; later ones sort after earlier ones, to the millisecond."""
+        number = (time.time_ns() // 1_000_000 << 72) | secrets.randbits(72)
+        return f"{prefix}_" + "".join(ALPHABET[number >> 5 * place & 31] for place in reversed(range(DIGITS)))
+
+
+def new_secret() -> str:
+    """256 bits of chance, safe in a URL: API keys, signing keys."""
+    return secrets.token_urlsafe(32)

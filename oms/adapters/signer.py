@@ -1,0 +1,56 @@
+"""Self-contained tokens: signed, compressed, readable by every process of the installation, alterable by
+none."""
+
+import hashlib
+from typing import Any
+
+import orjson
+from itsdangerous import BadData
+from itsdangerous.url_safe import URLSafeSerializer
+
+
+class BadToken(ValueError):
+    """Not one of ours, cut short, altered, or made for another purpose."""
+
+
+class _Json:
+    """orjson in the shape itsdangerous asks for."""
+
+    @staticmethod
+    def dumps(document: Any, **_: Any) -> str:
+        return orjson.dumps(document).decode()
+
+    @staticmethod
+    def loads(text: str | bytes, **_: Any) -> Any:
+        return orjson.loads(text)
+
+
+class Signer:
+    """Signs with the newest of `keys`, accepts any of them. HMAC-SHA256."""
+
+    def __init__(self, keys: list[str]) -> None:
+        assert keys
+        self._keys = keys
+        self._serialisers: dict[str, URLSafeSerializer] = {}
+
+    def sign(self, purpose: str, document: Any) -> str:
+        """A URL-safe token; `document` is JSON. The expiry belongs into the document, where refusals can
+        read it."""
+        return self._for(purpose).dumps(document)
+
+    def read(self, purpose: str, token: str) -> Any:
+        """The document of a token of ours made for `purpose`. Raises BadToken."""
+        try:
+            return self._for(purpose).loads(token)
+        except (BadData, ValueError, RecursionError) as error:
+            raise BadToken from error
+
+    def _for(self, purpose: str) -> "URLSafeSerializer":
+        if purpose not in self._serialisers:
+            self._serialisers[purpose] = URLSafeSerializer(
+                self._keys,
+                salt=f"anyshelf {purpose}",
+                serializer=_Json,
+                signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"},
+            )
+        return self._serialisers[purpose]

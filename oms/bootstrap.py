@@ -1,0 +1,85 @@
+"""Puts a process together: database, clock, chance, memory, and what keeps the memory fresh."""
+
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, Engine, select
+from sqlalchemy.dialects.postgresql import insert
+
+from oms.adapters.clock import Clock, SystemClock
+from oms.adapters.ids import Ids, RandomIds, new_secret
+from oms.adapters.postgres import Embedded
+from oms.adapters.signer import Signer
+from oms.refresher import Refresher
+from oms.settings import Settings
+from oms.store.database import connect, migrate
+from oms.store.foundation_tables import secret
+from oms.usecases.keys import KeyRing
+
+STALE_S = 2.0
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """All that lives as long as the process. Made by `start`, ended by `close`."""
+
+    settings: Settings
+    engine: Engine
+    clock: Clock
+    ids: Ids
+    signer: Signer
+    keys: KeyRing
+    refresher: Refresher
+    embedded: Embedded | None = field(default=None, repr=False)
+
+    def close(self) -> None:
+        """Stop the threads, give back the connections and the embedded server."""
+        self.refresher.close()
+        self.engine.dispose()
+        if self.embedded is not None:
+            self.embedded.close()
+
+    def fresh(self) -> bool:
+        """Whether memory follows the database: nothing in it is older than two seconds."""
+        return self.refresher.age_s() < STALE_S
+
+
+def start(settings: Settings, *, clock: Clock | None = None, ids: Ids | None = None) -> Runtime:
+    """Reach the database (the embedded one is started and migrated first), load memory, keep it fresh.
+
+    A database given by URL is used as it is: bringing its schema up to date is the operator's `anyshelf
+    migrate`.
+    Raises DatabaseUnavailable, WrongServer, sqlalchemy.exc.OperationalError.
+    """
+    embedded = None
+    url = settings.database_url
+    if url is None:
+        embedded = Embedded(settings.data_dir)
+        embedded.open()
+        url = embedded.url()
+    try:
+        if embedded is not None:
+            migrate(url)
+        return _assemble(settings, connect(url), clock or SystemClock(), ids or RandomIds(), embedded)
+    except BaseException:
+        if embedded is not None:
+            embedded.close()
+        raise
+
+
+def _assemble(
+    settings: Settings, engine: Engine, clock: Clock, ids: Ids, embedded: Embedded | None
+) -> Runtime:
+    with engine.begin() as conn:
+        signer = Signer(_signing_keys(conn, clock))
+    keys = KeyRing()
+    refresher = Refresher(engine)
+    refresher.on("keys", keys.reload)
+    refresher.start()
+    return Runtime(settings, engine, clock, ids, signer, keys, refresher, embedded)
+
+
+def _signing_keys(conn: Connection, clock: Clock) -> list[str]:
+    """The installation's signing key, made by whichever process comes first."""
+    fresh = insert(secret).values(name="signing", value=new_secret(), at=clock.now())
+    conn.execute(fresh.on_conflict_do_nothing())
+    return list(conn.scalars(select(secret.c.value).where(secret.c.name == "signing")))

@@ -1,0 +1,89 @@
+"""API keys: made, listed, revoked; and the ring of living ones that each process keeps in memory."""
+
+import hmac
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+
+from sqlalchemy import Connection
+
+from oms.actors import KIND_OF_ROLE, Actor, Role
+from oms.adapters.ids import new_secret
+from oms.refusals import not_found
+from oms.store import keys as store
+from oms.store.keys import ApiKey
+from oms.work import Work
+
+
+@dataclass(frozen=True)
+class NewKey:
+    """A key as made: `secret` is shown once and kept nowhere."""
+
+    key: ApiKey
+    secret: str
+
+
+def create_key(
+    work: Work,
+    *,
+    name: str,
+    role: Role,
+    channels: Iterable[str] | None = None,
+    nodes: Iterable[str] | None = None,
+    grants: Iterable[str] = (),
+    rate_per_minute: int | None = None,
+) -> NewKey:
+    """Make a key. Its text is `<id>.<256 random bits>`; a plain hash of that much chance cannot be guessed
+    back."""
+    key_id = work.ids.new("key")
+    secret = f"{key_id}.{new_secret()}"
+    key = ApiKey(
+        id=key_id,
+        name=name,
+        hash=sha256(secret.encode()).digest(),
+        role=role,
+        channels=None if channels is None else frozenset(channels),
+        nodes=None if nodes is None else frozenset(nodes),
+        grants=frozenset(grants),
+        rate_per_minute=rate_per_minute,
+        created_at=work.at,
+        revoked_at=None,
+    )
+    store.insert_key(work.conn, key)
+    work.emit("key.created", "key", key_id, {"role": role.value})
+    return NewKey(key, secret)
+
+
+def list_keys(conn: Connection, after: str = "", limit: int = 200) -> list[ApiKey]:
+    """Keys by id, without their secrets, which nobody has."""
+    return store.list_page(conn, after, limit)
+
+
+def revoke_key(work: Work, key_id: str) -> None:
+    """End a key, everywhere within a second. Raises Refused `not_found`."""
+    if not store.revoke(work.conn, key_id, work.at):
+        raise not_found("key")
+    work.emit("key.revoked", "key", key_id, {})
+
+
+class KeyRing:
+    """The living keys in memory; `reload` replaces them whole, `open` finds who a presented key stands
+    for."""
+
+    def __init__(self) -> None:
+        self._keys: dict[str, tuple[ApiKey, Actor]] = {}
+
+    def reload(self, conn: Connection) -> None:
+        """Read the living keys."""
+        self._keys = {key.id: (key, _actor(key)) for key in store.living(conn)}
+
+    def open(self, presented: str) -> tuple[ApiKey, Actor] | None:
+        """The key and its actor, or None. Takes the same time whichever byte is wrong."""
+        found = self._keys.get(presented.partition(".")[0])
+        if found is None or not hmac.compare_digest(found[0].hash, sha256(presented.encode()).digest()):
+            return None
+        return found
+
+
+def _actor(key: ApiKey) -> Actor:
+    return Actor(KIND_OF_ROLE[key.role], key.id, key.role, key.channels, key.nodes, key.grants)

@@ -1,0 +1,101 @@
+"""One transaction, one instant, one batch of events; and the same with an answer that is given only once."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy import Connection, Engine
+
+from oms.actors import Actor
+from oms.adapters.clock import Clock
+from oms.adapters.ids import Ids
+from oms.refusals import TRANSIENT, Refusal, Refused
+from oms.store import outbox
+from oms.store.requests import IN_PROGRESS, Answer, Overtaken, RequestKey, claim, record
+
+__all__ = ["Answer", "RequestKey", "Work", "answer_once", "transact"]
+
+T = TypeVar("T")
+
+
+class Resources(Protocol):
+    """What a transaction needs of the process; `oms.bootstrap.Runtime` has it."""
+
+    @property
+    def engine(self) -> Engine: ...
+
+    @property
+    def clock(self) -> Clock: ...
+
+    @property
+    def ids(self) -> Ids: ...
+
+
+@dataclass
+class Work:
+    """What a use case works with: the transaction, its one instant, who acts, and a source of ids."""
+
+    conn: Connection
+    at: datetime
+    actor: Actor
+    ids: Ids
+    events: list[outbox.Event] = field(default_factory=list)
+
+    def emit(self, type: str, subject: str, subject_id: str, data: Mapping[str, Any]) -> None:
+        """Tell of a change, in the same commit. `data` is JSON and names people by id only."""
+        self.events.append(outbox.Event(type, subject, subject_id, data, self.at, self.actor.key_id))
+
+    def flush(self) -> None:
+        """Write the events gathered so far."""
+        outbox.append(self.conn, self.events)
+        self.events = []
+
+
+def transact(resources: Resources, actor: Actor, fn: Callable[[Work], T]) -> T:
+    """Run `fn` in one transaction; any exception undoes all of it."""
+    with resources.engine.begin() as conn:
+        work = Work(conn, resources.clock.now(), actor, resources.ids)
+        result = fn(work)
+        work.flush()
+    return result
+
+
+def answer_once(
+    resources: Resources, actor: Actor, request: RequestKey, fn: Callable[[Work], Answer]
+) -> Answer:
+    """Run `fn` unless a request with this key has run: then give its answer again.
+
+    A refusal undoes what `fn` wrote and is kept as the answer too. Raises Refused; LostRace passes through
+    with everything undone and the key free, so that the caller may plan again and call once more.
+    """
+    for _ in range(3):
+        try:
+            outcome = _attempt(resources, actor, request, fn)
+        except Overtaken:
+            continue
+        if isinstance(outcome, Refusal):
+            raise Refused(outcome)
+        return outcome
+    raise Refused(IN_PROGRESS)
+
+
+def _attempt(
+    resources: Resources, actor: Actor, request: RequestKey, fn: Callable[[Work], Answer]
+) -> Answer | Refusal:
+    with resources.engine.begin() as conn:
+        at = resources.clock.now()
+        outcome = claim(conn, at, [request])[0]
+        if outcome is not None:
+            return outcome
+        try:
+            with conn.begin_nested():
+                work = Work(conn, at, actor, resources.ids)
+                outcome = fn(work)
+                work.flush()
+        except Refused as refused:
+            if refused.refusal.code in TRANSIENT:
+                raise
+            outcome = refused.refusal
+        record(conn, at, [(request, outcome)])
+    return outcome
