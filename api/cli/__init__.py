@@ -5,9 +5,10 @@ import sys
 import typer
 from sqlalchemy.exc import OperationalError
 
-from api.cli import backup, migrate, serve
-from api.cli.console import REFUSED, UNAVAILABLE, USAGE, Refused, fail
+from api.cli import backup, keys, migrate, serve
+from api.cli.console import UNAVAILABLE, USAGE, end, fail
 from oms.adapters.postgres_home import DatabaseUnavailable
+from oms.refusals import Refused
 from oms.settings import BadSetting
 from oms.store.database import WrongServer
 
@@ -15,6 +16,7 @@ GROUPS = (
     serve.app,
     migrate.app,
     backup.app,
+    keys.app,
 )
 
 app = typer.Typer(
@@ -36,9 +38,8 @@ def main() -> None:
     """Run a command; expected failures end in one sentence and an exit code, never in a traceback."""
     try:
         app()
-    except Refused as refusal:
-        fail(refusal)
-        sys.exit(REFUSED)
+    except Refused as refused:
+        sys.exit(end(refused))
     except BadSetting as mistake:
         fail(mistake)
         sys.exit(USAGE)

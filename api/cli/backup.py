@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from api.cli.console import Json, Refused, database_url, done, print_json
+from api.cli.console import Json, database_url, done, print_json
 from oms.adapters.dump import DumpFailed, dump, load
+from oms.refusals import Code, refuse
 from oms.store.database import connect, is_empty, migrate, renew_stamps, revisions, server_major
 
 app = typer.Typer()
@@ -19,15 +20,15 @@ def backup(
 ) -> None:
     """Write the whole database to FILE, consistent as of one instant, while others go on working."""
     if file.exists():
-        raise Refused(f"{file} exists already; choose another name")
+        raise refuse(Code.ALREADY_EXISTS, f"{file} exists already; choose another name")
     if not file.absolute().parent.is_dir():
-        raise Refused(f"The folder {file.absolute().parent} does not exist; make it first")
+        raise refuse(Code.NOT_FOUND, f"The folder {file.absolute().parent} does not exist; make it first")
     with database_url() as url:
         engine = connect(url)
         try:
             dump(url, server_major(engine), file)
         except DumpFailed as reason:
-            raise Refused(f"Nothing was written: {reason}") from reason
+            raise refuse(Code.MALFORMED, f"Nothing was written: {reason}") from reason
         finally:
             engine.dispose()
     size = file.stat().st_size
@@ -43,20 +44,21 @@ def restore(
 ) -> None:
     """Read FILE into an empty database and bring it up to this release; all of it, or nothing."""
     if not file.is_file():
-        raise Refused(f"{file} is not a file; name one that `anyshelf backup` wrote")
+        raise refuse(Code.NOT_FOUND, f"{file} is not a file; name one that `anyshelf backup` wrote")
     with database_url() as url:
         engine = connect(url)
         try:
             if not is_empty(engine):
-                raise Refused(
+                raise refuse(
+                    Code.IN_USE,
                     "The database is not empty and nothing was changed; "
-                    "point ANYSHELF_DATA_DIR at a new folder or ANYSHELF_DATABASE_URL at a new database"
+                    "point ANYSHELF_DATA_DIR at a new folder or ANYSHELF_DATABASE_URL at a new database",
                 )
             load(url, server_major(engine), file)
             migrate(url)
             renewed = renew_stamps(engine)
         except DumpFailed as reason:
-            raise Refused(f"Nothing was restored: {reason}") from reason
+            raise refuse(Code.MALFORMED, f"Nothing was restored: {reason}") from reason
         finally:
             engine.dispose()
         revision = revisions(url)[0]

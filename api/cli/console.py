@@ -7,15 +7,19 @@ Results go to standard output, everything else to standard error.
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Annotated
 
 import orjson
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from oms.adapters.postgres import database
+from oms.bootstrap import Runtime, start
+from oms.refusals import Code, Refused, refuse
 from oms.settings import Settings, from_environment
+from oms.store.database import revisions
 
 REFUSED, USAGE, UNAVAILABLE = 1, 2, 3
 
@@ -25,10 +29,6 @@ err = Console(stderr=True)
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of words.")]
 
 
-class Refused(Exception):
-    """An expected "no": the text is one sentence that says why and what to do. Exit code 1."""
-
-
 def settings() -> Settings:
     """The installation's settings. Raises BadSetting."""
     return from_environment(os.environ)
@@ -36,9 +36,37 @@ def settings() -> Settings:
 
 @contextmanager
 def database_url() -> Iterator[str]:
-    """The address of the chosen database, its server running for the block."""
+    """The address of the chosen database, its server running for the block; the schema may be of any age."""
     with database(settings()) as url:
         yield url
+
+
+@contextmanager
+def runtime() -> Iterator[Runtime]:
+    """A whole process for the block, on a database whose schema is of this release. Raises Refused."""
+    chosen = settings()
+    if chosen.database_url is not None:
+        require_schema(chosen.database_url)
+    with closing(start(chosen)) as running:
+        yield running
+
+
+def require_schema(url: str) -> None:
+    """Refuse to work on a server of one's own whose schema its operator has not brought up to date."""
+    found, wanted = revisions(url)
+    if found != wanted:
+        raise refuse(
+            Code.UNAVAILABLE,
+            f"The schema is at revision {found or 'none'}, not {wanted}; run `anyshelf migrate`",
+        )
+
+
+def end(refused: Refused) -> int:
+    """Say why not, and return the exit code for it."""
+    fail(refused.refusal.detail)
+    for fault in refused.refusal.faults:
+        err.print(f"  {escape(fault.pointer)}: {escape(fault.detail)}", highlight=False, soft_wrap=True)
+    return UNAVAILABLE if refused.refusal.code is Code.UNAVAILABLE else REFUSED
 
 
 def print_json(document: object) -> None:
@@ -49,14 +77,9 @@ def print_json(document: object) -> None:
 
 def fail(sentence: object) -> None:
     """Say in red what went wrong."""
-    err.print(f"[bold red]✗[/] {_plain(sentence)}", highlight=False, soft_wrap=True)
+    err.print(f"[bold red]✗[/] {escape(str(sentence))}", highlight=False, soft_wrap=True)
 
 
 def done(sentence: str) -> None:
     """Say in green what has been done."""
-    err.print(f"[bold green]✓[/] {_plain(sentence)}", highlight=False, soft_wrap=True)
-
-
-def _plain(sentence: object) -> str:
-    """Without meaning for brackets, which addresses and SQL may hold."""
-    return str(sentence).replace("[", r"\[")
+    err.print(f"[bold green]✓[/] {escape(sentence)}", highlight=False, soft_wrap=True)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli.console import Json, Refused, database_url, done, print_json
+from api.cli.console import REFUSED, Json, database_url, done, fail, print_json
 from oms.store.database import migrate as bring_up_to_date
 from oms.store.database import revisions
 
@@ -27,6 +27,7 @@ def migrate(
     if json:
         print_json({"before": before, "revision": found, "newest": wanted, "up_to_date": found == wanted})
     if found != wanted:
-        raise Refused(f"The schema is at revision {found or 'none'}, not {wanted}; run `anyshelf migrate`")
+        fail(f"The schema is at revision {found or 'none'}, not {wanted}; run `anyshelf migrate`")
+        raise typer.Exit(REFUSED)
     if not json:
         done(f"Schema at revision {found}" + ("" if before == found else f" (was {before or 'empty'})"))

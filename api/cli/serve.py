@@ -1,14 +1,12 @@
 """`anyshelf serve`: the HTTP server with API and pages."""
 
 import ipaddress
-import os
 from typing import Annotated
 
 import typer
 import uvicorn
 
-from api.cli.console import Refused, database_url, err
-from oms.store.database import migrate
+from api.cli.console import UNAVAILABLE, database_url, err, fail, require_schema, settings
 
 app = typer.Typer()
 
@@ -19,11 +17,10 @@ def serve(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8080,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Server processes sharing the port.")] = 1,
 ) -> None:
-    """Serve the API and the pages until interrupted; the database is brought up to date first."""
+    """Serve the API and the pages until interrupted."""
     with database_url() as url:
-        migrate(url)
-        # Worker processes read their settings from the environment, and must all find this very database.
-        os.environ["ANYSHELF_DATABASE_URL"] = url
+        if settings().database_url is not None:
+            require_schema(url)
         err.print(f"Anyshelf listens on http://{_in_url(host)}:{port}  (docs at /docs, ctrl-c stops)")
         if not _is_loopback(host):
             err.print("Others can reach this address: put a proxy that speaks TLS in front of it.")
@@ -33,7 +30,8 @@ def serve(
             )
         except SystemExit as end:
             if end.code:
-                raise Refused(f"The server did not start on {host}:{port}; is the port taken?") from end
+                fail(f"The server did not start on {host}:{port}; is the port taken?")
+                raise typer.Exit(UNAVAILABLE) from end
 
 
 def _is_loopback(host: str) -> bool:

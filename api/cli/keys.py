@@ -1,0 +1,92 @@
+"""`anyshelf keys`: who may call the API, and how far their say reaches."""
+
+from typing import Annotated
+
+import typer
+from rich.table import Column, Table
+
+from api.cli.console import Json, done, err, out, print_json, runtime
+from oms.actors import GRANTS, SYSTEM, Role
+from oms.store.keys import ApiKey
+from oms.usecases.keys import create_key, list_keys, revoke_key
+from oms.work import transact
+
+app = typer.Typer(name="keys", help="Make, list and revoke the keys of the API.", no_args_is_help=True)
+
+
+@app.command()
+def create(
+    role: Annotated[Role, typer.Option(help="What the key is for.")],
+    name: Annotated[str, typer.Option(help="Whose it is, for the list.")] = "",
+    channel: Annotated[list[str] | None, typer.Option(help="Only these channels; may be repeated.")] = None,
+    node: Annotated[list[str] | None, typer.Option(help="Only these nodes; may be repeated.")] = None,
+    grant: Annotated[
+        list[str] | None,
+        typer.Option(help=f"What a storefront sees besides: {', '.join(sorted(GRANTS))}."),
+    ] = None,
+    rate: Annotated[int | None, typer.Option(min=1, help="Requests a minute, if not the usual.")] = None,
+    json: Json = False,
+) -> None:
+    """Make a key and print it. It is kept only as a hash: this is the one time it can be read."""
+    unknown = sorted(set(grant or ()) - GRANTS)
+    if unknown:
+        raise typer.BadParameter(f"{unknown[0]} is none of {', '.join(sorted(GRANTS))}", param_hint="--grant")
+    with runtime() as running:
+        made = transact(
+            running,
+            SYSTEM,
+            lambda work: create_key(
+                work,
+                name=name or role.value,
+                role=role,
+                channels=channel,
+                nodes=node,
+                grants=grant or (),
+                rate_per_minute=rate,
+            ),
+        )
+    if json:
+        print_json(_document(made.key) | {"key": made.secret})
+    else:
+        out.print(made.secret, highlight=False, soft_wrap=True)
+        err.print("Keep it now, it is not shown again. Send it as: Authorization: Bearer KEY")
+
+
+@app.command("list")
+def list_(json: Json = False) -> None:
+    """List all keys, without their secrets, which nobody has."""
+    keys: list[ApiKey] = []
+    with runtime() as running, running.engine.connect() as connection:
+        while page := list_keys(connection, after=keys[-1].id if keys else ""):
+            keys += page
+    if json:
+        print_json({"keys": [_document(key) for key in keys]})
+        return
+    table = Table(Column("id", min_width=28), "name", "role", "channels", "nodes", "made", "revoked")
+    for key in keys:
+        scope = [", ".join(sorted(part)) if part is not None else "all" for part in (key.channels, key.nodes)]
+        revoked = f"{key.revoked_at:%Y-%m-%d %H:%M}" if key.revoked_at else ""
+        table.add_row(key.id, key.name, key.role.value, *scope, f"{key.created_at:%Y-%m-%d %H:%M}", revoked)
+    out.print(table)
+
+
+@app.command()
+def revoke(key_id: Annotated[str, typer.Argument(help="The id, as `anyshelf keys list` shows it.")]) -> None:
+    """End a key; every server process refuses it within a second."""
+    with runtime() as running:
+        transact(running, SYSTEM, lambda work: revoke_key(work, key_id))
+    done(f"{key_id} is revoked")
+
+
+def _document(key: ApiKey) -> dict[str, object]:
+    return {
+        "id": key.id,
+        "name": key.name,
+        "role": key.role.value,
+        "channels": None if key.channels is None else sorted(key.channels),
+        "nodes": None if key.nodes is None else sorted(key.nodes),
+        "grants": sorted(key.grants),
+        "rate_per_minute": key.rate_per_minute,
+        "created_at": key.created_at,
+        "revoked_at": key.revoked_at,
+    }

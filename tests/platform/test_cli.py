@@ -1,0 +1,100 @@
+"""The command line as a person meets it: help, exit codes, one clear sentence when something is wrong."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
+
+
+def anyshelf(*arguments: str, url: str = NOWHERE, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Run the installed command; its words are not folded, so that they can be compared."""
+    return subprocess.run(
+        [str(Path(sys.executable).with_name("anyshelf")), *arguments],
+        env=os.environ | {"ANYSHELF_DATABASE_URL": url, "COLUMNS": "200"} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def test_the_help_lists_every_command() -> None:
+    shown = anyshelf("--help")
+    assert shown.returncode == 0
+    for command in ("serve", "migrate", "backup", "restore", "keys"):
+        assert f"│ {command} " in shown.stdout
+
+
+@pytest.mark.parametrize("arguments", [["migrat"], ["backup"], ["serve", "--port", "0"], ["keys", "create"]])
+def test_wrong_usage_ends_with_2(arguments: list[str]) -> None:
+    assert anyshelf(*arguments).returncode == 2
+
+
+def test_a_database_that_does_not_answer_ends_with_3_and_a_sentence() -> None:
+    failed = anyshelf("migrate")
+    assert failed.returncode == 3
+    assert failed.stderr.startswith("✗ The database does not answer")
+    assert "Traceback" not in failed.stderr
+    assert failed.stdout == ""
+
+
+def test_a_setting_that_cannot_be_meant_ends_with_2() -> None:
+    failed = anyshelf("migrate", url="mysql://host/database")
+    assert failed.returncode == 2
+    assert "ANYSHELF_DATABASE_URL must look like" in failed.stderr
+
+
+def test_migrate_brings_an_empty_database_up_to_date(empty_database: Callable[[], str]) -> None:
+    url = empty_database()
+    assert anyshelf("migrate", "--check", url=url).returncode == 1
+    assert anyshelf("keys", "list", url=url).returncode == 3, "other commands ask for the migration"
+    migrated = anyshelf("migrate", "--json", url=url)
+    assert migrated.returncode == 0
+    said = json.loads(migrated.stdout)
+    assert said["before"] is None
+    assert said["up_to_date"] is True
+    assert anyshelf("migrate", "--check", url=url).returncode == 0
+
+
+def test_keys_are_made_shown_once_listed_and_revoked(fresh_database: Callable[[], str]) -> None:
+    url = fresh_database()
+    made = json.loads(
+        anyshelf("keys", "create", "--role", "storefront", "--channel", "web", "--json", url=url).stdout
+    )
+    listed = anyshelf("keys", "list", "--json", url=url).stdout
+    assert made["key"].startswith(made["id"] + ".")
+    assert made["key"] not in listed
+    assert [(key["id"], key["channels"]) for key in json.loads(listed)["keys"]] == [(made["id"], ["web"])]
+    assert anyshelf("keys", "revoke", made["id"], url=url).returncode == 0
+    assert json.loads(anyshelf("keys", "list", "--json", url=url).stdout)["keys"][0]["revoked_at"] is not None
+    refused = anyshelf("keys", "revoke", "key_nobody", url=url)
+    assert (refused.returncode, refused.stderr) == (1, "✗ There is no such key\n")
+
+
+def test_a_backup_comes_back_whole_with_new_stamps(
+    fresh_database: Callable[[], str], empty_database: Callable[[], str], tmp_path: Path
+) -> None:
+    source, target, file = fresh_database(), empty_database(), tmp_path / "all.dump"
+    key = json.loads(anyshelf("keys", "create", "--role", "admin", "--json", url=source).stdout)
+    written = anyshelf("backup", str(file), "--json", url=source)
+    assert json.loads(written.stdout)["bytes"] == file.stat().st_size
+    assert anyshelf("backup", str(file), url=source).returncode == 1, "an older backup is never overwritten"
+    assert anyshelf("restore", str(file), url=source).returncode == 1, "nor a database in use"
+    assert anyshelf("restore", str(file), url=target).returncode == 0
+    listed = json.loads(anyshelf("keys", "list", "--json", url=target).stdout)["keys"]
+    assert [row["id"] for row in listed] == [key["id"]]
+
+
+def test_a_file_that_is_no_backup_changes_nothing(empty_database: Callable[[], str], tmp_path: Path) -> None:
+    file, url = tmp_path / "letter.txt", empty_database()
+    file.write_text("Dear all")
+    refused = anyshelf("restore", str(file), url=url)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("✗ Nothing was restored: pg_restore said:")
+    assert anyshelf("restore", str(tmp_path / "missing"), url=url).returncode == 1
