@@ -19,6 +19,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     keys.router,
     catalogue.router,
+    catalogue.router,
     network.router,
 )
 """One line per room."""

@@ -9,6 +9,7 @@ from oms.adapters.clock import Clock, SystemClock
 from oms.adapters.ids import Ids, RandomIds, new_secret
 from oms.adapters.postgres import Embedded
 from oms.adapters.signer import Signer
+from oms.networks import Networks
 from oms.refresher import Refresher
 from oms.settings import Settings
 from oms.store.database import connect, migrate
@@ -28,6 +29,7 @@ class Runtime:
     ids: Ids
     signer: Signer
     keys: KeyRing
+    networks: Networks
     refresher: Refresher
     embedded: Embedded | None = field(default=None, repr=False)
 
@@ -74,8 +76,10 @@ def _assemble(
     keys = KeyRing()
     refresher = Refresher(engine)
     refresher.on("keys", keys.reload)
+    networks = Networks()
+    refresher.on("network", networks.reload)
     refresher.start()
-    return Runtime(settings, engine, clock, ids, signer, keys, refresher, embedded)
+    return Runtime(settings, engine, clock, ids, signer, keys, networks, refresher, embedded)
 
 
 def _signing_keys(conn: Connection, clock: Clock) -> list[str]:
