@@ -230,7 +230,7 @@ class PolicyBody(Wire):
 class SettingsBody(Wire):
     """The currency of every price, and mm³ to the gram of dimensional weight (0: off)."""
 
-    model_config = _example(currency="USD", dimensional_divisor_mm3_per_g=5.997)
+    model_config = _example(currency="USD", dimensional_divisor_mm3_per_g=5997.13)
 
     currency: Currency
     dimensional_divisor_mm3_per_g: Felt = 0.0
