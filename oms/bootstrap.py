@@ -10,6 +10,7 @@ from oms.adapters.ids import Ids, RandomIds, new_secret
 from oms.adapters.postgres import Embedded
 from oms.adapters.signer import Signer
 from oms.networks import Networks
+from oms.places import Places
 from oms.refresher import Refresher
 from oms.settings import Settings
 from oms.store.database import connect, migrate
@@ -30,6 +31,7 @@ class Runtime:
     signer: Signer
     keys: KeyRing
     networks: Networks
+    places: Places
     refresher: Refresher
     embedded: Embedded | None = field(default=None, repr=False)
 
@@ -78,8 +80,11 @@ def _assemble(
     refresher.on("keys", keys.reload)
     networks = Networks()
     refresher.on("network", networks.reload)
+    places = Places()
+    refresher.on("places", places.reload)
+    refresher.on("network", places.reload)
     refresher.start()
-    return Runtime(settings, engine, clock, ids, signer, keys, networks, refresher, embedded)
+    return Runtime(settings, engine, clock, ids, signer, keys, networks, places, refresher, embedded)
 
 
 def _signing_keys(conn: Connection, clock: Clock) -> list[str]:

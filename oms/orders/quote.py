@@ -71,7 +71,10 @@ class QuotedParcel:
 
 @dataclass(frozen=True, slots=True)
 class QuotedOption:
-    """One promise: what the customer was shown (method, window, price) and the plan behind it."""
+    """One promise: what the customer was shown (method, window, price) and the plan behind it.
+
+    ``unfilled`` is not empty only where a partial order was asked for.
+    """
 
     id: str
     method: str
@@ -83,6 +86,7 @@ class QuotedOption:
     slot: str | None
     tags: tuple[str, ...]
     parcels: tuple[QuotedParcel, ...]
+    unfilled: tuple[Share, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,11 +169,12 @@ def _packed_option(option: QuotedOption) -> list[Any]:
             ]
             for p in option.parcels
         ],
+        [[s.line, s.sku, s.quantity] for s in option.unfilled],
     ]
 
 
 def _unpacked_option(document: Sequence[Any]) -> QuotedOption:
-    ref, method, opens, closes, before, price, pickup_node, slot, tags, parcels = document
+    ref, method, opens, closes, before, price, pickup_node, slot, tags, parcels, unfilled = document
     return QuotedOption(
         id=ref,
         method=method,
@@ -184,6 +189,7 @@ def _unpacked_option(document: Sequence[Any]) -> QuotedOption:
             QuotedParcel(node, _instant(ship), _instant(arrive), tuple(Share(*share) for share in shares))
             for node, ship, arrive, shares in parcels
         ),
+        unfilled=tuple(Share(*share) for share in unfilled),
     )
 
 

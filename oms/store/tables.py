@@ -3,5 +3,6 @@
 from inventory.store.tables import metadata
 from oms.store import foundation_tables as foundation_tables
 from oms.store import network_tables as network_tables
+from oms.store import order_tables as order_tables
 
 __all__ = ["metadata"]

@@ -1,0 +1,333 @@
+"""Bodies of orders: placing, changing, reading."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field
+
+from api.wire.base import Count, Country, Currency, Id, Instant, Money, Wire, Word
+from api.wire.checkout import (
+    MOST_LINES,
+    FewLines,
+    Lat,
+    LineId,
+    Lon,
+    Method,
+    Option,
+    Parcel,
+    Token,
+    UnavailableMethod,
+    Units,
+    Window,
+)
+
+Name = Annotated[str, Field(max_length=200)]
+
+PLACED: dict[str, Any] = {
+    "channel": "web",
+    "currency": "USD",
+    "external_refs": {"shop": "1001"},
+    "customer": {"email": "kim@example.com", "name": "Kim Doe", "locale": "en-US"},
+    "destination": {"country": "US", "postcode": "10001", "city": "New York", "lat": 40.75, "lon": -73.99},
+    "lines": [{"id": "1", "sku": "A1", "quantity": 2, "unit_price_minor": 1299}],
+    "method": "ship",
+    "allow_partial": False,
+}
+
+
+class SoldLine(Wire):
+    """``tax_minor`` comes on top of the price; it and the discount are of the whole line."""
+
+    id: LineId
+    sku: Id
+    quantity: Units
+    unit_price_minor: Money
+    discount_minor: Money = 0
+    tax_minor: Money = 0
+
+
+class Customer(Wire):
+    email: Annotated[str, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+    name: Name | None = None
+    phone: Annotated[str, Field(max_length=50)] | None = None
+    locale: Annotated[str, Field(max_length=35)] | None = None
+
+
+class Address(Wire):
+    """``lat`` and ``lon`` may be left out where the postcode or city is known."""
+
+    country: Country
+    postcode: Annotated[str, Field(max_length=20, pattern=r"^[A-Za-z0-9 -]*$")]
+    city: Annotated[str, Field(max_length=100)] | None = None
+    street: Name | None = None
+    name: Name | None = None
+    lat: Lat | None = None
+    lon: Lon | None = None
+
+
+class Tender(Wire):
+    method: Word
+    amount_minor: Annotated[int, Field(ge=1)]
+    reference: Name | None = None
+    terminal: Name | None = None
+    acquirer: Name | None = None
+
+
+class OrderAsk(Wire):
+    """One of: ``quote_id`` with ``option_id``; ``reservation_id``; ``method`` (``pickup_node`` for pickup).
+
+    ``allow_partial``: what there is leaves, the rest is back-ordered up to the SKU's cap, else cancelled.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [PLACED]})
+
+    channel: Word
+    currency: Currency
+    external_refs: dict[Word, Name] | None = None
+    customer: Customer | None = None
+    destination: Address | None = None
+    lines: Annotated[list[SoldLine], Field(min_length=1, max_length=MOST_LINES), FewLines]
+    shipping_minor: Money | None = None
+    discount_minor: Money = 0
+    payments: Annotated[list[Tender], Field(max_length=20)] | None = None
+    allow_partial: bool = False
+    quote_id: Token | None = None
+    option_id: Word | None = None
+    reservation_id: Id | None = None
+    method: Method | None = None
+    pickup_node: Id | None = None
+
+
+class Stages(Wire):
+    """Where the units are; they add up to ``ordered``."""
+
+    cancelled: Count
+    backordered: Count
+    unrouted: Count
+    routed: Count
+    picking: Count
+    picked: Count
+    packed: Count
+    in_transit: Count
+    ready_for_pickup: Count
+    delivered: Count
+    refused: Count
+    returning: Count
+    lost: Count
+    returned: Count
+
+
+class OrderLine(Stages):
+    id: str
+    sku: str
+    status: str
+    ordered: Count
+    unit_price_minor: int
+    discount_minor: int
+    tax_minor: int
+    amount_minor: int
+    components: list[Component] | None = None
+
+
+class Component(Stages):
+    """What is picked for a kit."""
+
+    sku: str
+    ordered: Count
+
+
+class Promise(Wire):
+    method: Method
+    window: Window
+    pickup_node: str | None
+    slot: str | None
+
+
+class Sums(Wire):
+    currency: str
+    lines_minor: int
+    shipping_minor: int
+    discount_minor: int
+    total_minor: int
+
+
+class PlacedOrder(Wire):
+    """An order as placed; ``order_token`` lets its customer read it with a storefront key."""
+
+    id: str
+    status: str
+    method: Method
+    version: int
+    placed_at: Instant
+    promise: Promise
+    lines: list[OrderLine]
+    parcels: list[Parcel]
+    money: Sums
+    order_token: str
+
+
+class FulfilmentLine(Wire):
+    id: str
+    sku: str
+    parcel: int
+    quantity: int
+    cancelled: int
+
+
+class Fulfilment(Wire):
+    """The work of one node; ``node`` is None where the caller may not see which."""
+
+    id: str
+    node: str | None
+    method: str
+    state: str
+    ship_at: Instant
+    arrive_at: Instant
+    replaces: str | None
+    lines: list[FulfilmentLine]
+
+
+class Happening(Wire):
+    at: Instant
+    type: str
+    actor: str
+    data: dict[str, Any]
+
+
+class OrderView(PlacedOrder):
+    """An order with everything that became of it. Personal data only for those who may read it."""
+
+    channel: str
+    allow_partial: bool
+    external_refs: dict[str, str]
+    holds: list[str]
+    fulfilment_orders: list[Fulfilment]
+    payments: list[Tender]
+    timeline: list[Happening]
+    customer: Customer | None = None
+    customer_id: str | None = None
+    destination: Address | None = None
+
+
+class OrderRow(Wire):
+    id: str
+    status: str
+    channel: str
+    method: str
+    currency: str
+    placed_at: Instant
+    total_minor: int
+    version: int
+
+
+class OrderPage(Wire):
+    items: list[OrderRow]
+    next: str | None
+
+
+class CancelLine(Wire):
+    """``quantity`` left out: all units of the line that can still be cancelled."""
+
+    id: LineId
+    quantity: Units | None = None
+
+
+class CancelAsk(Wire):
+    """Without ``lines``: the whole order."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"reason": "customer", "lines": [{"id": "1", "quantity": 1}]}]}
+    )
+
+    reason: Word = "customer"
+    lines: Annotated[list[CancelLine], Field(min_length=1, max_length=MOST_LINES)] | None = None
+
+
+class Confirm(Wire):
+    """The option chosen of the quote that the first, unconfirmed call answered."""
+
+    quote_id: Token
+    option_id: Word
+
+
+class AddressAsk(Wire):
+    """Without ``confirm`` nothing changes: the answer is what it would mean."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"destination": {"country": "US", "postcode": "10002"}}]}
+    )
+
+    destination: Address
+    confirm: Confirm | None = None
+
+
+class MethodAsk(Wire):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"method": "pickup", "pickup_node": "ST-07"}]})
+
+    method: Method
+    pickup_node: Id | None = None
+    destination: Address | None = None
+    confirm: Confirm | None = None
+
+
+class ChangedLine(Wire):
+    """``quantity`` wanted from now on, 0 drops the line; a new line needs ``sku``, ``unit_price_minor``."""
+
+    id: LineId
+    quantity: Count
+    sku: Id | None = None
+    unit_price_minor: Money | None = None
+    discount_minor: Money | None = None
+    tax_minor: Money | None = None
+
+
+class LinesAsk(Wire):
+    """Lines not named stay as they are."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"lines": [{"id": "1", "quantity": 3}]}]})
+
+    lines: Annotated[list[ChangedLine], Field(min_length=1, max_length=MOST_LINES), FewLines]
+    confirm: Confirm | None = None
+
+
+class Difference(Wire):
+    """What an option would change, new minus old; the promise moves by ``window_to_s`` seconds."""
+
+    total_minor: int
+    lines_minor: int
+    shipping_minor: int
+    window_to_s: int
+
+
+class ChangeOption(Option):
+    difference: Difference
+
+
+class ChangePreview(Wire):
+    """Nothing has changed yet: send the same again with ``confirm``."""
+
+    quote_id: Token
+    expires_at: Instant
+    options: list[ChangeOption]
+    unavailable: list[UnavailableMethod]
+
+
+class DecisionView(Wire):
+    """``plan`` and ``explanation`` as ``anyshelf route`` prints them; ``id`` is what ``--decision`` takes."""
+
+    id: str
+    at: Instant
+    trigger: str
+    inputs_digest: str
+    network_version: int
+    network_digest: str
+    policy_version: int
+    plan: dict[str, Any]
+    explanation: dict[str, Any] | list[Any]
+    recomputed: Literal[True]
+
+
+class DecisionsAnswer(Wire):
+    order_id: str
+    decisions: list[DecisionView]

@@ -1,0 +1,126 @@
+"""What is left when units are no longer wanted: counts, fulfilment orders, and the stock set free."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from oms.orders.fulfilment import Fulfilment
+from oms.orders.lifecycle import FulfilmentEvent, FulfilmentState, advance
+from oms.orders.order import Order
+from oms.orders.stages import Counts, Stage
+from oms.refusals import Code, Fault, refuse
+
+STAGE_OF: Mapping[FulfilmentState, Stage] = {
+    FulfilmentState.SCHEDULED: Stage.ROUTED,
+    FulfilmentState.OFFERED: Stage.ROUTED,
+    FulfilmentState.ACCEPTED: Stage.ROUTED,
+    FulfilmentState.PICKING: Stage.PICKING,
+    FulfilmentState.PICKED: Stage.PICKED,
+    FulfilmentState.PACKED: Stage.PACKED,
+    FulfilmentState.READY_FOR_CARRIER: Stage.PACKED,
+    FulfilmentState.READY_FOR_COURIER: Stage.PACKED,
+    FulfilmentState.READY_FOR_PICKUP: Stage.READY_FOR_PICKUP,
+}
+"""Where the units of a fulfilment order stand; the least advanced states come first."""
+
+_PROGRESS = tuple(STAGE_OF)
+WITHOUT_A_NODE = (Stage.UNROUTED, Stage.BACKORDERED)
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Held units to set free: those of the line at ``node``, or without a node those on back-order."""
+
+    group_id: str
+    line_id: str
+    node: str | None
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The order and its fulfilment orders afterwards; ``changed`` are those to be written."""
+
+    order: Order
+    changed: tuple[Fulfilment, ...]
+    releases: tuple[Release, ...]
+    units: int
+
+
+def cancel(order: Order, fulfilments: Sequence[Fulfilment], wanted: Mapping[str, int | None]) -> Cancelled:
+    """Cancel units of lines as sold: ``wanted`` maps a line to units, None for all that can be.
+
+    Units that no node works on go first, then those that are least far. Raises Refused: unknown_line,
+    illegal_transition when fewer units than asked can still be cancelled.
+    """
+    work = {value.id: value for value in fulfilments}
+    counts = {line.id: line.counts for line in order.picked_lines}
+    releases: list[Release] = []
+    units = 0
+    for place, (line_id, asked) in enumerate(wanted.items()):
+        quantity = _quantity(order, line_id, asked, place)
+        units += quantity
+        for part in order.components(line_id):
+            each = part.per_kit or 1
+            counts[part.id], freed, work = _take(order, part.id, quantity * each, counts[part.id], work)
+            releases += freed
+    before = {value.id: value for value in fulfilments}
+    changed = tuple(_closed(value) for key, value in work.items() if value != before.get(key))
+    return Cancelled(order.with_counts(counts), changed, tuple(releases), units)
+
+
+def cancellable(counts: Counts) -> int:
+    """Units that have not left: everything before the hand-over."""
+    return counts.at(*WITHOUT_A_NODE, *dict.fromkeys(STAGE_OF.values()))
+
+
+def _quantity(order: Order, line_id: str, asked: int | None, place: int) -> int:
+    line = order.line(line_id)
+    if line is None or line.kit_line is not None:
+        fault = Fault(f"/lines/{place}/id", Code.UNKNOWN_LINE, "The order has no such line")
+        raise refuse(Code.UNKNOWN_LINE, "The order has no such line", fault)
+    free = min(cancellable(part.counts) // (part.per_kit or 1) for part in order.components(line_id))
+    if free == 0 or (asked is not None and asked > free):
+        fault = Fault(f"/lines/{place}", Code.ILLEGAL_TRANSITION, f"{free} units can still be cancelled")
+        raise refuse(Code.ILLEGAL_TRANSITION, "These units have left, or are cancelled already", fault)
+    return free if asked is None else asked
+
+
+def _take(
+    order: Order, line_id: str, quantity: int, counts: Counts, work: dict[str, Fulfilment]
+) -> tuple[Counts, list[Release], dict[str, Fulfilment]]:
+    releases = []
+    for stage in WITHOUT_A_NODE:
+        units = min(quantity, counts.at(stage))
+        counts = counts.moved(stage, Stage.CANCELLED, units)
+        quantity -= units
+        if units and stage is Stage.BACKORDERED:
+            releases.append(Release(order.group_id, line_id, None, units))
+    for value in sorted(_open(work.values()), key=lambda v: (_PROGRESS.index(v.state), -v.no)):
+        lines = []
+        taken = 0
+        for part in value.lines:
+            units = min(quantity - taken, part.wanted) if part.line_id == line_id else 0
+            lines.append(replace(part, cancelled=part.cancelled + units))
+            taken += units
+        if taken:
+            quantity -= taken
+            counts = counts.moved(STAGE_OF[value.state], Stage.CANCELLED, taken)
+            releases.append(Release(value.group_id, line_id, value.node, taken))
+            work = {**work, value.id: replace(value, lines=tuple(lines))}
+    assert quantity == 0, "every unit that can be cancelled is somewhere"
+    return counts, releases, work
+
+
+def _open(values: Iterable[Fulfilment]) -> list[Fulfilment]:
+    return [value for value in values if value.state in STAGE_OF]
+
+
+def _closed(value: Fulfilment) -> Fulfilment:
+    """A fulfilment order of which nothing is wanted any more is cancelled."""
+    if any(line.wanted for line in value.lines):
+        return value
+    state = advance(value.state, FulfilmentEvent.CANCEL)
+    assert isinstance(state, FulfilmentState), "only what can be cancelled was taken from"
+    return replace(value, state=state)

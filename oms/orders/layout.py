@@ -1,0 +1,86 @@
+"""From a plan to the work of nodes: the fulfilment orders it means, and where it leaves each line."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from oms.orders.fulfilment import Fulfilment, FulfilmentLine
+from oms.orders.lifecycle import FulfilmentState
+from oms.orders.stages import Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Units of one picked line in a parcel; ``reference`` names the inbound they are still to come with."""
+
+    line_id: str
+    sku: str
+    quantity: int
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedParcel:
+    node: str
+    ship_at: datetime
+    arrive_at: datetime
+    cost_minor: int
+    takes: tuple[Taken, ...]
+
+
+def fulfilments(
+    order_id: str, first_no: int, method: str, group_id: str, at: datetime, parcels: tuple[PlannedParcel, ...]
+) -> tuple[Fulfilment, ...]:
+    """One fulfilment order for every node and instant of leaving; its parcels are numbered from 1."""
+    jobs: dict[tuple[str, datetime], list[PlannedParcel]] = defaultdict(list)
+    for parcel in parcels:
+        jobs[parcel.node, parcel.ship_at].append(parcel)
+    return tuple(
+        Fulfilment(
+            order_id=order_id,
+            no=no,
+            node=node,
+            method=method,
+            state=FulfilmentState.SCHEDULED,
+            group_id=group_id,
+            ship_at=ship_at,
+            arrive_at=max(parcel.arrive_at for parcel in job),
+            created_at=at,
+            cost_minor=sum(parcel.cost_minor for parcel in job),
+            lines=tuple(
+                FulfilmentLine(line_id, number, sku, quantity)
+                for number, parcel in enumerate(job, 1)
+                for (line_id, sku), quantity in _per_line(parcel).items()
+            ),
+        )
+        for no, ((node, ship_at), job) in enumerate(jobs.items(), first_no)
+    )
+
+
+def counts(
+    ordered: Mapping[str, int], parcels: tuple[PlannedParcel, ...], backordered: Mapping[str, int]
+) -> dict[str, Counts]:
+    """Where each picked line stands after planning: in a parcel, on back-order, or given up."""
+    routed: dict[str, int] = defaultdict(int)
+    for parcel in parcels:
+        for take in parcel.takes:
+            routed[take.line_id] += take.quantity
+    found = {}
+    for line_id, quantity in ordered.items():
+        waiting = backordered.get(line_id, 0)
+        found[line_id] = Counts(
+            routed=routed[line_id],
+            backordered=waiting,
+            cancelled=quantity - routed[line_id] - waiting,
+        )
+    return found
+
+
+def _per_line(parcel: PlannedParcel) -> dict[tuple[str, str], int]:
+    units: dict[tuple[str, str], int] = defaultdict(int)
+    for take in parcel.takes:
+        units[take.line_id, take.sku] += take.quantity
+    return units

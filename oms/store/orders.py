@@ -1,0 +1,203 @@
+"""Orders to rows and back. Statements only; what may happen is decided in ``oms.orders``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from oms.orders.order import Line, Order, Promise
+from oms.orders.placing import Tender
+from oms.orders.stages import Counts
+from oms.store.order_tables import order, order_line, payment
+
+_COUNTS = tuple(Counts().as_dict())
+
+
+def insert_order(conn: Connection, value: Order) -> None:
+    """Write a new order with its lines, under the lock of ``one_at_a_time``."""
+    conn.execute(insert(order).values(_order_row(value)))
+    insert_lines(conn, value.id, value.lines)
+
+
+def insert_lines(conn: Connection, order_id: str, lines: Sequence[Line], first_no: int = 1) -> None:
+    """Write new lines, in their order."""
+    if lines:
+        rows = [_line_row(order_id, no, line) for no, line in enumerate(lines, first_no)]
+        conn.execute(insert(order_line), rows)
+
+
+def insert_payments(conn: Connection, order_id: str, at: datetime, tenders: Iterable[Tender]) -> None:
+    """Write the tenders as recorded facts."""
+    rows = [
+        {
+            "order_id": order_id,
+            "no": no,
+            "at": at,
+            "method": tender.method,
+            "amount_minor": tender.amount_minor,
+            "reference": tender.reference,
+            "terminal": tender.terminal,
+            "acquirer": tender.acquirer,
+        }
+        for no, tender in enumerate(tenders, 1)
+    ]
+    if rows:
+        conn.execute(insert(payment), rows)
+
+
+def load_order(conn: Connection, order_id: str, lock: bool = False) -> Order | None:
+    """The order with its lines; with ``lock`` its row stays ours until the commit."""
+    statement = select(order).where(order.c.id == order_id)
+    row = conn.execute(statement.with_for_update() if lock else statement).first()
+    if row is None:
+        return None
+    lines = conn.execute(
+        select(order_line).where(order_line.c.order_id == order_id).order_by(order_line.c.no)
+    )
+    return order_of(row, tuple(line_of(line) for line in lines))
+
+
+def save_order(conn: Connection, before: Order, after: Order) -> Order:
+    """Write what changed between the two, lines included, as the next version; return it as written."""
+    after = replace(after, version=before.version + 1)
+    conn.execute(update(order).where(order.c.id == after.id).values(_order_row(after)))
+    known = {line.id: line for line in before.lines}
+    changed = [line for line in after.lines if line.id in known and line != known[line.id]]
+    if changed:
+        rows = [{f"b_{name}": value for name, value in _changing(line).items()} for line in changed]
+        statement = (
+            update(order_line)
+            .where(order_line.c.order_id == after.id, order_line.c.line_id == bindparam("b_line_id"))
+            .values({name: bindparam(f"b_{name}") for name in _changing(changed[0]) if name != "line_id"})
+        )
+        conn.execute(statement, rows)
+    insert_lines(conn, after.id, [line for line in after.lines if line.id not in known], len(known) + 1)
+    return after
+
+
+def keep_answer(conn: Connection, order_id: str, answer: bytes) -> None:
+    """Keep what the placing was answered, to the byte, for its replay."""
+    conn.execute(update(order).where(order.c.id == order_id).values(answer=answer.decode()))
+
+
+def first_answer(conn: Connection, order_id: str) -> tuple[str, bytes] | None:
+    """Digest of the body first accepted and the answer it was given."""
+    row = conn.execute(select(order.c.body_digest, order.c.answer).where(order.c.id == order_id)).first()
+    return (row.body_digest, row.answer.encode()) if row else None
+
+
+def one_at_a_time(conn: Connection, order_id: str) -> None:
+    """Wait until nobody else places an order of this id; the lock goes with the transaction.
+
+    An order that does not exist has no row to lock, and its row cannot come before the stock is decided.
+    """
+    name = blake2b(f"order\0{order_id}".encode(), digest_size=8).digest()
+    key = int.from_bytes(name, "big", signed=True)
+    conn.execute(select(func.pg_advisory_xact_lock(key)))
+
+
+def payments_of(conn: Connection, order_id: str) -> list[Tender]:
+    """The tenders recorded for an order."""
+    rows = conn.execute(select(payment).where(payment.c.order_id == order_id).order_by(payment.c.no))
+    return [Tender(r.method, r.amount_minor, r.reference, r.terminal, r.acquirer) for r in rows]
+
+
+def order_of(row: Row[Any], lines: tuple[Line, ...]) -> Order:
+    """The value of a row of ``order``."""
+    shown = row.promise
+    return Order(
+        id=row.id,
+        version=row.version,
+        channel=row.channel,
+        currency=row.currency,
+        placed_at=row.placed_at,
+        promise=Promise(
+            method=row.method,
+            window_from=datetime.fromisoformat(shown["from"]),
+            window_to=datetime.fromisoformat(shown["to"]),
+            price_minor=shown["price_minor"],
+            pickup_node=row.pickup_node,
+            slot=shown["slot"],
+        ),
+        group_id=row.group_id,
+        body_digest=row.body_digest,
+        actor=row.actor,
+        lines=lines,
+        shipping_minor=row.shipping_minor,
+        discount_minor=row.discount_minor,
+        allow_partial=row.allow_partial,
+        customer_id=row.customer_id,
+        address_id=row.address_id,
+        quote_ref=row.quote_ref,
+        external_refs=row.external_refs,
+        holds=tuple(row.holds),
+    )
+
+
+def line_of(row: Row[Any]) -> Line:
+    """The value of a row of ``order_line``."""
+    return Line(
+        id=row.line_id,
+        sku=row.sku,
+        counts=Counts(**{name: getattr(row, name) for name in _COUNTS}),
+        unit_price_minor=row.unit_price_minor,
+        discount_minor=row.discount_minor,
+        tax_minor=row.tax_minor,
+        kit_line=row.kit_line,
+        is_kit=row.is_kit,
+        per_kit=row.per_kit,
+    )
+
+
+def _order_row(value: Order) -> dict[str, Any]:
+    promise = value.promise
+    return {
+        "id": value.id,
+        "version": value.version,
+        "status": value.status.value,
+        "channel": value.channel,
+        "currency": value.currency,
+        "method": promise.method,
+        "placed_at": value.placed_at,
+        "customer_id": value.customer_id,
+        "address_id": value.address_id,
+        "pickup_node": promise.pickup_node,
+        "external_refs": dict(value.external_refs),
+        "shipping_minor": value.shipping_minor,
+        "discount_minor": value.discount_minor,
+        "total_minor": value.total_minor,
+        "allow_partial": value.allow_partial,
+        "promise": {
+            "from": promise.window_from.isoformat(),
+            "to": promise.window_to.isoformat(),
+            "price_minor": promise.price_minor,
+            "slot": promise.slot,
+        },
+        "holds": list(value.holds),
+        "group_id": value.group_id,
+        "quote_ref": value.quote_ref,
+        "body_digest": value.body_digest,
+        "actor": value.actor,
+    }
+
+
+def _line_row(order_id: str, no: int, line: Line) -> dict[str, Any]:
+    fixed = {"order_id": order_id, "no": no, "sku": line.sku, "kit_line": line.kit_line}
+    return {**fixed, "is_kit": line.is_kit, "per_kit": line.per_kit, **_changing(line)}
+
+
+def _changing(line: Line) -> dict[str, Any]:
+    return {
+        "line_id": line.id,
+        "ordered": line.ordered,
+        **line.counts.as_dict(),
+        "unit_price_minor": line.unit_price_minor,
+        "discount_minor": line.discount_minor,
+        "tax_minor": line.tax_minor,
+    }

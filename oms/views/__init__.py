@@ -1,0 +1,1 @@
+"""What screens and answers show, as JSON-ready documents."""

@@ -1,0 +1,197 @@
+"""An order as it is answered and shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, tuple_
+
+from oms.actors import Actor
+from oms.orders.fulfilment import Fulfilment
+from oms.orders.lifecycle import FulfilmentState
+from oms.orders.order import Line, Order, line_status
+from oms.store.foundation_tables import outbox
+from oms.store.fulfilments import fulfilments_of
+from oms.store.order_tables import order
+from oms.store.orders import load_order, payments_of
+from oms.store.people import address_of, customer_of
+from oms.views.offers import node_visible
+
+GONE = (FulfilmentState.CANCELLED, FulfilmentState.REJECTED, FulfilmentState.EXPIRED)
+
+
+def placed(value: Order, jobs: Sequence[Fulfilment], token: str, actor: Actor) -> dict[str, Any]:
+    """What placing answers: the order's lines, parcels, promise and money."""
+    promise = value.promise
+    return {
+        "id": value.id,
+        "status": value.status.value,
+        "method": promise.method,
+        "version": value.version,
+        "placed_at": value.placed_at,
+        "promise": {
+            "method": promise.method,
+            "window": {"from": promise.window_from, "to": promise.window_to},
+            "pickup_node": promise.pickup_node,
+            "slot": promise.slot,
+        },
+        "lines": [_line(value, line) for line in value.sold_lines],
+        "parcels": [
+            parcel for job in jobs if job.state not in GONE for parcel in _parcels(value, job, actor)
+        ],
+        "money": {
+            "currency": value.currency,
+            "lines_minor": value.lines_minor,
+            "shipping_minor": value.shipping_minor,
+            "discount_minor": value.discount_minor,
+            "total_minor": value.total_minor,
+        },
+        "order_token": token,
+    }
+
+
+def whole(
+    conn: Connection, order_id: str, token: str, actor: Actor, personal: bool
+) -> tuple[Order, dict[str, Any]] | None:
+    """The order with everything that became of it; ``personal``: whether names and addresses may be shown."""
+    value = load_order(conn, order_id)
+    if value is None:
+        return None
+    jobs = fulfilments_of(conn, order_id)
+    document = placed(value, jobs, token, actor) | {
+        "channel": value.channel,
+        "allow_partial": value.allow_partial,
+        "external_refs": dict(value.external_refs),
+        "holds": list(value.holds),
+        "fulfilment_orders": [_job(job, value, actor) for job in jobs],
+        "payments": [
+            {
+                "method": tender.method,
+                "amount_minor": tender.amount_minor,
+                "reference": tender.reference,
+                "terminal": tender.terminal,
+                "acquirer": tender.acquirer,
+            }
+            for tender in payments_of(conn, order_id)
+        ],
+        "timeline": [_happening(row, actor) for row in _events(conn, order_id)],
+        "customer_id": value.customer_id,
+        "customer": None,
+        "destination": None,
+    }
+    if personal:
+        document |= _people(conn, value)
+    return value, document
+
+
+def page(
+    conn: Connection, actor: Actor, after: Sequence[Any] | None, limit: int, status: str | None
+) -> list[dict[str, Any]]:
+    """Orders by when they were placed, the newest first; one more than ``limit`` when there are more."""
+    rows = select(order).order_by(order.c.placed_at.desc(), order.c.id.desc()).limit(limit + 1)
+    if after is not None:
+        rows = rows.where(tuple_(order.c.placed_at, order.c.id) < tuple_(*after))
+    if status is not None:
+        rows = rows.where(order.c.status == status)
+    if actor.channels is not None:
+        rows = rows.where(order.c.channel.in_(actor.channels))
+    names = ("id", "status", "channel", "method", "currency", "placed_at", "total_minor", "version")
+    return [{name: getattr(row, name) for name in names} for row in conn.execute(rows)]
+
+
+def _line(value: Order, line: Line) -> dict[str, Any]:
+    parts = value.components(line.id) if line.is_kit else ()
+    return {
+        "id": line.id,
+        "sku": line.sku,
+        "status": line_status(line.counts).value,
+        "ordered": line.ordered,
+        **line.counts.as_dict(),
+        "unit_price_minor": line.unit_price_minor,
+        "discount_minor": line.discount_minor,
+        "tax_minor": line.tax_minor,
+        "amount_minor": line.amount_minor,
+        "components": [{"sku": part.sku, "ordered": part.ordered, **part.counts.as_dict()} for part in parts]
+        or None,
+    }
+
+
+def _parcels(value: Order, job: Fulfilment, actor: Actor) -> Iterable[dict[str, Any]]:
+    shown = job.node if node_visible(job.node, value.promise.pickup_node, actor) else None
+    for number in sorted({line.parcel for line in job.lines}):
+        lines = [line for line in job.lines if line.parcel == number and line.wanted]
+        if lines:
+            yield {
+                "node": shown,
+                "lines": [
+                    {"id": sold_line(value, line.line_id), "sku": line.sku, "quantity": line.wanted}
+                    for line in lines
+                ],
+                "ship_at": job.ship_at,
+                "arrive_at": job.arrive_at,
+            }
+
+
+def _job(job: Fulfilment, value: Order, actor: Actor) -> dict[str, Any]:
+    return {
+        "id": job.id,
+        "node": job.node if node_visible(job.node, value.promise.pickup_node, actor) else None,
+        "method": job.method,
+        "state": job.state.value,
+        "ship_at": job.ship_at,
+        "arrive_at": job.arrive_at,
+        "replaces": job.replaces,
+        "lines": [
+            {
+                "id": sold_line(value, line.line_id),
+                "sku": line.sku,
+                "parcel": line.parcel,
+                "quantity": line.quantity,
+                "cancelled": line.cancelled,
+            }
+            for line in job.lines
+        ],
+    }
+
+
+def sold_line(value: Order, line_id: str) -> str:
+    """The line as sold that a picked line belongs to."""
+    line = value.line(line_id)
+    return line.kit_line if line is not None and line.kit_line is not None else line_id
+
+
+def _events(conn: Connection, order_id: str) -> Iterable[Row[Any]]:
+    mine = (outbox.c.subject == "order", outbox.c.subject_id == order_id)
+    return conn.execute(select(outbox).where(*mine).order_by(outbox.c.id))
+
+
+def _happening(row: Row[Any], actor: Actor) -> dict[str, Any]:
+    """Events name nodes and keys; a storefront learns what happened and when."""
+    trusted = actor.trusted
+    data: Mapping[str, Any] = row.data
+    return {
+        "at": row.at,
+        "type": row.type,
+        "actor": row.actor if trusted else "",
+        "data": data if trusted else {},
+    }
+
+
+def _people(conn: Connection, value: Order) -> dict[str, Any]:
+    who = customer_of(conn, value.customer_id) if value.customer_id else None
+    where = address_of(conn, value.address_id) if value.address_id else None
+    return {
+        "customer": {name: who[name] for name in ("email", "name", "phone", "locale")} if who else None,
+        "destination": {
+            "country": where.country,
+            "postcode": where.postcode,
+            "city": where.city,
+            "street": where.street,
+            "name": where.name,
+            "lat": where.lat,
+            "lon": where.lon,
+        }
+        if where
+        else None,
+    }
