@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from sample_parts import csv_rows, in_store_barcode, instants, shelf_places, texts, whole, words
+from sample_parts import Handling, csv_rows, in_store_barcode, instants, shelf_places, texts, whole, words
 
 from oms.adapters.folder import (
     Folder,
@@ -43,22 +43,8 @@ CUBIC_INCH_MM3 = 16_387.064
 DIVISOR = 166 * CUBIC_INCH_MM3 / GRAMS_PER_POUND  # the carrier's 166 cubic inches a pound
 TRANSIT_DAYS = {1: 2, 2: 2, 3: 3, 4: 3, 5: 4, 6: 4, 7: 5, 8: 5, 9: 5}
 ZONE_UP_TO_KM = {1: 80.5, 2: 241.4, 3: 482.8, 4: 965.6, 5: 1_609.3, 6: 2_253.1, 7: 2_896.8, 8: None}
-STORE = {
-    "fixed_minor": 150,
-    "pick_minor": 30,
-    "capacity": 200,
-    "opens": 7 * 60,
-    "closes": 22 * 60,
-    "cutoff": 14 * 60,
-}
-CENTRE = {
-    "fixed_minor": 90,
-    "pick_minor": 12,
-    "capacity": 2_000,
-    "opens": 6 * 60,
-    "closes": 22 * 60,
-    "cutoff": 16 * 60,
-}
+STORE = Handling(fixed_minor=150, pick_minor=30, capacity=200, opens=7 * 60, closes=22 * 60, cutoff=14 * 60)
+CENTRE = Handling(fixed_minor=90, pick_minor=12, capacity=2_000, opens=6 * 60, closes=22 * 60, cutoff=16 * 60)
 COURIER_RADIUS_M = 15_000
 CENTRE_SKUS, CENTRE_SHARE, CENTRE_MEAN_UNITS = 1_500, 0.6, 2.0
 EASTERN_TOWNS = {
@@ -136,12 +122,12 @@ def nodes(data: Path) -> Nodes:
         postcode=texts(nearest_zip(a, b, zips) for a, b in zip(lat, lon, strict=True)),
         timezone=texts(timezone(city) for city in cities),
         methods=words(("ship", "pickup", "courier") if store else ("ship",) for store in is_store),
-        daily_order_capacity=whole(row[4]["capacity"] for row in rows),
-        fixed_minor=whole(row[4]["fixed_minor"] for row in rows),
-        pick_minor=whole(row[4]["pick_minor"] for row in rows),
-        opens=whole(row[4]["opens"] for row in rows),
-        closes=whole(row[4]["closes"] for row in rows),
-        ship_cutoff=whole(row[4]["cutoff"] for row in rows),
+        daily_order_capacity=whole(row[4].capacity for row in rows),
+        fixed_minor=whole(row[4].fixed_minor for row in rows),
+        pick_minor=whole(row[4].pick_minor for row in rows),
+        opens=whole(row[4].opens for row in rows),
+        closes=whole(row[4].closes for row in rows),
+        ship_cutoff=whole(row[4].cutoff for row in rows),
         courier_radius_m=whole(COURIER_RADIUS_M if store else 0 for store in is_store),
     )
 

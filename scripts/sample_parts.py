@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,7 +16,17 @@ from numpy.typing import NDArray
 
 from oms.adapters.folder_values import Words
 
-DAY_MINUTES = 24 * 60
+
+@dataclass(frozen=True, slots=True)
+class Handling:
+    """What a kind of node costs and when it works; simulated, the sources do not say."""
+
+    fixed_minor: int
+    pick_minor: int
+    capacity: int  # parcels a day
+    opens: int
+    closes: int
+    cutoff: int  # minutes after midnight
 
 
 def texts(values: Iterable[object]) -> NDArray[np.object_]:
