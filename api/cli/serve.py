@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 import uvicorn
+from fastapi import FastAPI
 
+from api.app import create_app
 from api.cli.console import UNAVAILABLE, database_url, err, fail, require_schema, settings
 
 app = typer.Typer()
@@ -21,17 +23,27 @@ def serve(
     with database_url() as url:
         if settings().database_url is not None:
             require_schema(url)
-        err.print(f"Anyshelf listens on http://{_in_url(host)}:{port}  (docs at /docs, ctrl-c stops)")
+        err.print(f"Serving http://{_in_url(host)}:{port} until ctrl-c …")
         if not _is_loopback(host):
             err.print("Others can reach this address: put a proxy that speaks TLS in front of it.")
         try:
             uvicorn.run(
-                "api.app:create_app", factory=True, host=host, port=port, workers=workers, log_level="warning"
+                "api.cli.serve:application",
+                factory=True,
+                host=host,
+                port=port,
+                workers=workers,
+                log_level="warning",
             )
         except SystemExit as end:
             if end.code:
                 fail(f"The server did not start on {host}:{port}; is the port taken?")
                 raise typer.Exit(UNAVAILABLE) from end
+
+
+def application() -> FastAPI:
+    """What each server process runs."""
+    return create_app(settings())
 
 
 def _is_loopback(host: str) -> bool:

@@ -219,6 +219,8 @@ def _start_arguments(home: Home) -> list[str]:
         "effective_cache_size": f"{max(memory // 2 // MEGABYTE, 128)}MB",
         "max_wal_size": "4GB",
         "jit": "off",  # our statements are short; compiling them costs more than it saves
+        "log_error_verbosity": "terse",  # the log is no place for people's data
+        "log_min_error_statement": "panic",
         "timezone": "UTC",
         "log_timezone": "UTC",
     }

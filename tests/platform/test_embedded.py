@@ -17,6 +17,7 @@ import pytest
 from oms.adapters.postgres import Embedded, postmaster_pid, ready
 from oms.adapters.postgres_home import DatabaseUnavailable
 from oms.store.database import conninfo
+from tests.platform.waiting import eventually
 
 CLIENT = """
 import sys, time
@@ -60,15 +61,6 @@ def client(data: Path) -> Iterator[Callable[[], "subprocess.Popen[str]"]]:
     for process in started:
         process.kill()
         process.communicate()
-
-
-def eventually(condition: Callable[[], bool], seconds: float = 20) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 def mentioned(folder: Path) -> bool:
