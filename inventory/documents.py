@@ -1,4 +1,4 @@
-"""What is on its way, as values: announcements of suppliers (purchase orders, ASN) and transfers between nodes."""
+"""What is on its way, as values: announcements of suppliers (purchase orders, ASN) and transfers."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ from inventory.places import Area
 class Announcement:
     """`lines` (SKU, units) will be at `node` at `eta`; from then on they can be promised as incoming.
 
-    Announced again under the same id: the same content is a replay, a new eta moves it, other lines a conflict.
+    Announced again under the same id: same lines are a replay, a new eta moves it, other lines conflict.
     """
 
     id: str
@@ -30,7 +30,7 @@ class Announcement:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptLine:
-    """`quantity` units arrived and went to `area`; more than announced, or a SKU not announced, is a surplus."""
+    """`quantity` units arrived and went to `area`; what was not announced is a surplus."""
 
     sku: str
     quantity: int
@@ -43,7 +43,7 @@ class ReceiptLine:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Units of a document arrived; `close` says that nothing more will come: what is missing is a shortfall."""
+    """Units of a document arrived; `close` says that nothing more will come: the rest is a shortfall."""
 
     id: str
     lines: tuple[ReceiptLine, ...]
@@ -53,8 +53,8 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class TransferLine:
-    """`quantity` units of `sku`. With `group_id`: those that the group holds for `line_id` at the sending node,
-    which stay promised on the road and at the receiving node; without: free units of the sending node.
+    """`quantity` units of `sku`. With `group_id`: those that the group holds for `line_id` at the sending
+    node, which stay promised on the road and at the receiving node; without: free units of the sending node.
     """
 
     line_id: str
@@ -70,7 +70,7 @@ class TransferLine:
 
 @dataclass(frozen=True, slots=True)
 class TransferRequest:
-    """Bring the lines from one node to another by `eta`; the units are held at the sending node until shipped."""
+    """Bring the lines from one node to another by `eta`; the units are held at the sender until shipped."""
 
     id: str
     from_node: str

@@ -214,3 +214,20 @@ class Homeless:
 
     def __post_init__(self) -> None:
         self.read = self.quantity
+
+
+@dataclass(slots=True, eq=False)
+class Hold:
+    """Capacity a group has taken. `fresh`: not yet written."""
+
+    group_id: str
+    node_no: int
+    day: date
+    bucket: str
+    quantity: int
+    state: str
+    fresh: bool = False
+    read: tuple[int, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.read = (self.quantity, self.state)

@@ -1,0 +1,270 @@
+"""What becomes of reservation groups: firm, extended, posted, voided, expired."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple, TypeVar
+
+from sqlalchemy import Connection, text
+
+from inventory.book import Book
+from inventory.movements import Cause, Entry
+from inventory.outcomes import (
+    Closed,
+    Diminished,
+    Extended,
+    Firmed,
+    Insufficient,
+    Posted,
+    Released,
+    Shortage,
+    TooLong,
+    Unknown,
+    Want,
+)
+from inventory.places import shelf
+from inventory.positions import Group, Held, Homeless
+from inventory.requests import LIFE_MAX, ExtendRequest, FirmRequest, PartLine, PostRequest, VoidRequest
+from inventory.stock_reserve import give_up
+from inventory.store import locks
+from inventory.store.names import ids_of
+from inventory.store.opening import Wanted, open_book
+from inventory.store.writes import write
+
+FirmOutcome = Firmed | Diminished | Closed | Unknown
+ExtendOutcome = Extended | TooLong | Closed | Unknown
+VoidOutcome = Released | Insufficient | Unknown
+PostOutcome = Posted | Insufficient | Closed | Unknown
+
+T = TypeVar("T", bound=Held | Homeless)
+
+_FURTHEST = ("backorder", "inbound", "shelf")
+
+
+class _Ids(NamedTuple):
+    """Numbers to ids, for answers and places."""
+
+    nodes: dict[int, str]
+    skus: dict[int, str]
+
+
+_INCOMPLETE = text(
+    """
+    SELECT group_id, false AS expired FROM resourcing WHERE group_id = ANY(:ids) AND resolved_at IS NULL
+    UNION SELECT group_id, true FROM reservation WHERE group_id = ANY(:ids) AND state = 'expired'
+    """
+)
+
+
+def firm(conn: Connection, at: datetime, requests: Sequence[FirmRequest]) -> list[FirmOutcome]:
+    """An order stands behind each group: it expires no more. A firm group stays as it is, but for a new
+    reference.
+
+    Closed: too late, or gone. Diminished: a physical fact took units since; nothing is firm.
+    """
+    book = Book(groups=locks.lock_groups(conn, [request.group_id for request in requests]))
+    displaced, expired = _incomplete(conn, book)
+    outcomes = [_firm(book, at, request, displaced, expired) for request in requests]
+    write(conn, at, book)
+    return outcomes
+
+
+def extend(conn: Connection, at: datetime, requests: Sequence[ExtendRequest]) -> list[ExtendOutcome]:
+    """Each active group lives until the instant asked, at most 4 h after it (or what it replaced) was
+    made.
+    """
+    book = Book(groups=locks.lock_groups(conn, [request.group_id for request in requests]))
+    _, expired = _incomplete(conn, book)
+    outcomes = [_extend(book, at, request, expired) for request in requests]
+    write(conn, at, book)
+    return outcomes
+
+
+def void(conn: Connection, at: datetime, requests: Sequence[VoidRequest]) -> list[VoidOutcome]:
+    """Set units free, of whole groups or the parts named. A closed group is answered with 0 units."""
+    groups = locks.lock_groups(conn, [request.group_id for request in requests])
+    book = open_book(conn, groups, Wanted())
+    names = _ids(conn, book) if any(request.lines for request in requests) else _Ids({}, {})
+    outcomes = [_void(book, names, request) for request in requests]
+    write(conn, at, book)
+    return outcomes
+
+
+def post(conn: Connection, at: datetime, requests: Sequence[PostRequest]) -> list[PostOutcome]:
+    """Units of firm groups left their shelves. What is posted of a line is split off; the rest stays held.
+
+    Only units on shelves can be posted; those on their way or back-ordered are not there yet.
+    """
+    groups = locks.lock_groups(conn, [request.group_id for request in requests])
+    book = open_book(conn, groups, Wanted())
+    names = _ids(conn, book)
+    outcomes = [_post(book, names, request) for request in requests]
+    write(conn, at, book)
+    return outcomes
+
+
+def expire_due(conn: Connection, at: datetime, most: int = 200) -> list[Released]:
+    """Set free what active groups hold beyond their time, longest overdue first, at most `most` groups.
+
+    Groups that others are busy with are passed over; several workers may run this at once.
+    """
+    groups = locks.lock_due_groups(conn, at, most)
+    book = open_book(conn, groups, Wanted())
+    outcomes = []
+    for group in groups.values():
+        units = give_up(book, group, "expired")
+        outcomes.append(Released(group.id, group.state, units))
+    write(conn, at, book)
+    return outcomes
+
+
+def _incomplete(conn: Connection, book: Book) -> tuple[set[str], set[str]]:
+    """Groups with displaced units that have no home, and groups of which something has expired already."""
+    rows = conn.execute(_INCOMPLETE, {"ids": list(book.groups)}).all()
+    return {row.group_id for row in rows if not row.expired}, {row.group_id for row in rows if row.expired}
+
+
+def _closed(group: Group, at: datetime, expired: set[str]) -> Closed | None:
+    if group.state == "active" and (group.id in expired or not group.open(at)):
+        return Closed(group.id, "expired")
+    return None if group.state in ("active", "firm") else Closed(group.id, group.state)
+
+
+def _firm(
+    book: Book, at: datetime, request: FirmRequest, displaced: set[str], expired: set[str]
+) -> FirmOutcome:
+    group = book.groups.get(request.group_id)
+    if group is None:
+        return Unknown("group", (request.group_id,))
+    if closed := _closed(group, at, expired):
+        return closed
+    if group.state == "active" and group.id in displaced:
+        return Diminished(group.id)
+    book.put(group, "state", "firm")
+    book.put(group, "expires_at", None)
+    if request.reference is not None:
+        book.put(group, "reference", request.reference)
+    return Firmed(group.id)
+
+
+def _extend(book: Book, at: datetime, request: ExtendRequest, expired: set[str]) -> ExtendOutcome:
+    group = book.groups.get(request.group_id)
+    if group is None:
+        return Unknown("group", (request.group_id,))
+    if closed := _closed(group, at, expired):
+        return closed
+    if group.state == "firm":
+        return Closed(group.id, "firm")
+    latest = group.created_at + LIFE_MAX
+    if request.expires_at > latest:
+        return TooLong(group.id, latest)
+    book.put(group, "expires_at", request.expires_at)
+    return Extended(group.id, request.expires_at)
+
+
+def _void(book: Book, names: _Ids, request: VoidRequest) -> VoidOutcome:
+    group = book.groups.get(request.group_id)
+    if group is None:
+        return Unknown("group", (request.group_id,))
+    if request.lines is None or group.state not in ("active", "firm"):
+        units = give_up(book, group, "voided") if group.state in ("active", "firm") else 0
+        return Released(group.id, group.state, units)
+    mark, units = book.mark(), 0
+    shortages = []
+    for line in request.lines:
+        # Displaced units go first, then those furthest from the customer.
+        held = sorted(_held(book, names, group, line), key=lambda row: _FURTHEST.index(row.kind))
+        waiting = [] if line.node else _waiting(book, group, line)
+        parts: list[Held | Homeless] = [*waiting, *held]
+        shares = _shares(parts, line)
+        if shares is None:
+            shortages.append(_not_held(names, parts, line))
+            continue
+        for row, part in shares:
+            units += part
+            if isinstance(row, Homeless):
+                book.put(row, "quantity", row.quantity - part)
+            else:
+                book.release(row, part, "voided")
+    if shortages:
+        book.rewind(mark)
+        return Insufficient(group.id, tuple(shortages))
+    _settle(book, group, "voided")
+    return Released(group.id, group.state, units)
+
+
+def _post(book: Book, names: _Ids, request: PostRequest) -> PostOutcome:
+    group = book.groups.get(request.group_id)
+    if group is None:
+        return Unknown("group", (request.group_id,))
+    if group.state == "posted" and request.lines is None:
+        return Posted(group.id, 0, 0)
+    if group.state != "firm":
+        return Closed(group.id, group.state)
+    mark, units = book.mark(), 0
+    shortages = []
+    lines = request.lines or tuple(PartLine(line_id) for line_id in _lines_on_shelf(book, group))
+    for line in lines:
+        rows = [row for row in _held(book, names, group, line) if row.kind == "shelf"]
+        shares = _shares(rows, line)
+        if shares is None:
+            shortages.append(_not_held(names, rows, line))
+            continue
+        for row, part in shares:
+            units += part
+            place = shelf(names.nodes[row.node_no or 0])
+            book.leave(row, part, "posted")
+            book.enter(Entry(row.sku_no, part, place, request.to_place, Cause.POST, request.note))
+    if shortages:
+        book.rewind(mark)
+        return Insufficient(group.id, tuple(shortages))
+    _settle(book, group, "posted")
+    return Posted(group.id, units, sum(row.quantity for row in book.held(group.id)))
+
+
+def _settle(book: Book, group: Group, state: str) -> None:
+    """Close the group when nothing is held or waited for any more; give back capacity it no longer needs."""
+    if book.held(group.id) or any(row.group_id == group.id and row.quantity for row in book.homeless):
+        book.settle_capacity(group.id)
+    else:
+        give_up(book, group, state)
+
+
+def _lines_on_shelf(book: Book, group: Group) -> list[str]:
+    return sorted({row.line_id for row in book.held(group.id) if row.kind == "shelf"})
+
+
+def _waiting(book: Book, group: Group, line: PartLine) -> list[Homeless]:
+    return [row for row in book.homeless if (row.group_id, row.line_id) == (group.id, line.line_id)]
+
+
+def _held(book: Book, names: _Ids, group: Group, line: PartLine) -> list[Held]:
+    rows = [row for row in book.held(group.id) if row.line_id == line.line_id]
+    return [row for row in rows if line.node is None or names.nodes.get(row.node_no or 0) == line.node]
+
+
+def _shares(rows: Sequence[T], line: PartLine) -> list[tuple[T, int]] | None:
+    """How many units each row gives so that the line's come together; None when there are too few, or
+    none.
+    """
+    free = sum(row.quantity for row in rows)
+    left = free if line.quantity is None else line.quantity
+    if not free or left > free:
+        return None
+    shares = []
+    for row in rows:
+        part = min(left, row.quantity)
+        if part:
+            shares.append((row, part))
+        left -= part
+    return shares
+
+
+def _not_held(names: _Ids, rows: Sequence[Held | Homeless], line: PartLine) -> Shortage:
+    free = sum(row.quantity for row in rows)
+    sku = names.skus[rows[0].sku_no] if rows else ""
+    return Shortage(line.line_id, sku, line.node, line.quantity or 1, free, Want.NOT_HELD)
+
+
+def _ids(conn: Connection, book: Book) -> _Ids:
+    rows = [row for part in book.rows.values() for row in part]
+    return _Ids(*ids_of(conn, (row.node_no for row in rows if row.node_no), (row.sku_no for row in rows)))
