@@ -181,6 +181,7 @@ def test_a_newcomer_finds_a_killed_server_running_again(data: Path) -> None:
         pid = postmaster_pid(server.home)
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
+        assert eventually(lambda: postmaster_pid(server.home) != pid)
         with Embedded(data, durable=False) as newcomer:
             assert ask(newcomer, "SELECT 1") == 1
 
