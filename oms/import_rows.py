@@ -9,6 +9,7 @@ import numpy as np
 
 from inventory.catalogue_edit import NodeRow, SkuRow
 from oms.adapters.folder import UNLIMITED, Folder
+from oms.adapters.geocoder import Place
 from oms.network_load import NODE, PROFILE_FIELDS, Kind
 
 COURIER_HOURS = (10, 12, 14, 16, 18)
@@ -85,7 +86,7 @@ def documents(folder: Folder) -> Iterator[tuple[Kind, str, Any]]:
     yield Kind.SLOTS, Kind.SLOTS, list(_slots(folder))
 
 
-def places(folder: Folder) -> Iterator[dict[str, Any]]:
+def places(folder: Folder) -> Iterator[Place]:
     """Where postcodes are, as far as orders and nodes tell: the mean of the coordinates seen there."""
     seen: dict[tuple[str, str], list[tuple[float, float]]] = {}
     for table in (folder.nodes, folder.orders):
@@ -96,7 +97,7 @@ def places(folder: Folder) -> Iterator[dict[str, Any]]:
                 seen.setdefault((country, postcode), []).append((float(lat), float(lon)))
     for (country, postcode), points in sorted(seen.items()):
         lat, lon = np.mean(points, axis=0).tolist()
-        yield {"country": country, "postcode": postcode, "lat": lat, "lon": lon}
+        yield Place(country, postcode, None, lat, lon)
 
 
 def _tariffs(folder: Folder) -> Iterator[tuple[Kind, str, Any]]:

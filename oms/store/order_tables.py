@@ -34,6 +34,9 @@ from oms.orders.lifecycle import FulfilmentState
 from oms.orders.order import OrderStatus
 from oms.orders.stages import STAGES
 
+_STAGE_NAMES = [f'"{stage.value}"' for stage in STAGES]
+"""Quoted: `returning` is a word of SQL."""
+
 
 def _required(name: str, type_: Any, default: str | None = None) -> Column[Any]:
     return Column(name, type_, nullable=False, server_default=None if default is None else text(default))
@@ -120,11 +123,9 @@ order_line = Table(
     _required("discount_minor", BigInteger, "0"),
     _required("tax_minor", BigInteger, "0"),
     PrimaryKeyConstraint("order_id", "line_id"),
-    CheckConstraint(
-        f"ordered = {' + '.join(stage.value for stage in STAGES)}", name="every_unit_at_one_stage"
-    ),
-    CheckConstraint(f"least({', '.join(stage.value for stage in STAGES)}) >= 0", name="stages_not_negative"),
-    CheckConstraint("returned BETWEEN 0 AND delivered + refused + returning", name="returned_went_out"),
+    CheckConstraint(f"ordered = {' + '.join(_STAGE_NAMES)}", name="every_unit_at_one_stage"),
+    CheckConstraint(f"least({', '.join(_STAGE_NAMES)}) >= 0", name="stages_not_negative"),
+    CheckConstraint('returned BETWEEN 0 AND delivered + refused + "returning"', name="returned_went_out"),
     Index(None, "sku"),
 )
 
