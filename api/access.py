@@ -6,7 +6,9 @@ applies it with `Actor.require_channel`, `require_node` or `must_see`, and the m
 around it.
 """
 
+import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 from oms.actors import Role
@@ -106,3 +108,13 @@ NETWORK: Access = (
 )
 
 ACCESS: Access = FOUNDATION | CHECKOUT_AND_ORDERS | STOCK_AND_NETWORK | NETWORK
+
+
+def methods_at(path: str) -> list[str]:
+    """The methods an address answers to."""
+    return sorted({method for (method, template) in ACCESS if _pattern(template).fullmatch(path)})
+
+
+@cache
+def _pattern(template: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\{[^}]+\}", "[^/]+", re.sub(r"[.]", r"\.", template)))

@@ -1,5 +1,6 @@
 """The HTTP application: every room's routes behind the guard, inside the frame."""
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -9,23 +10,22 @@ from api import problems
 from api.frame import Frame
 from api.limits import Limits
 from api.openapi import describe
-from api.routes import catalogue, health, keys, network
+from api.routes import catalogue, events, health, keys, network
 from oms.bootstrap import Runtime, start
-from oms.settings import Settings
-
-LARGEST_BODY = 2 * 1024 * 1024
+from oms.jobs import Background
+from oms.settings import Settings, from_environment
 
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     keys.router,
-    catalogue.router,
+    events.router,
     catalogue.router,
     network.router,
 )
 """One line per room."""
 
 
-def create_app(source: Runtime | Settings) -> FastAPI:
+def create_app(source: Runtime | Settings | None = None) -> FastAPI:
     """The application on a running process, or one that starts its own from settings and ends it with
     itself."""
 
@@ -34,11 +34,14 @@ def create_app(source: Runtime | Settings) -> FastAPI:
         if isinstance(source, Runtime):
             yield
             return
-        app.state.runtime = start(source)
+        running = app.state.runtime = start(source or from_environment(os.environ))
+        background = Background(running)
+        background.start()
         try:
             yield
         finally:
-            app.state.runtime.close()
+            background.close()
+            running.close()
 
     app = FastAPI(
         title="Anyshelf",
@@ -46,10 +49,10 @@ def create_app(source: Runtime | Settings) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        max_body_size=LARGEST_BODY,
         redirect_slashes=False,
     )
     app.state.limits = Limits()
+    app.state.streams = 0
     if isinstance(source, Runtime):
         app.state.runtime = source
     for router in ROUTERS:

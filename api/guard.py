@@ -5,11 +5,13 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import orjson
-from fastapi import APIRouter
+from fastapi import APIRouter, params
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Message
 
 from api.access import ACCESS, Rule
 from api.auth import identify
@@ -20,12 +22,26 @@ from oms.refusals import Code, Fault, Refused, refuse
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 CLOSED = Rule(frozenset())
+LARGEST_BODY = 2 * 1024 * 1024
 _NUL = Fault("", "bad_text", "Text may not hold the character U+0000")
 
 
 class StrictRequest(Request):
     """A request whose JSON is read strictly: RFC 8259 and UTF-8 to the letter, and no NUL, which no
-    database keeps."""
+    database keeps. A body of more than `largest` bytes is not read to its end."""
+
+    def __init__(self, request: Request, largest: int) -> None:
+        super().__init__(request.scope, self._counted)
+        self._source = request.receive
+        self._largest = largest
+        self._read = 0
+
+    async def _counted(self) -> Message:
+        message = await self._source()
+        self._read += len(message.get("body", b""))
+        if self._read > self._largest:
+            raise HTTPException(413)
+        return message
 
     async def json(self) -> Any:
         """The body. Raises RequestValidationError or Refused."""
@@ -44,24 +60,32 @@ class StrictRequest(Request):
 class GuardedRoute(APIRoute):
     """A route that lets in whom its row in `api.access` names."""
 
+    largest_body = LARGEST_BODY
+
     def get_route_handler(self) -> Handler:
         """Wrap the route: judge first, then read the body and run it."""
         inner = super().get_route_handler()
         method = next(iter(self.methods or {"GET"}))
         rule = ACCESS.get((method, self.path), CLOSED)
-        wants_json = self.body_field is not None
+        body = self.body_field
+        wants_json = body is not None and not isinstance(body.field_info, params.Form)
+        largest = self.largest_body
 
         async def handle(request: Request) -> Response:
             _admit(request, rule)
-            _readable(request, wants_json)
-            return await inner(StrictRequest(request.scope, request.receive))
+            _readable(request, wants_json, largest)
+            return await inner(StrictRequest(request, largest))
 
         return handle
 
 
-def routes(tag: str) -> APIRouter:
-    """A router for one room; its paths start with /v1 and each has a row in `api.access`."""
-    return APIRouter(route_class=GuardedRoute, tags=[tag])
+def routes(tag: str, *, largest_body: int = LARGEST_BODY) -> APIRouter:
+    """A router for one room; its paths start with /v1 and each has a row in `api.access`.
+
+    `largest_body` in bytes, for rooms that take files.
+    """
+    route_class = type("SizedRoute", (GuardedRoute,), {"largest_body": largest_body})
+    return APIRouter(route_class=route_class, tags=[tag])
 
 
 def actor_of(request: Request) -> Actor:
@@ -86,9 +110,12 @@ def _admit(request: Request, rule: Rule) -> None:
     request.scope["anyshelf.actor"] = actor
 
 
-def _readable(request: Request, wants_json: bool) -> None:
+def _readable(request: Request, wants_json: bool, largest: int) -> None:
     if b"%00" in request.scope.get("raw_path", b"") or b"%00" in request.scope["query_string"]:
         raise refuse(Code.MALFORMED, "An address may not hold the character U+0000")
+    announced = request.headers.get("content-length", "0")
+    if announced.isascii() and announced.isdigit() and int(announced[:18]) > largest:
+        raise HTTPException(413)
     if wants_json:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):

@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
+from api.access import methods_at
 from api.faults import faults_of
 from oms.refusals import Code, Fault, Refusal, Refused
 
@@ -117,7 +118,8 @@ async def _unreadable(request: Request, error: Exception) -> Response:
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return problem(_BY_STATUS.get(error.status_code, _MALFORMED), error.headers)
+    headers = {"Allow": ", ".join(methods_at(request.url.path))} if error.status_code == 405 else {}
+    return problem(_BY_STATUS.get(error.status_code, _MALFORMED), headers)
 
 
 async def _unavailable(request: Request, error: Exception) -> Response:

@@ -15,6 +15,7 @@ from oms.refresher import Refresher
 from oms.settings import Settings
 from oms.store.database import connect, migrate
 from oms.store.foundation_tables import secret
+from oms.usecases.events import Tail
 from oms.usecases.keys import KeyRing
 
 STALE_S = 2.0
@@ -25,6 +26,7 @@ class Runtime:
     """All that lives as long as the process. Made by `start`, ended by `close`."""
 
     settings: Settings
+    url: str
     engine: Engine
     clock: Clock
     ids: Ids
@@ -32,6 +34,7 @@ class Runtime:
     keys: KeyRing
     networks: Networks
     places: Places
+    tail: Tail
     refresher: Refresher
     embedded: Embedded | None = field(default=None, repr=False)
 
@@ -63,16 +66,15 @@ def start(settings: Settings, *, clock: Clock | None = None, ids: Ids | None = N
     try:
         if embedded is not None:
             migrate(url)
-        return _assemble(settings, connect(url), clock or SystemClock(), ids or RandomIds(), embedded)
+        return _assemble(settings, url, clock or SystemClock(), ids or RandomIds(), embedded)
     except BaseException:
         if embedded is not None:
             embedded.close()
         raise
 
 
-def _assemble(
-    settings: Settings, engine: Engine, clock: Clock, ids: Ids, embedded: Embedded | None
-) -> Runtime:
+def _assemble(settings: Settings, url: str, clock: Clock, ids: Ids, embedded: Embedded | None) -> Runtime:
+    engine = connect(url)
     with engine.begin() as conn:
         signer = Signer(_signing_keys(conn, clock))
     keys = KeyRing()
@@ -83,8 +85,12 @@ def _assemble(
     places = Places()
     refresher.on("places", places.reload)
     refresher.on("network", places.reload)
+    tail = Tail()
+    refresher.on("events", tail.reload)
     refresher.start()
-    return Runtime(settings, engine, clock, ids, signer, keys, networks, places, refresher, embedded)
+    return Runtime(
+        settings, url, engine, clock, ids, signer, keys, networks, places, tail, refresher, embedded
+    )
 
 
 def _signing_keys(conn: Connection, clock: Clock) -> list[str]:

@@ -1,4 +1,4 @@
-"""What keeps this process's memory in step with the database: one thread, one small query every quarter
+"""What keeps this process's memory in step with the database: one thread, one small query a few times a
 second."""
 
 import logging
@@ -13,7 +13,7 @@ from oms.store.versions import read_versions
 
 log = logging.getLogger(__name__)
 
-PERIOD_S = 0.25
+PERIOD_S = 0.15
 
 
 class Refresher:

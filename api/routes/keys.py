@@ -65,7 +65,7 @@ class Keys(Wire):
 @router.post("/v1/keys", status_code=201, response_model=KeyMade)
 def make_key(body: KeyWanted, caller: Caller, running: Running, request: IdempotencyKey) -> Response:
     """Make a key. Repeating the request does not show the secret again: it is kept nowhere."""
-    made: list[str] = Field(default_factory=list)
+    made: list[str] = []
 
     def work_on(work: Work) -> Answer:
         wanted = body.model_dump()

@@ -77,6 +77,10 @@ class KeyRing:
         """Read the living keys."""
         self._keys = {key.id: (key, _actor(key)) for key in store.living(conn)}
 
+    def living(self, key_id: str) -> bool:
+        """Whether the key still opens anything."""
+        return key_id in self._keys
+
     def open(self, presented: str) -> tuple[ApiKey, Actor] | None:
         """The key and its actor, or None. Takes the same time whichever byte is wrong."""
         found = self._keys.get(presented.partition(".")[0])
