@@ -58,9 +58,9 @@ STEPS = {
 STEPS[30_000] = 1_290
 BANDS = (("sim-local", 40, 1.0, 1), ("sim-regional", 120, 1.1, 1), ("sim-national", 300, 1.25, 2))
 FAR = ("sim-far", math.inf, 1.5, 3)
-COVER, COVER_SPREAD = 1.05, 0.25  # stock of a SKU over the year's demand: log-normal around this
-CENTRE_CARRIES, CENTRE_SHARE = 0.85, 0.55
-STORES_CARRYING = (3, 10)
+COVER, COVER_SPREAD = 1.35, 0.25  # stock of a SKU over the year's demand: log-normal around this
+IN_STORES, STORES_CARRYING = 0.6, (3, 8)  # share of the range that is in stores, and in how many
+CENTRE_CARRIES, CENTRE_SHARE = 0.9, 0.7  # of the range in stores; what is in no store is all at the centre
 
 
 def customers(data: Path) -> list[dict[str, str]]:
@@ -176,7 +176,7 @@ def skus(data: Path, sold: np.ndarray) -> Skus:
 
 
 def stock(sites: Nodes, catalogue: Skus, demanded: Lines) -> Stock:
-    """Stock of a SKU: its year's demand times a log-normal factor, shared by the centre and a few stores."""
+    """Stock of a SKU: its year's demand times a log-normal factor, at the centre and in a few stores."""
     chance = np.random.default_rng(SEED)
     wanted = np.bincount(
         positions_of(demanded.sku, catalogue.id), weights=demanded.quantity, minlength=len(catalogue.id)
@@ -186,12 +186,14 @@ def stock(sites: Nodes, catalogue: Skus, demanded: Lines) -> Stock:
     rows: list[tuple[int, int, int]] = []
     for sku, units in enumerate(wanted):
         total = max(1, round(units * COVER * math.exp(chance.normal(-(COVER_SPREAD**2) / 2, COVER_SPREAD))))
+        if chance.random() >= IN_STORES:
+            rows.append((0, sku, total))
+            continue
         centre = chance.binomial(total, CENTRE_SHARE) if chance.random() < CENTRE_CARRIES else 0
         carrying = chance.choice(shops, chance.integers(*STORES_CARRYING, endpoint=True), replace=False)
         shares = chance.multinomial(total - centre, np.full(len(carrying), 1 / len(carrying)))
-        rows += [(0, sku, centre)] + [
-            (int(node), sku, int(share)) for node, share in zip(carrying, shares, strict=True)
-        ]
+        rows.append((0, sku, centre))
+        rows += [(int(node), sku, int(share)) for node, share in zip(carrying, shares, strict=True)]
     table = np.array(sorted(row for row in rows if row[2] > 0), dtype=np.int64)
     return Stock(
         node=sites.id[table[:, 0]],
