@@ -68,7 +68,7 @@ def check_nodes(file: str, columns: Columns, rows: Ints, faults: Faults) -> None
     faults.at(
         file, "timezone", rows, bad, "unknown_timezone", lambda place: f"{zones[place]} is no IANA time zone"
     )
-    closed = columns["opens"] >= columns["closes"]
+    closed = (columns["opens"] >= columns["closes"]) & (columns["closes"] >= 0)
     faults.at(
         file, "closes", rows, closed, "closes_before_opens", lambda place: "closes at or before it opens"
     )

@@ -48,7 +48,7 @@ class Cells:
 
 
 def parse(cells: Cells) -> NDArray[Any]:
-    """The column as an array of its kind; faulty cells hold the kind's zero."""
+    """The column as an array of its kind; faulty cells hold 0, an empty text, or no time of day (-1)."""
     readers = {
         Kind.ID: _ids,
         Kind.TEXT: _texts,
@@ -183,7 +183,7 @@ def _clock(cells: Cells) -> Ints:
     good = _mask(pc.match_substring_regex(text, CLOCK))
     cells.wrong(~good & ~empty, "bad_clock", "is not a clock time HH:MM")
     minutes = [
-        int(cell[:-3]) * 60 + int(cell[-2:]) if fine else 0
+        int(cell[:-3]) * 60 + int(cell[-2:]) if fine else -1
         for cell, fine in zip(text.to_pylist(), good, strict=True)
     ]
     return _bounded(cells, np.array(minutes, dtype=np.int64), empty, ignore=~good & ~empty)
