@@ -1,10 +1,10 @@
 """The numbers of the pool: one row per SKU in two shared arrays, read without locks while one thread writes.
 
 A row is the run `[at, at + count)` of two parallel arrays: node indices ascending, and free units before
-fences. `starts[sku_no]` packs `at` and `count` into one integer. A changed row is written anew behind the last
-one and then that one integer is replaced: a reader finds the old row or the new, never half of each. Fences
-are kept by where their row starts, so they change in the same instant. What is overwritten is left to old
-readers and dropped when the arrays are full and move to larger ones. 8 bytes per position, a quarter to spare.
+fences. `starts[sku_no]` packs `at` and `count` into one integer. A changed row is written anew behind the
+last one and then that one integer is replaced: a reader finds the old row or the new, never half of each.
+Fences are kept by where their row starts, so they change in the same instant. What is overwritten is left to
+old readers and dropped when the arrays are full and move. 8 bytes per position, and a quarter to spare.
 """
 
 from collections.abc import Collection, Iterator, Mapping

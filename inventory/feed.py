@@ -1,0 +1,118 @@
+"""What keeps the pool fresh: one thread that reads, in one snapshot, what was written since a mark.
+
+The mark is the oldest transaction that was still running in the snapshot before: every transaction older than
+it had ended and was seen. A transaction that commits late carries an old number but is still at or above the
+mark, so it is never skipped; what was seen already is read again, which changes nothing. A long writing
+transaction therefore holds the mark back and makes every look dearer, not wrong.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine
+
+from inventory.pool import AvailabilityPool
+from inventory.pool_read import Mark, caught_up
+
+log = logging.getLogger(__name__)
+
+SOON_S = 0.05  # after a look that found something: more may follow
+IDLE_S = 0.4  # when nothing happens, so that `as_of` is never a second old
+SHARE = 4  # rest this many times as long as a look took, so that it never takes the machine over
+RETRY_S = 2.0  # at most, between attempts to reach a database that is gone
+
+
+@dataclass(frozen=True, slots=True)
+class FeedStatus:
+    """How the feed fares: the pool is complete up to `as_of`; `trouble` says why it gets no further."""
+
+    as_of: datetime
+    looks: int
+    trouble: str | None
+
+
+class Feed:
+    """Fills a pool at `start`, follows the database until `close`. `elapsed` counts seconds, for pacing."""
+
+    def __init__(
+        self, engine: Engine, pool: AvailabilityPool, elapsed: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._engine = engine
+        self._pool = pool
+        self._elapsed = elapsed
+        self._mark = Mark()
+        self._conn: Connection | None = None
+        self._looks = 0
+        self._trouble: str | None = None
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="availability feed", daemon=True)
+
+    @property
+    def status(self) -> FeedStatus:
+        """For health checks and answers."""
+        return FeedStatus(self._pool.as_of, self._looks, self._trouble)
+
+    def start(self) -> None:
+        """Fill the pool, then follow. Raises what the database raises when it cannot be reached."""
+        self.look()
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop following and give the connection back."""
+        self._closing.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        self._disconnect()
+
+    def look(self) -> bool:
+        """Read once what was written since the last look; whether anything was."""
+        with self._pool.writing:
+            try:
+                with self._connection().begin():
+                    state, mark, found = caught_up(self._connection(), self._pool.state, self._mark)
+            except BaseException:
+                self._disconnect(broken=True)
+                raise
+            self._pool.state, self._mark = state, mark
+        self._looks += 1
+        return found
+
+    def _run(self) -> None:
+        rest = SOON_S
+        while not self._closing.wait(rest):
+            begun = self._elapsed()
+            try:
+                found = self.look()
+            except Exception as error:  # whatever it is, the pool must go on trying
+                self._say(f"{type(error).__name__}: {error}".splitlines()[0])
+                rest = min(rest * 2, RETRY_S)
+                continue
+            self._say(None)
+            paced = SOON_S if found else min(rest * 1.5, IDLE_S)
+            rest = max(paced, SHARE * (self._elapsed() - begun))
+
+    def _say(self, trouble: str | None) -> None:
+        if trouble and not self._trouble:
+            log.warning("Availability is frozen as of %s: %s", self._pool.as_of, trouble)
+        elif self._trouble and not trouble:
+            log.warning("Availability follows the database again")
+        self._trouble = trouble
+
+    def _connection(self) -> Connection:
+        """Its own, kept: it must not have to wait for one when requests have taken all."""
+        if self._conn is None:
+            self._conn = self._engine.connect().execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+        return self._conn
+
+    def _disconnect(self, broken: bool = False) -> None:
+        conn, self._conn = self._conn, None
+        if conn is not None:
+            if broken:
+                conn.invalidate()
+            conn.close()
