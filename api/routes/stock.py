@@ -100,11 +100,13 @@ def list_positions(
     node: OneNode = None,
     sku: OneSku = None,
 ) -> Response:
-    """Positions by node and SKU."""
+    """Positions by SKU and node, in the order in which these became known."""
     after = page.key(str, str)
     with running.engine.begin() as conn:
-        rows = reads.positions(conn, _seen(caller, node), sku, after, page.limit + 1)
-    return page_of(request, page, rows, _show_position, lambda row: [row.node, row.sku])
+        seen = _seen(caller, node)
+        last = (str(after[0]), str(after[1])) if after else None
+        rows = reads.positions(conn, nodes=seen, sku=sku, after=last, most=page.limit + 1)
+    return page_of(request, page, rows, _show_position, lambda row: [row.sku, row.node])
 
 
 @router.get("/v1/stock/movements", response_model=LedgerPage)
@@ -116,10 +118,11 @@ def list_movements(
     node: OneNode = None,
     sku: OneSku = None,
 ) -> Response:
-    """The ledger, newest first."""
-    before = page.key(int)
+    """The ledger, in the order in which it was written."""
+    after = page.key(int) or [0]
     with running.engine.begin() as conn:
-        rows = reads.ledger(conn, _seen(caller, node), sku, before and before[0], page.limit + 1)
+        seen = _seen(caller, node)
+        rows = reads.ledger(conn, after=after[0], nodes=seen, sku=sku, most=page.limit + 1)
     return page_of(request, page, rows, _show_entry, lambda row: [row.id])
 
 

@@ -163,7 +163,7 @@ class LedgerEntry(Wire):
 
 
 class LedgerPage(Wire):
-    """A page of the ledger, newest first."""
+    """A page of the ledger, oldest first."""
 
     items: list[LedgerEntry]
     next: str | None
