@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.dialects.postgresql import insert
 
+from inventory.feed import Feed
+from inventory.pool import AvailabilityPool
 from oms.adapters.clock import Clock, SystemClock
 from oms.adapters.ids import Ids, RandomIds, new_secret
 from oms.adapters.postgres import Embedded
@@ -35,19 +37,22 @@ class Runtime:
     networks: Networks
     places: Places
     tail: Tail
+    pool: AvailabilityPool
+    feed: Feed
     refresher: Refresher
     embedded: Embedded | None = field(default=None, repr=False)
 
     def close(self) -> None:
         """Stop the threads, give back the connections and the embedded server."""
         self.refresher.close()
+        self.feed.close()
         self.engine.dispose()
         if self.embedded is not None:
             self.embedded.close()
 
     def fresh(self) -> bool:
         """Whether memory follows the database: nothing in it is older than two seconds."""
-        return self.refresher.age_s() < STALE_S
+        return self.refresher.age_s() < STALE_S and self.feed.status.trouble is None
 
 
 def start(settings: Settings, *, clock: Clock | None = None, ids: Ids | None = None) -> Runtime:
@@ -88,8 +93,24 @@ def _assemble(settings: Settings, url: str, clock: Clock, ids: Ids, embedded: Em
     tail = Tail()
     refresher.on("events", tail.reload)
     refresher.start()
+    pool = AvailabilityPool()
+    feed = Feed(engine, pool)
+    feed.start()
     return Runtime(
-        settings, url, engine, clock, ids, signer, keys, networks, places, tail, refresher, embedded
+        settings,
+        url,
+        engine,
+        clock,
+        ids,
+        signer,
+        keys,
+        networks,
+        places,
+        tail,
+        pool,
+        feed,
+        refresher,
+        embedded,
     )
 
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from oms.orders.fulfilment import Fulfilment, FulfilmentLine
 from oms.orders.lifecycle import FulfilmentState
@@ -84,3 +85,31 @@ def _per_line(parcel: PlannedParcel) -> dict[tuple[str, str], int]:
     for take in parcel.takes:
         units[take.line_id, take.sku] += take.quantity
     return units
+
+
+def to_json(parcels: tuple[PlannedParcel, ...]) -> list[Any]:
+    """The parcels as JSON, to be kept with a reservation until its order is placed."""
+    return [
+        [
+            parcel.node,
+            parcel.ship_at.isoformat(),
+            parcel.arrive_at.isoformat(),
+            parcel.cost_minor,
+            [[take.line_id, take.sku, take.quantity, take.reference] for take in parcel.takes],
+        ]
+        for parcel in parcels
+    ]
+
+
+def from_json(document: list[Any]) -> tuple[PlannedParcel, ...]:
+    """What ``to_json`` wrote."""
+    return tuple(
+        PlannedParcel(
+            node,
+            datetime.fromisoformat(ship_at),
+            datetime.fromisoformat(arrive_at),
+            cost_minor,
+            tuple(Taken(*take) for take in takes),
+        )
+        for node, ship_at, arrive_at, cost_minor, takes in document
+    )

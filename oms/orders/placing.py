@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from oms.orders.quote import Wanted, Whereabouts
 from oms.refusals import Code, Fault
@@ -34,6 +34,12 @@ class AddressDetails:
     @property
     def whereabouts(self) -> Whereabouts:
         return Whereabouts(self.country, self.postcode, self.city, self.lat, self.lon)
+
+    def at(self, where: Whereabouts | None) -> AddressDetails:
+        """The address with the point it was located at, unless it brought its own."""
+        if where is None or self.lat is not None:
+            return self
+        return replace(self, lat=where.lat, lon=where.lon)
 
 
 @dataclass(frozen=True, slots=True)

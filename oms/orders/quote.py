@@ -91,10 +91,9 @@ class QuotedOption:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """``order`` and ``order_version`` bind it to a change of that order; ``owner`` is the key that asked."""
+    """``order`` and ``order_version`` bind it to a change of that order."""
 
     id: str
-    owner: str
     channel: str
     currency: str
     expires_at: datetime
@@ -119,7 +118,6 @@ def packed(quote: Quote) -> list[Any]:
     return [
         FORMAT,
         quote.id,
-        quote.owner,
         quote.channel,
         quote.currency,
         _number(quote.expires_at),
@@ -134,10 +132,9 @@ def unpacked(document: Sequence[Any]) -> Quote:
     """The quote that ``packed`` wrote. Raises ValueError when the document is of another format."""
     if not document or document[0] != FORMAT:
         raise ValueError("a quote of another format")
-    _, ref, owner, channel, currency, expires, lines, where, options, order = document
+    _, ref, channel, currency, expires, lines, where, options, order = document
     return Quote(
         id=ref,
-        owner=owner,
         channel=channel,
         currency=currency,
         expires_at=_instant(expires),

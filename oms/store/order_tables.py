@@ -1,7 +1,7 @@
 """Orders, who they are for, what each node does for them, and why.
 
-Personal data stands in ``customer`` and ``address`` only. Rows that requests race for are locked from the
-order inwards: order, then customer, then what inventory locks.
+Personal data stands in ``customer`` and ``address`` only. Rows that requests race for are locked in one
+order: an existing order, then what inventory locks, then the customer.
 """
 
 from __future__ import annotations

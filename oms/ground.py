@@ -1,0 +1,226 @@
+"""What a decision stands on: one state of network, policy, stock and capacity, for one basket.
+
+From memory, at most a second old, or from the locked rows themselves (architecture, decision 4).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, select
+
+from inventory.catalogue import Catalogue
+from inventory.store import locks
+from inventory.store.tables import capacity as capacity_rows
+from inventory.store.tables import node as node_rows
+from inventory.store.tables import position, reservation
+from inventory.store.tables import sku as sku_rows
+from oms import translate
+from oms.bootstrap import Runtime
+from oms.orders.quote import Wanted, Whereabouts
+from oms.refusals import Code, Fault, refuse
+from oms.translate import Parts
+from routing.network import Network
+from routing.policy import Policy
+from routing.promise import Basket, Capacity, Stock
+
+Units = NDArray[np.int64]
+Own = Mapping[tuple[str, str], int]  # (SKU, node) → units
+Free = Mapping[tuple[str, date, str], int]  # (node, day, bucket) → units
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is wanted, where. ``own_group``: a reservation of the caller's that hides nothing from this."""
+
+    wanted: tuple[Wanted, ...]
+    channel: str
+    destination: Whereabouts | None = None
+    pickup_node: str | None = None
+    own_group: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ground:
+    """All that an answer may depend on. ``room``: per SKU, units that may still be back-ordered."""
+
+    question: Question
+    network: Network
+    policy: Policy
+    parts: Parts
+    basket: Basket
+    stock: Stock
+    capacity: Capacity
+    room: Mapping[str, int]
+    at: datetime
+    as_of: datetime
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class OwnHolds:
+    """What a reservation holds at present: units on shelves, and capacity."""
+
+    units: Own
+    capacity: Free
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """Stock by line and catalogue node, capacity and back-order room, and how fresh they are."""
+
+    available: Units
+    free: Free
+    room: Mapping[str, int]
+    as_of: datetime
+    version: int
+
+
+NOTHING = OwnHolds({}, {})
+
+
+def from_memory(runtime: Runtime, question: Question) -> Ground:
+    """The pool's present state; reads the database only for a reservation of the caller's own."""
+    own = NOTHING
+    if question.own_group is not None:
+        with runtime.engine.connect() as conn:
+            own = own_holds(conn, question.own_group)
+    catalogue, today = runtime.pool.catalogue, runtime.clock.now().date()
+    parts = translate.exploded(catalogue, question.wanted)
+    view = runtime.pool.view([part.sku for part in parts], question.channel, own.units)
+    skus = [catalogue.skus[part.sku] for part in parts]
+    room = {s.id: _room(s.backorder_cap, s.backordered, s.preorder_from, today) for s in skus}
+    seen = Seen(view.available, runtime.pool.capacity_free(), room, view.as_of, view.version)
+    return _ground(runtime, question, catalogue, parts, own, seen)
+
+
+def from_locked_rows(runtime: Runtime, conn: Connection, at: datetime, question: Question) -> Ground:
+    """The truth: every position of the basket's SKUs, ours until the commit, locked in inventory's order.
+
+    Capacity is read, not locked: who loses a race for it asks again.
+    """
+    catalogue = runtime.pool.catalogue
+    parts = translate.exploded(catalogue, question.wanted)
+    own = NOTHING
+    if question.own_group is not None:
+        locks.lock_groups(conn, [question.own_group])
+        own = own_holds(conn, question.own_group)
+    names = {catalogue.skus[part.sku].no: part.sku for part in parts}
+    demand = locks.lock_demand(conn, names)
+    room = {names[d.sku_no]: _room(d.cap, d.backordered, d.preorder_from, at.date()) for d in demand.values()}
+    available = _locked_stock(conn, catalogue, parts, question.channel)
+    for place, part in enumerate(parts):
+        for (sku, node), units in own.units.items():
+            if sku == part.sku and node in catalogue.index:
+                available[place, catalogue.index[node]] += units
+    seen = Seen(available, _capacity_free(conn, at.date()), room, at, runtime.pool.state.version)
+    return _ground(runtime, question, catalogue, parts, own, seen)
+
+
+def _locked_stock(conn: Connection, catalogue: Catalogue, parts: Parts, channel: str) -> Units:
+    numbers = [catalogue.skus[part.sku].no for part in parts]
+    found = select(position.c.node_no, position.c.sku_no).where(position.c.sku_no.in_(numbers))
+    positions = locks.lock_positions(conn, [(row.node_no, row.sku_no) for row in conn.execute(found)])
+    index = {node.no: catalogue.index[node.id] for node in catalogue.nodes.values()}
+    available = np.zeros((len(parts), len(catalogue.order)), dtype=np.int64)
+    for place, number in enumerate(numbers):
+        for (node_no, sku_no), row in positions.items():
+            if sku_no == number and node_no in index:
+                available[place, index[node_no]] = row.free(channel)
+    return available
+
+
+def _room(cap: int, backordered: int, preorder_from: date | None, today: date) -> int:
+    """Units that may still be promised with nothing behind them; none before a pre-order opens."""
+    return 0 if preorder_from is not None and today < preorder_from else max(0, cap - backordered)
+
+
+def own_holds(conn: Connection, group_id: str) -> OwnHolds:
+    """Units on shelves and capacity that a reservation group holds."""
+    rows = conn.execute(
+        select(sku_rows.c.id.label("sku"), node_rows.c.id.label("node"), reservation.c.quantity)
+        .join(sku_rows, sku_rows.c.no == reservation.c.sku_no)
+        .join(node_rows, node_rows.c.no == reservation.c.node_no)
+        .where(
+            reservation.c.group_id == group_id, reservation.c.state == "held", reservation.c.kind == "shelf"
+        )
+    )
+    units: dict[tuple[str, str], int] = defaultdict(int)
+    for row in rows:
+        units[row.sku, row.node] += row.quantity
+    held = locks.read_holds(conn, [group_id]).get(group_id, [])
+    nodes = {
+        row.no: row.id
+        for row in conn.execute(
+            select(node_rows.c.no, node_rows.c.id).where(node_rows.c.no.in_({hold.node_no for hold in held}))
+        )
+    }
+    return OwnHolds(units, {(nodes[h.node_no], h.day, h.bucket): h.quantity for h in held})
+
+
+def located(runtime: Runtime, destination: Whereabouts | None) -> Whereabouts | None:
+    """The destination with a point. Raises Refused unlocatable_destination, bad_destination."""
+    if destination is None:
+        return None
+    if (destination.lat is None) != (destination.lon is None):
+        fault = Fault("/destination", Code.BAD_DESTINATION, "Give lat and lon together, or neither")
+        raise refuse(Code.BAD_DESTINATION, "Half a point is no place", fault)
+    found = runtime.places.current.locate(destination)
+    if found is None:
+        fault = Fault("/destination/postcode", Code.UNLOCATABLE_DESTINATION, "Unknown; send lat and lon")
+        raise refuse(Code.UNLOCATABLE_DESTINATION, "Neither postcode nor city says where that is", fault)
+    return found
+
+
+def _ground(
+    runtime: Runtime, question: Question, catalogue: Catalogue, parts: Parts, own: OwnHolds, seen: Seen
+) -> Ground:
+    loaded = runtime.networks.current
+    network = loaded.network
+    arriving = runtime.pool.incoming([part.sku for part in parts])
+    return Ground(
+        question=question,
+        network=network,
+        policy=loaded.policy,
+        parts=parts,
+        basket=translate.basket(
+            catalogue,
+            parts,
+            question.wanted,
+            question.channel,
+            network.currency,
+            question.destination,
+            question.pickup_node,
+        ),
+        stock=translate.stock(network, catalogue, parts, seen.available, arriving),
+        capacity=Capacity(_given_back(seen.free, own.capacity)),
+        room=seen.room,
+        at=runtime.clock.now(),
+        as_of=seen.as_of,
+        version=seen.version,
+    )
+
+
+def _capacity_free(conn: Connection, today: date) -> Free:
+    rows = conn.execute(
+        select(
+            node_rows.c.id,
+            capacity_rows.c.day,
+            capacity_rows.c.bucket,
+            (capacity_rows.c.limit - capacity_rows.c.held).label("free"),
+        )
+        .join(node_rows, node_rows.c.no == capacity_rows.c.node_no)
+        .where(capacity_rows.c.day >= today)
+    )
+    return {(row.id, row.day, row.bucket): row.free for row in rows}
+
+
+def _given_back(free: Free, own: Free) -> Free:
+    if not own:
+        return free
+    return {**free, **{key: free[key] + units for key, units in own.items() if key in free}}
