@@ -76,6 +76,9 @@ STOCK_AND_NETWORK: Access = {
     ("POST", "/v1/stock/movements"): SHOPFLOOR,
     ("GET", "/v1/stock/movements"): SHOPFLOOR,
     ("PUT", "/v1/stock/counts"): SHOPFLOOR,
+    ("PUT", "/v1/stock/safety-stock"): OFFICE,
+    ("PUT", "/v1/stock/fences"): OFFICE,
+    ("PUT", "/v1/stock/blocks"): SHOPFLOOR,
     ("GET", "/v1/stock"): SHOPFLOOR,
 }
 

@@ -10,7 +10,7 @@ from api import problems
 from api.frame import Frame
 from api.limits import Limits
 from api.openapi import describe
-from api.routes import catalogue, events, health, keys, network
+from api.routes import catalogue, events, health, keys, network, stock
 from oms.bootstrap import Runtime, start
 from oms.jobs import Background
 from oms.settings import Settings, from_environment
@@ -21,6 +21,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     events.router,
     catalogue.router,
     network.router,
+    stock.router,
 )
 """One line per room."""
 

@@ -48,7 +48,7 @@ class Frame:
                 present = {name.lower() for name, _ in headers}
                 headers.extend(pair for pair in SECURITY if pair[0] not in present)
                 headers.append((b"x-request-id", request_id.encode()))
-                headers.extend(scope.get("anyshelf.headers", ()))
+                headers.extend(pair for pair in scope.get("anyshelf.headers", ()) if pair[0] not in present)
             await send(message)
 
         try:

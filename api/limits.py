@@ -66,8 +66,8 @@ class Limits:
         ]
         if wait_s == 0.0:
             return headers, None
-        headers.append((b"retry-after", b"%d" % ceil(wait_s)))
-        return headers, Refusal(Code.RATE_LIMITED, "Too many requests with this key; slow down")
+        wait = {"retry_after_s": ceil(wait_s)}
+        return headers, Refusal(Code.RATE_LIMITED, "Too many requests with this key; slow down", extra=wait)
 
     def _bucket(self, key: ApiKey) -> Bucket:
         quota = PER_MINUTE[key.role] if key.rate_per_minute is None else key.rate_per_minute

@@ -80,7 +80,7 @@ def problem(refusal: Refusal, headers: Mapping[str, str] | None = None) -> Respo
     if status == 401:
         sent["WWW-Authenticate"] = "Bearer"
     if status in (429, 503):
-        sent.setdefault("Retry-After", str(RETRY_AFTER_S))
+        sent["Retry-After"] = str(refusal.extra.get("retry_after_s", RETRY_AFTER_S))
     return Response(orjson.dumps(document(refusal)), status, sent, MEDIA_TYPE)
 
 

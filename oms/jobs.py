@@ -139,9 +139,7 @@ def run_worker(settings: Settings) -> None:
 
 
 async def _serve_queue(running: Runtime) -> None:
-    connector = procrastinate.PsycopgConnector(
-        conninfo=conninfo(running.url), min_size=1, max_size=3, check=None
-    )
+    connector = procrastinate.PsycopgConnector(conninfo=conninfo(running.url), min_size=1, max_size=3)
     app = procrastinate.App(connector=connector)
     for cron, job in PERIODIC:
         _schedule(app, cron, job, running)
