@@ -85,3 +85,27 @@ class TransferRequest:
             raise ValueError("a transfer goes to another node")
         if len({line.line_id for line in self.lines}) != len(self.lines):
             raise ValueError("a line is named twice")
+
+
+@dataclass(frozen=True, slots=True)
+class ShipRequest:
+    """The transfer left its sending node, with all that is still held for it or the (line id, units)
+    named; what
+    is held beyond that for the transfer itself is set free.
+    """
+
+    id: str
+    lines: tuple[tuple[str, int], ...] | None = None
+    note: Note = NO_NOTE
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for an impossible quantity."""
+        for _, quantity in self.lines or ():
+            positive(quantity)
+
+
+def document_of(transfer_id: str) -> str:
+    """The inbound document a transfer is while on the road; also the group that holds its own units
+    before.
+    """
+    return f"transfer:{transfer_id}"

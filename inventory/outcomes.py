@@ -169,6 +169,23 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
+class Rescheduled:
+    """A document comes at another time; `endangered` are the groups promised something of it before that."""
+
+    id: str
+    endangered: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """Units of a transfer are on the road; from now on they are incoming stock of document `inbound_id`."""
+
+    id: str
+    inbound_id: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
 class Displaced:
     """Held units that a physical fact took away; they wait in `resourcing` for a new home."""
 

@@ -7,9 +7,9 @@
     5. capacity            by node number, day, bucket
 
 Within a step rows are made first (INSERT … ORDER BY … ON CONFLICT DO NOTHING, which waits for others'
-uncommitted rows in the same order) and locked second. Rows are never deleted, but for groups begun by the same
-transaction. Only `SKIP LOCKED`, which never waits, may go back up the list. One verb per transaction keeps the
-order; a transaction of several verbs has to be ready to be run again after a dead-lock.
+uncommitted rows in the same order) and locked second. Rows are never deleted, but for those begun by the same
+transaction. Only `SKIP LOCKED`, which never waits, may go back up the list. One verb per transaction keeps
+the order; a transaction of several verbs has to be ready to be run again after a dead-lock.
 
 What guards what: a position's lock guards its fences, the document lines that will arrive there, and every
 held reservation row with that node and SKU; a group's lock guards its state and expiry, and is needed to add
