@@ -1,12 +1,13 @@
 """The command line: `anyshelf COMMAND`. One module per group of commands, assembled here."""
 
+import signal
 import sys
 
 import typer
 from sqlalchemy.exc import OperationalError
 
-from api.cli import backup, keys, migrate, serve
-from api.cli.console import UNAVAILABLE, USAGE, end, fail
+from api.cli import backup, keys, migrate, serve, work
+from api.cli.console import TERMINATED, UNAVAILABLE, USAGE, end, fail
 from oms.adapters.postgres_home import DatabaseUnavailable
 from oms.refusals import Refused
 from oms.settings import BadSetting
@@ -14,6 +15,7 @@ from oms.store.database import WrongServer
 
 GROUPS = (
     serve.app,
+    work.app,
     migrate.app,
     backup.app,
     keys.app,
@@ -36,6 +38,7 @@ for group in GROUPS:
 
 def main() -> None:
     """Run a command; expected failures end in one sentence and an exit code, never in a traceback."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))  # so that blocks are left in order
     try:
         app()
     except Refused as refused:

@@ -22,6 +22,7 @@ from oms.settings import Settings, from_environment
 from oms.store.database import revisions
 
 REFUSED, USAGE, UNAVAILABLE = 1, 2, 3
+TERMINATED = 143
 
 out = Console()
 err = Console(stderr=True)
@@ -44,21 +45,24 @@ def database_url() -> Iterator[str]:
 @contextmanager
 def runtime() -> Iterator[Runtime]:
     """A whole process for the block, on a database whose schema is of this release. Raises Refused."""
-    chosen = settings()
-    if chosen.database_url is not None:
-        require_schema(chosen.database_url)
-    with closing(start(chosen)) as running:
+    with closing(start(settings_on_schema())) as running:
         yield running
 
 
-def require_schema(url: str) -> None:
-    """Refuse to work on a server of one's own whose schema its operator has not brought up to date."""
-    found, wanted = revisions(url)
-    if found != wanted:
-        raise refuse(
-            Code.UNAVAILABLE,
-            f"The schema is at revision {found or 'none'}, not {wanted}; run `anyshelf migrate`",
-        )
+def settings_on_schema() -> Settings:
+    """The settings, once a server named in them carries the schema of this release. Raises Refused.
+
+    The embedded server's schema follows by itself; that of another server is its operator's to change.
+    """
+    chosen = settings()
+    if chosen.database_url is not None:
+        found, wanted = revisions(chosen.database_url)
+        if found != wanted:
+            raise refuse(
+                Code.UNAVAILABLE,
+                f"The schema is at revision {found or 'none'}, not {wanted}; run `anyshelf migrate`",
+            )
+    return chosen
 
 
 def end(refused: Refused) -> int:

@@ -8,7 +8,8 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.app import create_app
-from api.cli.console import UNAVAILABLE, database_url, err, fail, require_schema, settings
+from api.cli.console import UNAVAILABLE, err, fail, settings, settings_on_schema
+from oms.adapters.postgres import database
 
 app = typer.Typer()
 
@@ -20,9 +21,7 @@ def serve(
     workers: Annotated[int, typer.Option(min=1, max=64, help="Server processes sharing the port.")] = 1,
 ) -> None:
     """Serve the API and the pages until interrupted."""
-    with database_url() as url:
-        if settings().database_url is not None:
-            require_schema(url)
+    with database(settings_on_schema()):
         err.print(f"Serving http://{_in_url(host)}:{port} until ctrl-c …")
         if not _is_loopback(host):
             err.print("Others can reach this address: put a proxy that speaks TLS in front of it.")

@@ -27,7 +27,7 @@ def anyshelf(*arguments: str, url: str = NOWHERE, **environment: str) -> "subpro
 def test_the_help_lists_every_command() -> None:
     shown = anyshelf("--help")
     assert shown.returncode == 0
-    for command in ("serve", "migrate", "backup", "restore", "keys"):
+    for command in ("serve", "work", "migrate", "backup", "restore", "keys"):
         assert f"│ {command} " in shown.stdout
 
 

@@ -1,4 +1,4 @@
-"""`anyshelf serve` from a bare data directory: starts its database, answers, and takes all down with it."""
+"""`anyshelf serve` and `work` from a bare data directory: the database comes and goes with them."""
 
 import os
 import shutil
@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 
-from oms.adapters.postgres import Embedded, ready
+from oms.adapters.postgres import DATABASE, ROLE, Embedded, ready
+from oms.adapters.postgres_home import Home
 from tests.platform.waiting import eventually
 
 
@@ -33,7 +35,8 @@ def test_two_workers_share_the_port_and_the_embedded_database(data: Path) -> Non
         assert start(data, port).wait(60) == 3, "the port is taken"
     process = start(data, port)
     try:
-        assert eventually(lambda: answers(port), 60)
+        assert eventually(lambda: process.poll() is not None or answers(port), 60)
+        assert process.poll() is None
         assert ready(home)
     finally:
         process.send_signal(signal.SIGTERM)
@@ -41,13 +44,37 @@ def test_two_workers_share_the_port_and_the_embedded_database(data: Path) -> Non
     assert eventually(lambda: not ready(home))
 
 
+def test_a_worker_ends_well_when_told_to(data: Path) -> None:
+    with Embedded(data, durable=False) as server:
+        home = server.home
+    process = run(data, "work")
+    try:
+        assert eventually(lambda: ready(home) and working(home), 60)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+    assert eventually(lambda: not ready(home))
+
+
 def start(data: Path, port: int) -> "subprocess.Popen[bytes]":
+    return run(data, "serve", "--port", str(port), "--workers", "2")
+
+
+def run(data: Path, *arguments: str) -> "subprocess.Popen[bytes]":
     environment = {name: value for name, value in os.environ.items() if name != "ANYSHELF_DATABASE_URL"}
     return subprocess.Popen(
-        [Path(sys.executable).with_name("anyshelf"), "serve", "--port", str(port), "--workers", "2"],
+        [Path(sys.executable).with_name("anyshelf"), *arguments],
         env=environment | {"ANYSHELF_DATA_DIR": str(data)},
         stderr=subprocess.DEVNULL,
     )
+
+
+def working(home: Home) -> bool:
+    """Whether a worker has entered itself in the job queue."""
+    with psycopg.connect(host=str(home.socket_dir), user=ROLE, dbname=DATABASE) as connection:
+        if connection.execute("SELECT to_regclass('procrastinate_workers')").fetchone() == (None,):
+            return False
+        return connection.execute("SELECT count(*) FROM procrastinate_workers").fetchone() == (1,)
 
 
 def answers(port: int) -> bool:

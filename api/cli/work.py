@@ -1,0 +1,16 @@
+"""`anyshelf work`: the background work, beside any number of servers and other workers."""
+
+import typer
+
+from api.cli.console import err, settings_on_schema
+from oms.jobs import run_worker
+
+app = typer.Typer()
+
+
+@app.command()
+def work() -> None:
+    """Do the background work until interrupted: publish events, free what expired, make room ahead."""
+    chosen = settings_on_schema()
+    err.print("Working until ctrl-c …")
+    run_worker(chosen)
