@@ -8,6 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
+
+from oms.store.database import connect
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 
@@ -27,7 +30,7 @@ def anyshelf(*arguments: str, url: str = NOWHERE, **environment: str) -> "subpro
 def test_the_help_lists_every_command() -> None:
     shown = anyshelf("--help")
     assert shown.returncode == 0
-    for command in ("serve", "work", "migrate", "backup", "restore", "keys"):
+    for command in ("serve", "work", "migrate", "backup", "restore", "keys", "audit"):
         assert f"│ {command} " in shown.stdout
 
 
@@ -75,6 +78,32 @@ def test_keys_are_made_shown_once_listed_and_revoked(fresh_database: Callable[[]
     assert json.loads(anyshelf("keys", "list", "--json", url=url).stdout)["keys"][0]["revoked_at"] is not None
     refused = anyshelf("keys", "revoke", "key_nobody", url=url)
     assert (refused.returncode, refused.stderr) == (1, "✗ There is no such key\n")
+
+
+def test_an_audit_of_books_that_agree_ends_with_0_and_of_others_with_1(
+    fresh_database: Callable[[], str],
+) -> None:
+    url = fresh_database()
+    agreed = anyshelf("audit", "--json", url=url)
+    assert agreed.returncode == 0
+    assert json.loads(agreed.stdout)["differences"] == []
+    engine = connect(url)
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO node (id, name, kind) VALUES ('ST-1', 'One', 'store')"))
+        connection.execute(text("INSERT INTO sku (id, name) VALUES ('A', 'A')"))
+        connection.execute(
+            text("INSERT INTO position (node_no, sku_no, on_hand) SELECT node.no, sku.no, 7 FROM node, sku")
+        )
+    engine.dispose()
+    differs = anyshelf("audit", "--json", url=url)
+    assert differs.returncode == 1
+    found = [
+        (row["kind"], row["node"], row["sku"], row["found"])
+        for row in json.loads(differs.stdout)["differences"]
+    ]
+    assert ("on_hand", "ST-1", "A", 7) in found
+    assert differs.stderr.startswith("✗ ")
+    assert "on_hand" in anyshelf("audit", url=url).stdout
 
 
 def test_a_backup_comes_back_whole_with_new_stamps(
