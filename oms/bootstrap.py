@@ -44,8 +44,8 @@ class Runtime:
 
     def close(self) -> None:
         """Stop the threads, give back the connections and the embedded server."""
-        self.refresher.close()
         self.feed.close()
+        self.refresher.close()
         self.engine.dispose()
         if self.embedded is not None:
             self.embedded.close()
