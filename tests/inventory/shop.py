@@ -12,22 +12,19 @@ def minutes(count: float) -> datetime:
     return T0 + timedelta(minutes=count)
 
 
+_NODES = """
+    INSERT INTO node (id, name, kind) SELECT 'N' || i, 'Node ' || i, 'store' FROM generate_series(0, :n - 1) i
+"""
+_SKUS = """
+    INSERT INTO sku (id, name, backorder_cap)
+    SELECT 'S' || i, 'S' || i, :cap FROM generate_series(0, :n - 1) i
+"""
+
+
 def furnish(conn: Connection, nodes: int = 3, skus: int = 3, cap: int = 0) -> None:
     """Nodes N0, N1, … and SKUs S0, S1, … that may be back-ordered up to `cap`."""
-    conn.execute(
-        text(
-            "INSERT INTO node (id, name, kind) SELECT 'N' || i, 'Node ' || i, 'store' FROM
-            generate_series(0, :n - 1) i"
-        ),
-        {"n": nodes},
-    )
-    conn.execute(
-        text(
-            "INSERT INTO sku (id, name, backorder_cap) SELECT 'S' || i, 'SKU ' || i, :cap FROM
-            generate_series(0, :n - 1) i"
-        ),
-        {"n": skus, "cap": cap},
-    )
+    conn.execute(text(_NODES), {"n": nodes})
+    conn.execute(text(_SKUS), {"n": skus, "cap": cap})
 
 
 def balance(conn: Connection, place: str, sku: str) -> int:
@@ -52,8 +49,8 @@ def position(conn: Connection, node: str, sku: str) -> tuple[int, int]:
     row = conn.execute(
         text(
             """
-            SELECT on_hand, reserved FROM position p JOIN node n ON n.no = p.node_no JOIN sku s ON s.no =
-                p.sku_no
+            SELECT on_hand, reserved
+            FROM position p JOIN node n ON n.no = p.node_no JOIN sku s ON s.no = p.sku_no
             WHERE n.id = :node AND s.id = :sku
             """
         ),
