@@ -80,6 +80,16 @@ STOCK_AND_NETWORK: Access = {
     ("PUT", "/v1/stock/fences"): OFFICE,
     ("PUT", "/v1/stock/blocks"): SHOPFLOOR,
     ("GET", "/v1/stock"): SHOPFLOOR,
+    ("POST", "/v1/inbound"): SHOPFLOOR,
+    ("GET", "/v1/inbound"): SHOPFLOOR,
+    ("GET", "/v1/inbound/{id}"): SHOPFLOOR,
+    ("POST", "/v1/inbound/{id}/receive"): SHOPFLOOR,
+    ("POST", "/v1/transfers"): SHOPFLOOR,
+    ("GET", "/v1/transfers"): SHOPFLOOR,
+    ("GET", "/v1/transfers/{id}"): SHOPFLOOR,
+    ("POST", "/v1/transfers/{id}/ship"): SHOPFLOOR,
+    ("POST", "/v1/transfers/{id}/receive"): SHOPFLOOR,
+    ("POST", "/v1/transfers/{id}/cancel"): SHOPFLOOR,
 }
 
 

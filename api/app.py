@@ -10,7 +10,8 @@ from api import problems
 from api.frame import Frame
 from api.limits import Limits
 from api.openapi import describe
-from api.routes import catalogue, events, health, keys, network, stock
+from api.routes import catalogue, events, health, keys, network, on_the_way, stock
+from api.switch import Switch
 from oms.bootstrap import Runtime, start
 from oms.jobs import Background
 from oms.settings import Settings, from_environment
@@ -22,6 +23,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     catalogue.router,
     network.router,
     stock.router,
+    on_the_way.router,
 )
 """One line per room."""
 
@@ -56,8 +58,8 @@ def create_app(source: Runtime | Settings | None = None) -> FastAPI:
     app.state.streams = 0
     if isinstance(source, Runtime):
         app.state.runtime = source
-    for router in ROUTERS:
-        app.include_router(router)
+    known = [route for router in ROUTERS for route in router.routes]
+    app.router.routes.extend([Switch(known), *known])
     problems.install(app)
     describe(app)
     app.add_middleware(Frame)

@@ -20,10 +20,11 @@ CHUNK = 5_000
 
 _STAGE = text(
     """
-    CREATE TEMPORARY TABLE staged_count (line int, node text, sku text, counted int, bin text) ON COMMIT DROP
+    CREATE TEMPORARY TABLE staged_count (line int, node text, sku text, counted int, bin text, safety int)
+    ON COMMIT DROP
     """
 )
-_COPY = "COPY staged_count (line, node, sku, counted, bin) FROM STDIN"
+_COPY = "COPY staged_count (line, node, sku, counted, bin, safety) FROM STDIN"
 _UNKNOWN = text(
     """
     SELECT s.line FROM staged_count s LEFT JOIN node n ON n.id = s.node LEFT JOIN sku k ON k.id = s.sku
@@ -50,17 +51,18 @@ _LEDGER = text(
     """
     INSERT INTO movement (at, occurred_at, sku_no, quantity, from_place, to_place, cause, reference, actor)
     SELECT :at, :at, k.no, abs(s.counted - p.on_hand),
-        n.id || CASE WHEN s.counted > p.on_hand THEN ':missing' ELSE ':shelf' END,
-        n.id || CASE WHEN s.counted > p.on_hand THEN ':shelf' ELSE ':missing' END, 'count', :reference, :actor
+        n.id || CASE WHEN s.counted > p.on_hand THEN '\\:missing' ELSE '\\:shelf' END,
+        n.id || CASE WHEN s.counted > p.on_hand THEN '\\:shelf' ELSE '\\:missing' END, 'count', :reference, :actor
     FROM staged_count s JOIN node n ON n.id = s.node JOIN sku k ON k.id = s.sku
     JOIN position p ON p.node_no = n.no AND p.sku_no = k.no
-    WHERE s.counted <> p.on_hand AND s.line <> ALL(:but)
+    WHERE s.counted <> p.on_hand AND s.line <> ALL(CAST(:but AS int[]))
     """
 )
 _APPLY = text(
     """
-    UPDATE position p SET on_hand = CASE WHEN s.line = ANY(:but) THEN p.on_hand ELSE s.counted END,
-        bin = coalesce(s.bin, p.bin), blocked = false, stamp = pg_current_xact_id()
+    UPDATE position p SET on_hand = CASE WHEN s.line = ANY(CAST(:but AS int[])) THEN p.on_hand ELSE s.counted END,
+        bin = coalesce(s.bin, p.bin), safety_stock = coalesce(s.safety, p.safety_stock),
+        blocked = false, stamp = pg_current_xact_id()
     FROM staged_count s JOIN node n ON n.id = s.node JOIN sku k ON k.id = s.sku
     WHERE p.node_no = n.no AND p.sku_no = k.no
     """
@@ -69,12 +71,13 @@ _APPLY = text(
 
 @dataclass(frozen=True, slots=True)
 class LoadLine:
-    """A count of one (node, SKU); `bin` None leaves the bin as it is."""
+    """A count of one (node, SKU); `bin` and `safety_stock` None leave these as they are."""
 
     node: str
     sku: str
     quantity: int
     bin: str | None = None
+    safety_stock: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,7 @@ def load_chunk(conn: Connection, at: datetime, lines: list[LoadLine], note: Note
     driver = conn.connection.cursor()
     with driver.copy(_COPY) as copy:
         for i, line in enumerate(lines):
-            copy.write_row((i, line.node, line.sku, line.quantity, line.bin))
+            copy.write_row((i, line.node, line.sku, line.quantity, line.bin, line.safety_stock))
     unknown = tuple(conn.scalars(_UNKNOWN))
     if unknown:
         conn.execute(text("DROP TABLE staged_count"))

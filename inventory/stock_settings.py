@@ -27,23 +27,6 @@ _FORGET_FENCE = text(
     WHERE node_no = :node_no AND sku_no = :sku_no AND fence = :name AND state = 'held'
     """
 )
-_SET_BINS = text(
-    """
-    WITH wanted AS (
-        SELECT position.node_no, position.sku_no, given.bin
-        FROM unnest(cast(:nodes AS text[]), cast(:skus AS text[]), cast(:bins AS text[]))
-            AS given (node, sku, bin)
-        JOIN node ON node.id = given.node
-        JOIN sku ON sku.id = given.sku
-        JOIN position ON position.node_no = node.no AND position.sku_no = sku.no
-        WHERE position.bin <> given.bin
-        ORDER BY position.node_no, position.sku_no
-        FOR UPDATE OF position
-    )
-    UPDATE position SET bin = wanted.bin FROM wanted
-    WHERE position.node_no = wanted.node_no AND position.sku_no = wanted.sku_no
-    """
-)
 
 
 def set_safety_stock(conn: Connection, at: datetime, lines: Sequence[SafetyStock]) -> list[FactOutcome]:
@@ -105,9 +88,3 @@ def _set(
         outcomes.append(Moved(position.on_hand))
     write(conn, at, book)
     return outcomes
-
-
-def set_bins(conn: Connection, bins: Sequence[tuple[str, str, str]]) -> None:
-    """Say where in the node (node, SKU, bin) lies, for the order of picking; positions that exist only."""
-    nodes, skus, names = zip(*bins, strict=True)
-    conn.execute(_SET_BINS, {"nodes": list(nodes), "skus": list(skus), "bins": list(names)})

@@ -13,13 +13,13 @@ from itertools import islice
 from typing import TypeVar
 
 from inventory.catalogue_edit import SkuRow, put_nodes, put_skus
-from inventory.movements import Count, Note, SafetyStock
-from inventory.stock import count
-from inventory.stock_settings import set_bins, set_safety_stock
+from inventory.movements import Note
+from inventory.stock_load import LoadLine, load_chunk
 from oms import import_rows
 from oms.actors import Actor
 from oms.adapters.folder import Folder
 from oms.network_load import Kind
+from oms.refusals import Code, refuse
 from oms.store import network_documents as documents
 from oms.store.places import put_places
 from oms.store.versions import bump
@@ -62,13 +62,13 @@ def import_folder(
     progress("network", nodes + edited, nodes + edited)
     skus = list(import_rows.sku_rows(folder)) if "skus" in tables else []
     _in_chunks(skus, "skus", progress, lambda part: transact(resources, actor, lambda w: _put_skus(w, part)))
-    rows = list(_stock_rows(folder)) if "stock" in tables else []
-    _in_chunks(rows, "stock", progress, lambda part: transact(resources, actor, lambda w: _count(w, part)))
+    stock = list(_stock_lines(folder)) if "stock" in tables else []
+    _in_chunks(stock, "stock", progress, lambda part: transact(resources, actor, lambda w: _load(w, part)))
     known = list(import_rows.places(folder)) if "orders" in tables else []
     if known:
         transact(resources, actor, lambda work: put_places(work.conn, known))
         progress("places", len(known), len(known))
-    return Imported(nodes, edited, len(skus), len(rows), len(known))
+    return Imported(nodes, edited, len(skus), len(stock), len(known))
 
 
 def _put_network(work: Work, folder: Folder, tables: Collection[str]) -> tuple[int, int]:
@@ -98,38 +98,27 @@ _TABLE_OF = {
 }
 
 
-def _put_skus(work: Work, rows: Sequence[SkuRow]) -> None:
+def _put_skus(work: Work, rows: list[SkuRow]) -> None:
     bump(work.conn, CATALOGUE)
     put_skus(work.conn, rows)
     work.emit("import.skus", "catalogue", rows[0].id, {"skus": len(rows)})
 
 
-@dataclass(frozen=True, slots=True)
-class _StockRow:
-    node: str
-    sku: str
-    on_hand: int
-    safety_stock: int
-    bin: str
-
-
-def _stock_rows(folder: Folder) -> Iterator[_StockRow]:
+def _stock_lines(folder: Folder) -> Iterator[LoadLine]:
     stock = folder.stock
-    columns = (stock.node, stock.sku, stock.on_hand.tolist(), stock.safety_stock.tolist(), stock.bin)
-    return (_StockRow(*row) for row in zip(*columns, strict=True))
+    columns = (stock.node, stock.sku, stock.on_hand.tolist(), stock.bin, stock.safety_stock.tolist())
+    return (LoadLine(*row) for row in zip(*columns, strict=True))
 
 
-def _count(work: Work, rows: Sequence[_StockRow]) -> None:
-    note = Note(reference="import", actor=work.actor.key_id)
-    report = count(work.conn, work.at, [Count(row.node, row.sku, row.on_hand, note) for row in rows])
-    kept = [SafetyStock(row.node, row.sku, row.safety_stock) for row in rows]
-    set_safety_stock(work.conn, work.at, kept)
-    set_bins(work.conn, [(row.node, row.sku, row.bin) for row in rows])
-    report_displaced(work, report.displaced)
-    work.emit("import.stock", "stock", rows[0].node, {"positions": len(rows)})
+def _load(work: Work, lines: list[LoadLine]) -> None:
+    loaded = load_chunk(work.conn, work.at, lines, Note(reference="import", actor=work.actor.key_id))
+    if loaded.unknown:
+        raise refuse(Code.INVALID, "Stock names nodes or SKUs that are neither in the folder nor known")
+    report_displaced(work, loaded.displaced)
+    work.emit("import.stock", "stock", lines[0].node, {"positions": loaded.applied})
 
 
-def _in_chunks(rows: Sequence[T], what: str, progress: Progress, put: Callable[[Sequence[T]], None]) -> None:
+def _in_chunks(rows: Sequence[T], what: str, progress: Progress, put: Callable[[list[T]], None]) -> None:
     done = 0
     for part in _chunks(rows):
         put(part)

@@ -1,0 +1,128 @@
+"""Goods on their way: announced by suppliers, and moved between nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from inventory import stock_inbound, stock_shipping, stock_transfers
+from inventory.documents import Announcement, Receipt, ShipRequest, TransferRequest
+from inventory.outcomes import Closed, Conflict, Insufficient, Unknown
+from inventory.read_documents import InboundShown, TransferShown, inbounds, transfers
+from oms.actors import Actor
+from oms.refusals import Code, Fault, not_found, refuse
+from oms.usecases.stock import report_displaced
+from oms.work import Work
+
+
+def announce(work: Work, wanted: Announcement) -> InboundShown:
+    """A supplier will deliver. Raises Refused: forbidden, unknown_node, unknown_sku, already_exists,
+    illegal_transition."""
+    work.actor.require_node(wanted.node)
+    (outcome,) = stock_inbound.announce(work.conn, work.at, [wanted])
+    _refuse(outcome, [sku for sku, _ in wanted.lines])
+    work.emit("inbound.announced", "inbound", wanted.id, {"node": wanted.node, "eta": wanted.eta.isoformat()})
+    return get_inbound(work, wanted.id)
+
+
+def receive_inbound(work: Work, receipt: Receipt) -> InboundShown:
+    """Units of an announcement arrived. Raises Refused: not_found, unknown_sku, illegal_transition."""
+    get_inbound(work, receipt.id)
+    report = stock_inbound.receive_inbound(work.conn, work.at, [receipt])
+    _refuse(report.outcomes[0], [line.sku for line in receipt.lines])
+    report_displaced(work, report.displaced)
+    work.emit("inbound.received", "inbound", receipt.id, _units(receipt))
+    return get_inbound(work, receipt.id)
+
+
+def get_inbound(work: Work, id: str) -> InboundShown:
+    """Raises Refused: not_found, also for one of another's node."""
+    found = inbounds(work.conn, id=id, nodes=_seen(work.actor))
+    if not found:
+        raise not_found("inbound document")
+    return found[0]
+
+
+def plan_transfer(work: Work, wanted: TransferRequest) -> TransferShown:
+    """Hold units at one node for another. Raises Refused: forbidden, unknown_node, unknown_sku,
+    insufficient_stock, already_exists."""
+    work.actor.require_node(wanted.from_node, "/from_node")
+    (outcome,) = stock_transfers.plan_transfers(work.conn, work.at, [wanted])
+    _refuse(outcome, [line.sku for line in wanted.lines])
+    data = {"from_node": wanted.from_node, "to_node": wanted.to_node}
+    work.emit("transfer.planned", "transfer", wanted.id, data)
+    return get_transfer(work, wanted.id)
+
+
+def ship_transfer(work: Work, request: ShipRequest) -> TransferShown:
+    """The units left. Raises Refused: not_found, forbidden, insufficient_stock, illegal_transition."""
+    work.actor.require_node(get_transfer(work, request.id).from_node, "path/id")
+    (outcome,) = stock_shipping.ship(work.conn, work.at, [request])
+    _refuse(outcome, [])
+    work.emit("transfer.shipped", "transfer", request.id, {})
+    return get_transfer(work, request.id)
+
+
+def receive_transfer(work: Work, receipt: Receipt) -> TransferShown:
+    """Units arrived at the other end. Raises Refused: not_found, forbidden, unknown_sku,
+    illegal_transition."""
+    work.actor.require_node(get_transfer(work, receipt.id).to_node, "path/id")
+    report = stock_transfers.receive_transfers(work.conn, work.at, [receipt])
+    _refuse(report.outcomes[0], [line.sku for line in receipt.lines])
+    report_displaced(work, report.displaced)
+    work.emit("transfer.received", "transfer", receipt.id, _units(receipt))
+    return get_transfer(work, receipt.id)
+
+
+def cancel_transfer(work: Work, id: str) -> TransferShown:
+    """It will not leave. Raises Refused: not_found, forbidden, illegal_transition."""
+    work.actor.require_node(get_transfer(work, id).from_node, "path/id")
+    (outcome,) = stock_transfers.cancel_transfers(work.conn, work.at, [id])
+    _refuse(outcome, [])
+    work.emit("transfer.cancelled", "transfer", id, {})
+    return get_transfer(work, id)
+
+
+def get_transfer(work: Work, id: str) -> TransferShown:
+    """Raises Refused: not_found, also for one between others' nodes."""
+    found = transfers(work.conn, id=id, nodes=_seen(work.actor))
+    if not found:
+        raise not_found("transfer")
+    return found[0]
+
+
+def _seen(actor: Actor) -> list[str] | None:
+    return None if actor.nodes is None else sorted(actor.nodes)
+
+
+def _units(receipt: Receipt) -> dict[str, Any]:
+    units = [{"sku": line.sku, "quantity": line.quantity, "area": line.area.value} for line in receipt.lines]
+    return {"lines": units, "closed": receipt.close}
+
+
+def _refuse(outcome: object, skus: Sequence[str]) -> None:
+    """Turn an outcome that says no into its refusal; `skus` are those of the body's lines, in order."""
+    match outcome:
+        case Unknown(what="sku", ids=ids):
+            faults = [
+                Fault(f"/lines/{place}/sku", Code.UNKNOWN_SKU, "There is no such SKU")
+                for place, sku in enumerate(skus)
+                if sku in ids
+            ]
+            raise refuse(Code.UNKNOWN_SKU, "Some lines name SKUs that do not exist", *faults)
+        case Unknown(what="node"):
+            raise refuse(Code.UNKNOWN_NODE, "There is no such node")
+        case Unknown(what="group"):
+            raise refuse(Code.UNKNOWN_RESERVATION, "There is no such reservation")
+        case Unknown():
+            raise not_found("document")
+        case Conflict():
+            raise refuse(Code.ALREADY_EXISTS, "A document with this id and other content exists")
+        case Closed(state=state):
+            raise refuse(Code.ILLEGAL_TRANSITION, f"The document is {state}", state=state)
+        case Insufficient(shortages=shortages):
+            faults = [
+                Fault(f"/lines/{s.line_id}", Code.INSUFFICIENT_STOCK, f"{s.available} of {s.wanted} units")
+                for s in shortages
+            ]
+            raise refuse(Code.INSUFFICIENT_STOCK, "The sending node has too few units", *faults)
