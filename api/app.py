@@ -10,7 +10,7 @@ from api import problems
 from api.frame import Frame
 from api.limits import Limits
 from api.openapi import describe
-from api.routes import catalogue, events, health, keys, network, on_the_way, stock
+from api.routes import catalogue, checkout, events, health, keys, network, on_the_way, orders, routing, stock
 from api.switch import Switch
 from oms.bootstrap import Runtime, start
 from oms.jobs import Background
@@ -23,6 +23,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     catalogue.router,
     network.router,
     stock.router,
+    checkout.router,
+    orders.router,
+    routing.router,
     on_the_way.router,
 )
 """One line per room."""

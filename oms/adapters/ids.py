@@ -5,7 +5,8 @@ import time
 from typing import Protocol
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u to misread
-DIGITS = 24
+PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
+SHIFTS = range(110, -1, -10)  # 120 bits, two digits at a time
 
 
 class Ids(Protocol):
@@ -22,7 +23,7 @@ class RandomIds:
     def new(self, prefix: str) -> str:
         """A fresh id such as `res_06k8…`; later ones sort after earlier ones, to the millisecond."""
         number = (time.time_ns() // 1_000_000 << 72) | secrets.randbits(72)
-        return f"{prefix}_" + "".join(ALPHABET[number >> 5 * place & 31] for place in reversed(range(DIGITS)))
+        return f"{prefix}_" + "".join([PAIRS[number >> shift & 1023] for shift in SHIFTS])
 
 
 def new_secret() -> str:
