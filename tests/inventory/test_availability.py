@@ -1,5 +1,6 @@
 """Available to promise: per channel, node and date, of kits, and without stock."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -18,8 +19,8 @@ def ask(
     *skus: str,
     stock: dict[tuple[int, int], int],
     bundle: Kit | None = None,
-    arriving: dict[int, tuple[Incoming, ...]] | None = None,
-    fences: dict[int, tuple[KeptFor, ...]] | None = None,
+    arriving: Mapping[int, tuple[Incoming, ...]] | None = None,
+    fences: Mapping[int, tuple[KeptFor, ...]] | None = None,
 ) -> Answer:
     """S1 and S2 at N1 (Tokyo) and N2 (UTC), and S3, the bundle; stock by (SKU number, node index)."""
     shop = Catalogue().changed(
@@ -28,7 +29,7 @@ def ask(
     array = np.array([(s, n, q) for (s, n), q in stock.items()], np.int32).reshape(-1, 3)
     rows = Rows().write(Cells(array[:, 0], array[:, 1], array[:, 2], fences or {}))
     pool = AvailabilityPool()
-    pool.state = replace(State(), catalogue=shop, rows=rows, incoming=arriving or {})
+    pool.state = replace(State(), catalogue=shop, rows=rows, incoming=dict(arriving or {}))
     return availability(pool, skus, "web", TODAY)
 
 

@@ -1,6 +1,7 @@
 """The arrays of the pool: what is read is what was written, whole rows at a time."""
 
 import threading
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +15,9 @@ from tests.inventory.pool_kit import catalogue, node, seen, sku
 WEB, STORE = frozenset({"web"}), frozenset({"store"})
 
 
-def cells(found: dict[tuple[int, int], int], fences: dict[int, tuple[KeptFor, ...]] | None = None) -> Cells:
+def cells(
+    found: dict[tuple[int, int], int], fences: Mapping[int, tuple[KeptFor, ...]] | None = None
+) -> Cells:
     """{(SKU, node index): free units} as the feed hands them over."""
     array = np.array([(s, n, q) for (s, n), q in found.items()], np.int32).reshape(-1, 3)
     return Cells(array[:, 0], array[:, 1], array[:, 2], fences or {}, touched=tuple(fences or ()))
