@@ -10,7 +10,19 @@ from api import problems
 from api.frame import Frame
 from api.limits import Limits
 from api.openapi import describe
-from api.routes import catalogue, checkout, events, health, keys, network, on_the_way, orders, routing, stock
+from api.routes import (
+    catalogue,
+    checkout,
+    events,
+    health,
+    keys,
+    network,
+    on_the_way,
+    orders,
+    reservation_care,
+    routing,
+    stock,
+)
 from api.switch import Switch
 from oms.bootstrap import Runtime, start
 from oms.jobs import Background
@@ -27,6 +39,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     orders.router,
     routing.router,
     on_the_way.router,
+    reservation_care.router,
 )
 """One line per room."""
 

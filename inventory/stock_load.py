@@ -52,7 +52,8 @@ _LEDGER = text(
     INSERT INTO movement (at, occurred_at, sku_no, quantity, from_place, to_place, cause, reference, actor)
     SELECT :at, :at, k.no, abs(s.counted - p.on_hand),
         n.id || CASE WHEN s.counted > p.on_hand THEN '\\:missing' ELSE '\\:shelf' END,
-        n.id || CASE WHEN s.counted > p.on_hand THEN '\\:shelf' ELSE '\\:missing' END, 'count', :reference, :actor
+        n.id || CASE WHEN s.counted > p.on_hand THEN '\\:shelf' ELSE '\\:missing' END,
+        'count', :reference, :actor
     FROM staged_count s JOIN node n ON n.id = s.node JOIN sku k ON k.id = s.sku
     JOIN position p ON p.node_no = n.no AND p.sku_no = k.no
     WHERE s.counted <> p.on_hand AND s.line <> ALL(CAST(:but AS int[]))
@@ -60,8 +61,8 @@ _LEDGER = text(
 )
 _APPLY = text(
     """
-    UPDATE position p SET on_hand = CASE WHEN s.line = ANY(CAST(:but AS int[])) THEN p.on_hand ELSE s.counted END,
-        bin = coalesce(s.bin, p.bin), safety_stock = coalesce(s.safety, p.safety_stock),
+    UPDATE position p SET on_hand = CASE WHEN s.line = ANY(CAST(:but AS int[])) THEN p.on_hand
+        ELSE s.counted END, bin = coalesce(s.bin, p.bin), safety_stock = coalesce(s.safety, p.safety_stock),
         blocked = false, stamp = pg_current_xact_id()
     FROM staged_count s JOIN node n ON n.id = s.node JOIN sku k ON k.id = s.sku
     WHERE p.node_no = n.no AND p.sku_no = k.no
