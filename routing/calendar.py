@@ -47,7 +47,9 @@ class Profile:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DayTables:
-    """P profiles × D days. A closed day has ``opens == closes``; a day without shipping ``latest == NEVER``."""
+    """P profiles × D days. A closed day has ``opens == closes``; a day without shipping ``latest ==
+    NEVER``.
+    """
 
     dates: tuple[date, ...]  # [D]
     opens: Ints  # [P, D]

@@ -45,10 +45,11 @@ def delivery_table(spec: DeliverySpec, timezone: str, first: int) -> DeliveryTab
 def arrivals(table: DeliveryTable, ship_at: Ints, transit_days: Ints) -> tuple[Ints, Ints, Ints]:
     """(from [M], to [M], day [M]) of the delivery of what leaves at ``ship_at`` [M].
 
-    0 transit days: the day it leaves, when it leaves before deliveries end there; else the next ones.
+    0 transit days: the day it leaves, when it leaves before deliveries end there; else the next ones. What
+    leaves at midnight leaves on the day that ends.
     """
     last = len(table.midnight) - 1
-    left = np.clip(np.searchsorted(table.midnight, ship_at, side="right") - 1, 0, last - 1)
+    left = np.clip(np.searchsorted(table.midnight, ship_at, side="left") - 1, 0, last - 1)
     same_day = (transit_days == 0) & (ship_at < table.closes[left])
     place = np.where(same_day, table.past[left], table.past[left + 1] + np.maximum(transit_days, 1) - 1)
     day = table.on[np.minimum(place, len(table.on) - 1)]

@@ -76,25 +76,36 @@ class Blocking:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Eligibility:
-    """Bits of what fails; 0 = eligible. ``stock`` [L, N] is what is there, eligible or not."""
+    """Bits of what fails; 0 = eligible. ``stock`` is what is there, eligible or not.
 
-    node_ids: tuple[str, ...]
-    line_ids: tuple[str, ...]
-    node_bits: Ints  # [N]
-    line_bits: Ints  # [L, N]
-    stock: Ints  # [L, N]
+    Columns are the M ``nodes`` (ascending indices into ``node_ids``) that have anything of the basket; all
+    other nodes are excluded for having nothing.
+    """
+
+    node_ids: tuple[str, ...]  # [N]
+    line_ids: tuple[str, ...]  # [L]
+    nodes: Ints  # [M]
+    node_bits: Ints  # [M]
+    line_bits: Ints  # [L, M]
+    stock: Ints  # [L, M]
 
     def exclusions(self) -> tuple[Exclusion, ...]:
         """One per node that may serve nothing for a reason of its own, else one per line it may not serve."""
-        found = []
+        column = dict(zip(self.nodes.tolist(), range(len(self.nodes)), strict=True))
+        found: list[Exclusion] = []
         for n, node in enumerate(self.node_ids):
-            if self.node_bits[n]:
-                found.append(_exclusion(node, None, int(self.node_bits[n])))
-                continue
-            for line, bits in zip(self.line_ids, self.line_bits[:, n].tolist(), strict=True):
-                if bits:
-                    found.append(_exclusion(node, line, bits))
+            if n in column:
+                found += self._of_node(node, column[n])
+            else:
+                found.append(_exclusion(node, None, BIT[Reason.INSUFFICIENT_STOCK]))
         return tuple(found)
+
+    def _of_node(self, node: str, column: int) -> list[Exclusion]:
+        whole = int(self.node_bits[column])
+        if whole:
+            return [_exclusion(node, None, whole)]
+        lines = zip(self.line_ids, self.line_bits[:, column].tolist(), strict=True)
+        return [_exclusion(node, line, bits) for line, bits in lines if bits]
 
 
 def first_reason(bits: int) -> Reason:

@@ -38,8 +38,11 @@ class Policy:
     after a node could not, weighed with the node's ``reject_probability``; ``unfilled_penalty_minor``: per
     unit that cannot be had.
 
-    Limits of an offer: the nearest ``pickup_stores`` stores within ``pickup_radius_m``, the next
-    ``courier_slots`` slots, nothing that leaves later than ``horizon_days``.
+    ``ship_to_store`` lets other nodes feed a pickup. Limits of an offer: the nearest ``pickup_stores``
+    stores within ``pickup_radius_m`` that have all of it on their shelf, or, where none has, the nearest
+    ``fed_stores``; the next ``courier_slots`` slots; nothing that leaves later than ``horizon_days``. A
+    courier without slots is promised ``courier_grace_minutes`` later than it could be there, so that the
+    promise outlives the checkout.
     """
 
     version: int = 1
@@ -50,6 +53,7 @@ class Policy:
     resource_minor: float = 0.0
     ship_to_store: bool = True
     pickup_stores: int = 5
+    fed_stores: int = 2
     pickup_radius_m: int = 50_000
     courier_slots: int = 4
     courier_grace_minutes: int = 30

@@ -1,0 +1,148 @@
+"""The options of one method: its reaches solved, incoming stock tried, beaten options dropped, tags given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from routing.calendar import DAY_S
+from routing.eligibility import Reason, reason_text
+from routing.network_spec import METHODS, PICKUP, SHIP
+from routing.promise_ask import Ask, later, seconds
+from routing.promise_blocking import refusals
+from routing.promise_courier import courier_reaches
+from routing.promise_option import arrives, option_of, rank
+from routing.promise_reach import Reach, pickup_reach, ship_reach
+from routing.promise_solve import Solved, solutions
+from routing.promise_values import CHEAPEST, FASTEST, FEWEST_PARCELS, Option, Unavailable
+
+TAGS = (CHEAPEST, FASTEST, FEWEST_PARCELS)
+
+
+def impossible(now: Ask, method: str) -> Unavailable | None:
+    """Why a method makes no sense for a basket at all, before any node is looked at."""
+    if method != PICKUP:
+        return None if now.basket.destination is not None else _refusal(now, method, Reason.NO_LOCATION)
+    asked = now.basket.pickup_node
+    if asked is not None:
+        store = now.network.index.get(asked)
+        if store is None or not now.network.offers[METHODS.index(PICKUP), store]:
+            return _refusal(now, method, Reason.METHOD_NOT_OFFERED)
+        return None if now.network.active[store] else _refusal(now, method, Reason.INACTIVE)
+    place = now.basket.destination
+    if place is None or place.lat is None or place.lon is None:
+        return _refusal(now, method, Reason.NO_LOCATION)
+    return None if pickup_stores(now) else _refusal(now, method, Reason.NO_NODE_IN_RADIUS)
+
+
+def reaches(view: Ask, method: str) -> list[Reach]:
+    """Every place and slot the method is offered for; at least one where the method is possible."""
+    if method == PICKUP:
+        return [pickup_reach(view, store) for store in pickup_stores(view)]
+    place = view.basket.destination
+    assert place is not None, "impossible() came first"
+    return [ship_reach(view, place)] if method == SHIP else courier_reaches(view, place)
+
+
+def pickup_stores(view: Ask) -> list[int]:
+    """The store asked for; else the nearest that have all of it on the shelf, or the nearest at all."""
+    network, policy = view.network, view.policy
+    if view.basket.pickup_node is not None:
+        return [network.index[view.basket.pickup_node]]
+    offering = network.offers[METHODS.index(PICKUP)] & network.active
+    near = np.flatnonzero(offering & (view.distance_m <= policy.pickup_radius_m))
+    near = near[np.argsort(view.distance_m[near], kind="stable")]
+    whole = np.isin(near, view.nodes[(view.stock >= view.lines.quantity[:, None]).all(axis=0)])
+    chosen = near[whole][: policy.pickup_stores] if whole.any() else near[: policy.fed_stores]
+    stores: list[int] = chosen.tolist()
+    return stores
+
+
+def method_options(now: Ask, method: str) -> tuple[list[Option], list[Unavailable]]:
+    """Options of one method, and what it cannot do."""
+    if (refusal := impossible(now, method)) is not None:
+        return [], [refusal]
+    solved = _solved(now, reaches(now, method))
+    found = [one for _, ones in solved for one in ones]
+    missing: list[Unavailable] = []
+    least = min((one.missing for one in found), default=None)
+    if least != 0:
+        reach, one = _fullest(solved)
+        missing = list(refusals(now, reach, one))
+    options = [option_of(one) for one in found if one.missing == least]
+    options += _from_incoming(now, method, options if least == 0 else [])
+    return _tagged(_undominated(options)), missing
+
+
+def _solved(now: Ask, places: Sequence[Reach]) -> list[tuple[Reach, list[Solved]]]:
+    """The plans of each reach. Slots between which nothing differs but the time share theirs."""
+    known: dict[tuple[bytes, ...], list[Solved]] = {}
+    found: list[tuple[Reach, list[Solved]]] = []
+    for reach in places:
+        key = _sameness(now, reach)
+        if reach.slot is None or key not in known:
+            known[key] = list(solutions(now, reach))
+        found.append((reach, [replace(one, reach=reach) for one in known[key]]))
+    return found
+
+
+def _sameness(now: Ask, reach: Reach) -> tuple[bytes, ...]:
+    """All that a plan depends on in a courier slot: who may send, how much, and in how many days."""
+    days = -(-(reach.arrive_at - now.at) // DAY_S)
+    return (reach.node_bits == 0).tobytes(), reach.room.tobytes(), days.tobytes()
+
+
+def _fullest(solved: Sequence[tuple[Reach, list[Solved]]]) -> tuple[Reach, Solved | None]:
+    """The reach that leaves the least unfilled, the first of them."""
+    some = [(one.missing, place, one) for place, (_, ones) in enumerate(solved) for one in ones[:1]]
+    if not some:
+        return solved[0][0], None
+    _, place, one = min(some, key=lambda entry: entry[:2])
+    return solved[place][0], one
+
+
+def _from_incoming(now: Ask, method: str, whole: Sequence[Option]) -> list[Option]:
+    """Whole options that wait for stock, each sooner than all before it."""
+    if not now.whole.incoming:
+        return []
+    found: list[Option] = []
+    before = min((seconds(arrives(option)) for option in whole), default=None)
+    for view in later(now):
+        if before is not None and int(view.since.max(initial=now.at)) >= before:
+            break
+        for reach in reaches(view, method):
+            found += [option_of(one) for one in solutions(view, reach, before) if not one.missing]
+        before = min((seconds(arrives(option)) for option in (*whole, *found)), default=None)
+    return found
+
+
+def _undominated(options: Sequence[Option]) -> list[Option]:
+    """Without those that another of the same place and slot equals or beats in cost, arrival and parcels."""
+    kept: list[Option] = []
+    for option in sorted(options, key=lambda option: rank(option, CHEAPEST)):
+        if not any(_beats(other, option) for other in kept):
+            kept.append(option)
+    return kept
+
+
+def _beats(one: Option, other: Option) -> bool:
+    if (one.pickup_node, one.slot) != (other.pickup_node, other.slot):
+        return False
+    pairs = zip(rank(one, CHEAPEST), rank(other, CHEAPEST), strict=True)
+    return all(mine <= theirs for mine, theirs in pairs)
+
+
+def _tagged(options: Sequence[Option]) -> list[Option]:
+    """Each tag on the best option for it; in the order of their arrival."""
+    winners = [min(options, key=lambda option: rank(option, tag), default=None) for tag in TAGS]
+    tagged = [
+        replace(option, tags=tuple(tag for tag, won in zip(TAGS, winners, strict=True) if won is option))
+        for option in options
+    ]
+    return sorted(tagged, key=lambda option: rank(option, FASTEST)[1:])
+
+
+def _refusal(now: Ask, method: str, reason: Reason) -> Unavailable:
+    return Unavailable(method, reason.value, reason_text(reason), now.lines.ids)

@@ -1,0 +1,36 @@
+"""Distances: the fast one against the exact one."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from routing.geo import EARTH_RADIUS_M, geodesic_m, great_circle_m
+
+LATITUDES = st.floats(-89.9, 89.9)
+LONGITUDES = st.floats(-180, 180)
+
+
+@given(LATITUDES, LONGITUDES, LATITUDES, LONGITUDES)
+def test_the_great_circle_stays_within_its_error_of_the_geodesic(
+    lat: float, lon: float, other_lat: float, other_lon: float
+) -> None:
+    fast = great_circle_m(lat, lon, np.array([other_lat]), np.array([other_lon]))[0]
+    exact = geodesic_m(lat, lon, other_lat, other_lon)
+    assert abs(fast - exact) <= 0.006 * exact + 1.0
+
+
+def test_known_distances() -> None:
+    london, paris = (51.5074, -0.1278), (48.8566, 2.3522)
+    assert abs(geodesic_m(*london, *paris) - 343_900) < 1_000
+    assert great_circle_m(*london, np.array([london[0]]), np.array([london[1]]))[0] == 0.0
+    half = great_circle_m(0.0, 0.0, np.array([0.0]), np.array([180.0]))[0]
+    assert np.isclose(half, np.pi * EARTH_RADIUS_M)
+
+
+def test_many_at_once_are_the_same_as_one_by_one() -> None:
+    lats, lons = np.linspace(-80, 80, 50), np.linspace(-170, 170, 50)
+    together = great_circle_m(10.0, 20.0, lats, lons)
+    apart = [great_circle_m(10.0, 20.0, lats[i : i + 1], lons[i : i + 1])[0] for i in range(len(lats))]
+    assert np.array_equal(together, np.array(apart))
