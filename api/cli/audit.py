@@ -7,6 +7,8 @@ from api.cli.console import REFUSED, Json, done, fail, out, print_json, runtime
 from inventory.audit import MEANING, AuditReport
 from inventory.audit import audit as compare
 
+SHOWN = 100  # differences in words; --json has them all
+
 app = typer.Typer()
 
 
@@ -19,6 +21,10 @@ def audit(json: Json = False) -> None:
         print_json(_document(report))
     elif report.differences:
         out.print(_table(report))
+        if len(report.differences) > SHOWN:
+            out.print(
+                f"… and {len(report.differences) - SHOWN:,} more: `anyshelf audit --json` lists them all"
+            )
         for kind in report.by_kind():
             out.print(f"{kind}: {MEANING[kind]}", soft_wrap=True)
     counts = {
@@ -36,7 +42,7 @@ def audit(json: Json = False) -> None:
 
 def _table(report: AuditReport) -> Table:
     table = Table("kind", "node", "SKU", "subject", "expected", "found")
-    for one in report.differences:
+    for one in report.differences[:SHOWN]:
         table.add_row(one.kind, one.node, one.sku, one.subject, str(one.expected), str(one.found))
     return table
 

@@ -64,7 +64,7 @@ def test_the_catalogue_follows_edits_however_they_are_made(engine: Engine) -> No
         commit(engine, "INSERT INTO kit (kit_no, component_no, quantity) VALUES (1, 2, 2), (1, 3, 1)")
         assert feed.look()
         shop = pool.catalogue
-        assert (shop.skus["S2"].weight_g, shop.skus["S2"].flags) == (250, {"cold"})
+        assert (shop.skus["S2"].weight_g, shop.skus["S2"].flags) == (250, frozenset({"cold"}))
         assert shop.nodes["N1"].city == "Lyon"
         assert shop.skus["S1"].kit == kit(("S2", 2), ("S3", 1))
         commit(engine, "DELETE FROM kit WHERE component_no = 3")
