@@ -57,17 +57,19 @@ def server_url(request: pytest.FixtureRequest) -> Iterator[str]:
 def template(request: pytest.FixtureRequest, server_url: str) -> Iterator[str]:
     """The name of a migrated database to clone, made by whichever worker comes first, dropped by the last."""
     name = f"template_{request.config.stash[RUN].name.rpartition('-')[2].lower()}"
-    users = "hashtext('anyshelf tests'), hashtext(:name)"
+    making, using = f"hashtext('making {name}')", f"hashtext('using {name}')"
     with _maintenance(server_url) as connection:
-        connection.execute(text(f"SELECT pg_advisory_lock({users})"), {"name": name})
+        # Making and dropping go one at a time; using is shared, or workers would wait for one another.
+        connection.execute(text(f"SELECT pg_advisory_lock({making})"))
         if not connection.scalar(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name}):
             connection.execute(text(f'CREATE DATABASE "{name}"'))
             migrate(_url_of(server_url, name))
-        connection.execute(text(f"SELECT pg_advisory_unlock({users})"), {"name": name})
-        connection.execute(text(f"SELECT pg_advisory_lock_shared({users})"), {"name": name})
+        connection.execute(text(f"SELECT pg_advisory_lock_shared({using})"))
+        connection.execute(text(f"SELECT pg_advisory_unlock({making})"))
         yield name
-        connection.execute(text(f"SELECT pg_advisory_unlock_shared({users})"), {"name": name})
-        if connection.scalar(text(f"SELECT pg_try_advisory_lock({users})"), {"name": name}):
+        connection.execute(text(f"SELECT pg_advisory_lock({making})"))
+        connection.execute(text(f"SELECT pg_advisory_unlock_shared({using})"))
+        if connection.scalar(text(f"SELECT pg_try_advisory_lock({using})")):
             connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
 
 
