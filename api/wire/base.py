@@ -8,7 +8,9 @@ not an Enum; and the types below for instants and days, which JSON has to spell 
 from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, GetJsonSchemaHandler, PlainSerializer
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 
 class Wire(BaseModel):
@@ -16,6 +18,21 @@ class Wire(BaseModel):
     [...]})`."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Leave out what pydantic passes on from a parent: its example lacks the members added since."""
+        schema = handler(core_schema)
+        own = cls.model_config.get("json_schema_extra")
+        if any(own is parent.model_config.get("json_schema_extra") for parent in _wires_above(cls)):
+            handler.resolve_ref_schema(schema).pop("examples", None)
+        return schema
+
+
+def _wires_above(model: type[Wire]) -> list[type[Wire]]:
+    return [parent for parent in model.__mro__[1:] if issubclass(parent, Wire)]
 
 
 MOST_UNITS = 1_000_000
