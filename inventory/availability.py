@@ -91,14 +91,15 @@ Row = tuple[Component, NDArray[np.int64], tuple[Incoming, ...]]
 def _item(sku: Sku, rows: Sequence[Row], view: PoolView, today: date) -> Availability:
     if not sku.active:
         return Availability(sku.id, 0, np.zeros(len(view.catalogue.order), np.int64), (), 0)
-    by_node = np.min([available // part.quantity for part, available, _ in rows], axis=0)
-    together = sku.kit is not None and sku.kit.keep_together
+    left = backorder_left(sku, today)
     if sku.kit is None:
-        total, future = int(by_node.sum()), _units_by_date(rows[0][2], view.catalogue)
-    else:
-        total = int(by_node.sum()) if together else _whole(rows)
-        future = _kits_by_date(rows, view.catalogue, together)
-    return Availability(sku.id, total, by_node, future, backorder_left(sku, today))
+        _, by_node, arriving = rows[0]
+        future = _units_by_date(arriving, view.catalogue)
+        return Availability(sku.id, int(by_node.sum()), by_node, future, left)
+    together = sku.kit.keep_together
+    by_node = np.min([available // part.quantity for part, available, _ in rows], axis=0)
+    total = int(by_node.sum()) if together else _whole(rows)
+    return Availability(sku.id, total, by_node, _kits_by_date(rows, view.catalogue, together), left)
 
 
 def _whole(rows: Sequence[Row]) -> int:

@@ -1,0 +1,12 @@
+"""Benchmarks get the same throwaway server and clean databases as the tests."""
+
+from tests.conftest import (
+    database_url,
+    engine,
+    fresh_database,
+    pytest_configure,
+    server_url,
+    template,
+)
+
+__all__ = ["database_url", "engine", "fresh_database", "pytest_configure", "server_url", "template"]
