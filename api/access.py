@@ -80,6 +80,8 @@ STOCK_AND_NETWORK: Access = {
     ("PUT", "/v1/stock/fences"): OFFICE,
     ("PUT", "/v1/stock/blocks"): SHOPFLOOR,
     ("GET", "/v1/stock"): SHOPFLOOR,
+    ("POST", "/v1/imports"): OFFICE,
+    ("GET", "/v1/imports/{id}"): OFFICE,
     ("POST", "/v1/inbound"): SHOPFLOOR,
     ("GET", "/v1/inbound"): SHOPFLOOR,
     ("GET", "/v1/inbound/{id}"): SHOPFLOOR,

@@ -12,12 +12,16 @@ from api.limits import Limits
 from api.openapi import describe
 from api.routes import (
     catalogue,
+    checkout,
     events,
     health,
+    imports,
     keys,
     network,
     on_the_way,
+    orders,
     reservation_care,
+    routing,
     stock,
 )
 from api.switch import Switch
@@ -32,8 +36,12 @@ ROUTERS: tuple[APIRouter, ...] = (
     catalogue.router,
     network.router,
     stock.router,
+    checkout.router,
+    orders.router,
+    routing.router,
     on_the_way.router,
     reservation_care.router,
+    imports.router,
 )
 """One line per room."""
 

@@ -23,6 +23,7 @@ from oms.store import outbox, requests
 from oms.store.database import conninfo
 from oms.store.partitions import ensure_months
 from oms.store.tables import metadata
+from oms.usecases.import_jobs import run_imports
 from oms.work import Work, transact
 
 log = logging.getLogger(__name__)
@@ -67,6 +68,7 @@ def forget_requests(running: Runtime) -> int:
 
 PERIODIC: tuple[tuple[str, Callable[[Runtime], object]], ...] = (
     ("* * * * * */5", expire_reservations),
+    ("* * * * * */2", run_imports),
     ("17 * * * *", forget_requests),
     ("23 3 * * *", make_partitions),
 )

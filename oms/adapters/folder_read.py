@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,12 @@ NETWORK_FILE = "network.json"
 KEYS = ("currency", "dimensional_divisor_mm3_per_g", "holidays", "unfilled_penalty_minor", "policy")
 
 
-def read_folder(path: Path) -> Folder:
-    """Read and check a folder; raises FolderRefused with all faults before anything is used."""
+def read_folder(path: Path, known: Folder | None = None) -> Folder:
+    """Read and check a folder; raises FolderRefused with all faults before anything is used.
+
+    ``known``: what the files are an addition to. Then any of them may be left out, ids may refer to those
+    known, and whether tariffs reach far enough is for whoever puts both together to judge.
+    """
     faults = Faults()
     if not path.is_dir():
         faults.add(str(path.name), 0, "", "missing_folder", "there is no such folder")
@@ -40,13 +45,13 @@ def read_folder(path: Path) -> Folder:
     readable = True
     for name, spec in TABLES.items():
         before = len(faults)
-        raw = read_table(path, name, spec, faults)
+        raw = read_table(path, name, spec if known is None else replace(spec, optional=True), faults)
         readable &= raw is not None or before == len(faults)
         files[name] = raw.file if raw else f"{name}.csv"
         rows[name] = raw.rows if raw else np.zeros(0, dtype=np.int64)
         tables[name] = _columns(raw, spec, faults)
-    network = _network(path, faults)
-    _check(tables, rows, files, faults, readable)
+    network = known.network if known and not (path / NETWORK_FILE).exists() else _network(path, faults)
+    _check(tables, rows, files, faults, readable, known)
     faults.raise_if_any()
     _compute_defaults(tables)
     values = {name: spec.values(**tables[name]) for name, spec in TABLES.items()}
@@ -70,23 +75,29 @@ def _check(
     files: Mapping[str, str],
     faults: Faults,
     readable: bool,
+    known: Folder | None,
 ) -> None:
     """Rules between rows; those between files only when all could be read, else one fault is many."""
     for name, spec in TABLES.items():
         check.check_keys(files[name], spec, tables[name], rows[name], faults)
         for column in spec.columns:
             if column.refers_to and readable:
-                known = tables[column.refers_to]["name" if column.refers_to == "tariffs" else "id"]
-                check.check_reference(
-                    files[name], column, tables[name][column.name], known, rows[name], faults
-                )
+                ids = _ids(tables, column.refers_to, known)
+                check.check_reference(files[name], column, tables[name][column.name], ids, rows[name], faults)
     for name in ("nodes", "orders", "lanes"):
         check.check_country(files[name], tables[name], rows[name], faults)
     check.check_nodes(files["nodes"], tables["nodes"], rows["nodes"], faults)
     check.check_place(files["orders"], tables["orders"], rows["orders"], faults)
     check.check_tariffs(files["tariffs"], tables["tariffs"], rows["tariffs"], faults)
-    if readable:
+    if readable and known is None:
         check.check_reach(tables, rows, files, faults)
+
+
+def _ids(tables: Mapping[str, Columns], name: str, known: Folder | None) -> NDArray[np.object_]:
+    """What rows may refer to in a table: its ids, and those known already."""
+    column = "name" if name == "tariffs" else "id"
+    ids = tables[name][column]
+    return ids if known is None else np.concatenate((ids, getattr(getattr(known, name), column)))
 
 
 def _compute_defaults(tables: Mapping[str, Columns]) -> None:

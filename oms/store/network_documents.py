@@ -30,7 +30,7 @@ def read(conn: Connection, kind: str, id: str, *, lock: bool = False) -> Documen
     return Document(*row) if row else None
 
 
-def page(conn: Connection, kind: str, after: str, limit: int) -> Sequence[Document]:
+def page(conn: Connection, kind: str, after: str, limit: int | None) -> Sequence[Document]:
     """Documents of a kind by id, those after `after`."""
     column = network_document.c
     statement = select(network_document).where(column.kind == kind, column.id > after)

@@ -2,6 +2,7 @@
 
 from inventory.store.tables import metadata
 from oms.store import foundation_tables as foundation_tables
+from oms.store import import_tables as import_tables
 from oms.store import network_tables as network_tables
 from oms.store import order_tables as order_tables
 

@@ -1,0 +1,221 @@
+"""What the database holds, as a folder of files. The way back of `import_rows`.
+
+The folder says less than the network can: opening hours are those of the first open weekday, lanes that
+only carry goods to a store are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection, Select, select
+
+from inventory.catalogue_read import list_nodes, list_skus
+from inventory.store.tables import node, position, sku
+from oms.adapters import folder_values as files
+from oms.adapters.folder_values import UNLIMITED, Folder
+from oms.network_load import Kind
+from oms.store import network_documents as documents
+from oms.store.order_tables import address, order, order_line
+
+DAY_MINUTES = 24 * 60
+
+_STOCK = (
+    select(node.c.id, sku.c.id, position.c.on_hand, position.c.safety_stock, position.c.bin)
+    .select_from(
+        position.join(node, node.c.no == position.c.node_no).join(sku, sku.c.no == position.c.sku_no)
+    )
+    .order_by(position.c.node_no, position.c.sku_no)
+)
+_ORDERS = (
+    select(
+        order.c.id,
+        order.c.placed_at,
+        order.c.channel,
+        order.c.method,
+        order.c.customer_id,
+        address.c.lat,
+        address.c.lon,
+        address.c.country,
+        address.c.postcode,
+    )
+    .select_from(order.outerjoin(address, address.c.id == order.c.address_id))
+    .order_by(order.c.placed_at, order.c.id)
+)
+_LINES = (
+    select(
+        order_line.c.order_id,
+        order_line.c.line_id,
+        order_line.c.sku,
+        order_line.c.ordered,
+        order_line.c.unit_price_minor,
+    )
+    .select_from(order_line.join(order, order.c.id == order_line.c.order_id))
+    .where(order_line.c.kit_line.is_(None), order_line.c.ordered > 0)
+    .order_by(order.c.placed_at, order.c.id, order_line.c.no)
+)
+
+
+def read_database(conn: Connection, *, with_orders: bool = True) -> Folder:
+    """Everything a folder can say, read in the caller's transaction."""
+    bodies = {kind: _bodies(conn, kind) for kind in Kind}
+    return Folder(
+        network=_network(bodies),
+        nodes=_nodes(conn, bodies[Kind.CALENDAR]),
+        skus=_skus(conn),
+        stock=files.Stock(*_columns(conn, _STOCK, (str, str, int, int, str))),
+        orders=_orders(conn, with_orders),
+        lines=_lines(conn, with_orders),
+        returns=files.Returns(_texts(()), _texts(()), _texts(()), _ints(()), _instants(()), _texts(())),
+        replenishments=files.Replenishments(_texts(()), _texts(()), _ints(()), _instants(())),
+        tariffs=_tariffs(bodies[Kind.TARIFF]),
+        lanes=_lanes(bodies[Kind.LANES].get(Kind.LANES, ())),
+    )
+
+
+def _bodies(conn: Connection, kind: Kind) -> dict[str, Any]:
+    return {found.id: found.body for found in documents.page(conn, kind, "", None)}
+
+
+def _network(bodies: Mapping[Kind, Mapping[str, Any]]) -> files.NetworkFile:
+    settings = bodies[Kind.SETTINGS].get(Kind.SETTINGS, {"currency": "USD"})
+    policy = bodies[Kind.POLICY].get(Kind.POLICY, {})
+    holidays = {
+        body["country"]: "-".join(filter(None, (body["country"], body.get("subdivision"))))
+        for body in bodies[Kind.DELIVERY].values()
+        if body.get("holidays", True)
+    }
+    weights = {name: value for name, value in policy.items() if type(value) in (int, float)}
+    penalty = int(weights.pop("unfilled_penalty_minor", files.DEFAULT_PENALTY_MINOR))
+    divisor = settings.get("dimensional_divisor_mm3_per_g", 0.0)
+    return files.NetworkFile(settings["currency"], divisor, holidays, penalty, weights)
+
+
+def _nodes(conn: Connection, calendars: Mapping[str, Any]) -> files.Nodes:
+    rows = [stored.row for stored in list_nodes(conn) if stored.row.lat is not None]
+    profiles = [row.profile for row in rows]
+    hours = [_hours(calendars.get(profile.get("calendar") or "")) for profile in profiles]
+    return files.Nodes(
+        id=_texts(row.id for row in rows),
+        name=_texts(row.name for row in rows),
+        kind=_texts(row.kind for row in rows),
+        lat=_floats(row.lat for row in rows),
+        lon=_floats(row.lon for row in rows),
+        country=_texts(row.country for row in rows),
+        postcode=_texts(row.postcode for row in rows),
+        timezone=_texts(row.timezone for row in rows),
+        methods=_texts(tuple(profile["methods"]) for profile in profiles),
+        daily_order_capacity=_ints(profile["limits"].get("ship", UNLIMITED) for profile in profiles),
+        fixed_minor=_ints(profile["fixed_minor"] for profile in profiles),
+        pick_minor=_ints(profile["pick_minor"] for profile in profiles),
+        opens=_ints(opens for opens, _ in hours),
+        closes=_ints(closes for _, closes in hours),
+        ship_cutoff=_ints(
+            _minutes(profile["ship_cutoff"]) if profile["ship_cutoff"] else closes
+            for profile, (_, closes) in zip(profiles, hours, strict=True)
+        ),
+        courier_radius_m=_ints(profile["courier_radius_m"] for profile in profiles),
+    )
+
+
+def _skus(conn: Connection) -> files.Skus:
+    rows = [stored.row for stored in list_skus(conn)]
+    return files.Skus(
+        id=_texts(row.id for row in rows),
+        name=_texts(row.name for row in rows),
+        barcode=_texts(row.barcodes for row in rows),
+        weight_g=_ints(row.weight_g for row in rows),
+        length_mm=_ints(row.length_mm for row in rows),
+        width_mm=_ints(row.width_mm for row in rows),
+        height_mm=_ints(row.height_mm for row in rows),
+        unit_price_minor=_ints(row.unit_price_minor for row in rows),
+        flags=_texts(row.flags for row in rows),
+    )
+
+
+def _orders(conn: Connection, wanted: bool) -> files.Orders:
+    rows = conn.execute(_ORDERS).all() if wanted else []
+    ids, placed, channels, methods, customers, lats, lons, countries, postcodes = _turned(rows, 9)
+    return files.Orders(
+        id=_texts(ids),
+        placed_at=_instants(instant.astimezone(UTC).replace(tzinfo=None) for instant in placed),
+        channel=_texts(channels),
+        method=_texts(methods),
+        customer=_texts(value or "" for value in customers),
+        lat=_floats(lats),
+        lon=_floats(lons),
+        country=_texts(value or "" for value in countries),
+        postcode=_texts(value or "" for value in postcodes),
+    )
+
+
+def _lines(conn: Connection, wanted: bool) -> files.Lines:
+    statement = _LINES if wanted else _LINES.limit(0)
+    return files.Lines(*_columns(conn, statement, (str, str, str, int, int)))
+
+
+def _tariffs(bodies: Mapping[str, Any]) -> files.Tariffs:
+    steps = [(name, *step) for name, body in bodies.items() for step in body["steps"]]
+    names, up_to_g, minor = _turned(steps, 3)
+    return files.Tariffs(_texts(names), _ints(up_to_g), _ints(minor))
+
+
+def _lanes(bodies: Iterable[Mapping[str, Any]]) -> files.Lanes:
+    rows = [body for body in bodies if not body.get("to_node") and body.get("method", "ship") == "ship"]
+    reach = [body.get("up_to_km") for body in rows]
+    return files.Lanes(
+        node=_texts(body.get("node", "*") for body in rows),
+        country=_texts(body.get("country") or "" for body in rows),
+        postcode_prefix=_texts(body.get("postcode_prefix") or "" for body in rows),
+        up_to_km=_floats(np.inf if km is None else km for km in reach),
+        tariff=_texts(body["tariff"] for body in rows),
+        transit_days=_ints(body["transit_days"] for body in rows),
+    )
+
+
+def _hours(calendar: Mapping[str, Any] | None) -> tuple[int, int]:
+    """Opens and closes in minutes after midnight; without a calendar a node is never closed."""
+    week = calendar["week"] if calendar else ()
+    opens, closes = next((hours for hours in week if hours), ("00:00:00", "00:00:00"))
+    return _minutes(opens), _minutes(closes) or DAY_MINUTES
+
+
+def _minutes(clock: str) -> int:
+    hours, minutes = clock.split(":")[:2]
+    return int(hours) * 60 + int(minutes)
+
+
+def _columns(conn: Connection, statement: Select[Any], kinds: Sequence[type]) -> list[Any]:
+    columns = _turned(conn.execute(statement).all(), len(kinds))
+    return [
+        _ints(column) if kind is int else _texts(column) for kind, column in zip(kinds, columns, strict=True)
+    ]
+
+
+def _turned(rows: Sequence[Sequence[Any]], width: int) -> list[tuple[Any, ...]]:
+    """Rows to columns, also where there is no row."""
+    return list(zip(*rows, strict=True)) if rows else [()] * width
+
+
+def _texts(values: Iterable[Any]) -> files.Texts:
+    """Text, or tuples of words, one per cell."""
+    listed = list(values)
+    cells = np.empty(len(listed), np.object_)
+    for place, value in enumerate(listed):
+        cells[place] = value
+    return cells
+
+
+def _ints(values: Iterable[int]) -> files.Ints:
+    return np.array(list(values), np.int64)
+
+
+def _floats(values: Iterable[float | None]) -> files.Floats:
+    return np.array([np.nan if value is None else value for value in values], np.float64)
+
+
+def _instants(values: Iterable[Any]) -> files.Instants:
+    return np.array(list(values), "datetime64[us]")

@@ -1,0 +1,99 @@
+"""Files sent over HTTP: judged whole, put by the worker, faults by row, nothing half done."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from fastapi.testclient import TestClient
+
+from oms.actors import SYSTEM, Role
+from oms.adapters.folder import read_folder, write_folder
+from oms.bootstrap import Runtime
+from oms.export_rows import read_database
+from oms.usecases.import_jobs import run_imports
+from oms.usecases.imports import import_folder
+from tests.api.conftest import Client
+from tests.api.net import SKU, put, small_network
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+
+
+def send(client: TestClient, key: str, **files: str) -> Any:
+    """Queue files, named without their ending."""
+    named = {f"{name}.csv": text for name, text in files.items()}
+    return client.post("/v1/imports", json={"files": named}, headers={"Idempotency-Key": key})
+
+
+def test_skus_and_stock_by_file(client: Client, running: Runtime) -> None:
+    admin = client()
+    small_network(admin)
+    stock = "node,sku,on_hand,safety_stock,bin\nN1,A1,12,2,A-03\nN1,C3,5,,\n"
+    queued = send(admin, "k", skus="id,weight_g,name\nC3,750,Rye bread\n", stock=stock)
+    assert queued.status_code == 202
+    assert queued.json()["state"] == "queued"
+    assert run_imports(running) == 1
+    job = admin.get(queued.headers["location"]).json()
+    assert job["faults"] == []
+    assert (job["state"], job["put"]["skus"], job["put"]["stock"]) == ("done", 1, 2)
+    assert admin.get("/v1/skus/C3").json()["name"] == "Rye bread"
+    rows = {row["sku"]: row for row in admin.get("/v1/stock", params={"node": "N1"}).json()["items"]}
+    assert (rows["A1"]["on_hand"], rows["A1"]["safety_stock"], rows["A1"]["bin"]) == (12, 2, "A-03")
+    assert admin.get("/v1/skus/A1").json()["version"] == 1, "what was not sent is left alone"
+
+
+def test_every_fault_is_told_with_its_row_and_nothing_is_taken(client: Client, running: Runtime) -> None:
+    admin = client()
+    small_network(admin)
+    skus = "id,weight_g\nC3,750\nC4,-1\nC3,20\n"
+    queued = send(admin, "k", skus=skus, stock="node,sku,on_hand\nN9,A1,1\n")
+    run_imports(running)
+    job = admin.get(queued.headers["location"]).json()
+    assert job["state"] == "refused"
+    told = {(fault["file"], fault["row"], fault["column"]) for fault in job["faults"]}
+    assert {("skus.csv", 3, "weight_g"), ("skus.csv", 4, "id"), ("stock.csv", 2, "node")} <= told
+    assert admin.get("/v1/skus/C3").status_code == 404
+    assert admin.get("/v1/stock").json()["items"] == []
+
+
+def test_a_network_that_would_not_be_whole_is_refused_whole(client: Client, running: Runtime) -> None:
+    admin = client()
+    small_network(admin)
+    queued = send(admin, "k", lanes="node,country,tariff,transit_days\n*,US,gold,1\n")
+    run_imports(running)
+    job = admin.get(queued.headers["location"]).json()
+    assert job["state"] == "refused"
+    assert admin.get("/v1/lanes").json()["version"] == 1
+
+
+def test_files_of_other_names_and_storefronts_are_refused(client: Client) -> None:
+    assert send(client(), "k", passwords="a\n").status_code in (400, 422)
+    assert send(client(Role.STOREFRONT), "k", skus="id,weight_g\n").status_code == 403
+
+
+def test_what_is_exported_is_what_was_imported(client: Client, running: Runtime, tmp_path: Path) -> None:
+    folder = read_folder(SAMPLES / "uk_retailer")
+    steps: list[str] = []
+    import_folder(running, SYSTEM, folder, lambda what, done, total: steps.append(what))
+    assert set(steps) == {"network", "skus", "stock", "places"}
+    with running.engine.connect() as conn:
+        write_folder(read_database(conn), tmp_path)
+    back = read_folder(tmp_path)
+    for table, column in (("nodes", "ship_cutoff"), ("lanes", "tariff"), ("tariffs", "minor")):
+        given, found = getattr(folder, table), getattr(back, table)
+        assert sorted(getattr(given, column).tolist()) == sorted(getattr(found, column).tolist())
+    assert sorted(zip(folder.stock.node, folder.stock.sku, folder.stock.on_hand, strict=True)) == sorted(
+        zip(back.stock.node, back.stock.sku, back.stock.on_hand, strict=True)
+    )
+    assert back.network.currency == "GBP"
+    assert dict(back.network.holidays) == {"GB": "GB-ENG"}
+
+
+def test_stuck_reservations_are_found_and_freed(client: Client, running: Runtime) -> None:
+    admin = client()
+    small_network(admin)
+    put(admin, "/v1/skus/A1", SKU)
+    body = {"ids": ["nobody"], "reason": "stuck"}
+    answer = admin.post("/v1/reservations/void", json=body, headers={"Idempotency-Key": "v1"})
+    assert answer.json()["errors"][0]["pointer"] == "/ids/0"
+    assert admin.get("/v1/reservations").json() == {"items": [], "next": None}
