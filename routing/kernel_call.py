@@ -46,18 +46,18 @@ def settle(problem: Problem, pieces: Pieces, work_limit: float) -> Settled:
     """The best plan of these pieces, exact unless settling overused nodes would pass ``work_limit``
     elementary steps.
     """
-    felt, bundles, overused = first_programme(problem, pieces, problem.capacity_parcels)
-    if not overused:
+    felt, bundles, beyond = first_programme(problem, pieces, problem.capacity_parcels)
+    if not beyond:
         return Settled(felt, bundles, True)
     heavy: list[int] = []
     work = 0.0
     while True:
-        heavy += [n for n in _overused(pieces, problem.capacity_parcels, bundles) if n not in heavy]
+        heavy += [n for n in overused(pieces, problem.capacity_parcels, bundles) if n not in heavy]
         work += pieces.pairs * 4 * len(heavy)
         if work > work_limit:
             return Settled(felt, bundles, False)
         felt, bundles = Nodes(problem, pieces, tuple(heavy)).best()
-        if not _overused(pieces, problem.capacity_parcels, bundles):
+        if not overused(pieces, problem.capacity_parcels, bundles):
             return Settled(felt, bundles, True)
 
 
@@ -150,22 +150,26 @@ class Nodes:
         return c, B, int(last)
 
     def best(self, forced: bool = False) -> tuple[int, tuple[Bundle, ...]]:
-        """Felt cost and bundles; ``forced``: the last heavy node sends at least one unit."""
-        state = self.pieces.states - 1
+        """Felt cost and bundles of the whole order; ``forced``: the last heavy node sends at least one
+        unit.
+        """
+        return self.of(self.pieces.states - 1, forced)
+
+    def of(self, state: int, forced: bool = False) -> tuple[int, tuple[Bundle, ...]]:
+        """Felt cost and bundles of a state."""
         felt = int(self.f[-1][state])
         bundles: list[Bundle] = []
         spare: Ints = np.empty(max(1, int(self.pieces.quantity.sum())), np.int64)
+        stride = self.tables.stride
         for i in range(len(self.heavy) - 1, -1, -1):
             c, B, rows = self.boxes[i]
             must = forced and i == len(self.heavy) - 1
-            share = int(
-                share_of(state, self.tables.stride, self.f[i], B[rows], self.f[i + 1], self.parts, must)
-            )
+            share = int(share_of(state, stride, self.f[i], B[rows], self.f[i + 1], self.parts, must))
             if share < 0:
                 return INFINITE, ()
             if must:
                 felt = int(self.f[i][state - share] + B[rows, share])
-            count = unbox(share, rows, self.tables.stride, c, B, self.parts, spare)
+            count = unbox(share, rows, stride, c, B, self.parts, spare)
             bundles += [(self.heavy[i], int(t)) for t in spare[:count]]
             state -= share
         return felt, tuple(bundles) + self._pooled(state)
@@ -197,7 +201,7 @@ def counts_of(pieces: Pieces, state: int) -> tuple[int, ...]:
     return tuple(counts)
 
 
-def _overused(pieces: Pieces, capacity: Ints, bundles: tuple[Bundle, ...]) -> list[int]:
+def overused(pieces: Pieces, capacity: Ints, bundles: tuple[Bundle, ...]) -> list[int]:
     """Nodes that these bundles use beyond stock or capacity, ascending."""
     totals: dict[int, Ints] = {}
     parcels: dict[int, int] = {}

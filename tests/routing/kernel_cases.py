@@ -78,14 +78,17 @@ def random_problem(
     )
 
 
-def best_by_trying_everything(problem: Problem) -> float | None:
-    """The least objective over every way to pack every unit, or None where no way is allowed. Exponential."""
-    return _Search(problem).best(tuple(problem.quantity.tolist()), ())
+def best_by_trying_everything(problem: Problem, must: int | None = None) -> float | None:
+    """The least objective over every way to pack every unit (and to use node ``must``), or None where no way
+    is allowed. Exponential.
+    """
+    return _Search(problem, must).best(tuple(problem.quantity.tolist()), ())
 
 
 class _Search:
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, must: int | None) -> None:
         self.p = problem
+        self.must = must
         self.known: dict[tuple[object, ...], float] = {}
 
     def best(self, left: tuple[int, ...], sent: tuple[tuple[int, tuple[int, ...]], ...]) -> float | None:
@@ -97,7 +100,7 @@ class _Search:
 
     def _best(self, left: tuple[int, ...], sent: tuple[tuple[int, tuple[int, ...]], ...]) -> float:
         if not any(left):
-            return 0.0
+            return 0.0 if self.must is None or self.must in {n for n, _ in sent} else math.inf
         key = (left, self._used(sent))
         if key in self.known:
             return self.known[key]
