@@ -42,3 +42,23 @@ async def digest_of(request: Request) -> bytes:
 
 IdempotencyKey = Annotated[RequestKey, Depends(_request_key)]
 """For every POST that creates or moves something; hand it to `oms.work.answer_once`."""
+
+
+BodyDigest = Annotated[bytes, Depends(digest_of)]
+"""For a PUT whose repetition must be the same request."""
+
+
+async def _optional_key(
+    request: Request,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$", description="Required with `reserve`"
+        ),
+    ] = None,
+) -> RequestKey | None:
+    return None if idempotency_key is None else await _request_key(request, idempotency_key)
+
+
+OptionalKey = Annotated[RequestKey | None, Depends(_optional_key)]
+"""For a POST that changes something only when the body says so."""

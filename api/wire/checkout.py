@@ -8,7 +8,6 @@ from pydantic import BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from api.wire.base import (
-    MOST_UNITS,
     Count,
     Country,
     Day,
@@ -22,6 +21,7 @@ from api.wire.base import (
 )
 
 MOST_LINES = 200
+MOST_ORDERED = 100_000
 MOST_SKUS = 10_000
 LONGEST_HOLD_S = 4 * 3600
 
@@ -34,8 +34,8 @@ Metric = Annotated[int, Field(ge=0)]
 
 def _whole_units(value: Any) -> Any:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if number and not (isinstance(value, int) and 1 <= value <= MOST_UNITS):
-        raise PydanticCustomError("bad_quantity", "A quantity is a whole number from 1 to 1000000")
+    if number and not (isinstance(value, int) and 1 <= value <= MOST_ORDERED):
+        raise PydanticCustomError("bad_quantity", "A quantity is a whole number from 1 to 100000")
     return value
 
 
@@ -55,7 +55,7 @@ def _few_enough(value: Any) -> Any:
     return value
 
 
-Units = Annotated[int, BeforeValidator(_whole_units), Field(ge=1, le=MOST_UNITS, examples=[2])]
+Units = Annotated[int, BeforeValidator(_whole_units), Field(ge=1, le=MOST_ORDERED, examples=[2])]
 """A quantity that is refused as ``bad_quantity`` when it is a number but not one that can be meant."""
 Lat = Annotated[Latitude, _on_the_globe(90)]
 Lon = Annotated[Longitude, _on_the_globe(180)]
@@ -115,10 +115,13 @@ class NodeUnits(Wire):
 
 
 class ItemAvailability(Wire):
+    """``future``: more units from a day on; ``backorder``: units that may be sold with none behind them."""
+
     sku: str
     available: Count
     methods: dict[str, bool]
     future: list[FutureUnits]
+    backorder: Count
     nodes: list[NodeUnits] | None = None
 
 

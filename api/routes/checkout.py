@@ -1,0 +1,130 @@
+"""Checkout: what can be had, what can be promised, and holding it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response
+from starlette.concurrency import run_in_threadpool
+
+from api.deps import Caller, IdempotencyKey, Running, answer, reply
+from api.guard import routes
+from api.idempotency import OptionalKey
+from api.wire.checkout import (
+    AvailabilityAnswer,
+    AvailabilityAsk,
+    Destination,
+    ExtendAsk,
+    PromisesAnswer,
+    PromisesAsk,
+    ReservationAnswer,
+    ReservationAsk,
+)
+from oms.orders.quote import Wanted, Whereabouts
+from oms.refusals import Code, Fault, refuse
+from oms.usecases import availability, promises, reservations
+from oms.usecases.promises import Basket
+from oms.usecases.reservations import AtOnce
+from oms.work import Answer, Work, answer_once
+
+router: APIRouter = routes("checkout")
+
+ReservationId = Annotated[str, Path(max_length=100)]
+
+
+@router.post("/v1/availability", response_model=AvailabilityAnswer)
+async def ask_availability(body: AvailabilityAsk, caller: Caller, running: Running) -> Response:
+    """How many units can be had, by which methods, and when more arrive. Out of memory, at most a second old.
+
+    Nodes are shown to callers who may see them.
+    """
+    ask = availability.Ask(
+        skus=tuple(body.skus),
+        channel=body.channel,
+        methods=tuple(body.methods),
+        near=(body.near.lat, body.near.lon) if body.near else None,
+        nodes=body.limit_nodes if body.detail == "node" else None,
+    )
+    return reply(availability.availability(running, caller, ask))
+
+
+@router.post("/v1/promises", response_model=PromisesAnswer)
+async def ask_promises(body: PromisesAsk, caller: Caller, running: Running, request: OptionalKey) -> Response:
+    """The ways a basket can reach its customer. Writes nothing, unless `reserve` asks to hold an option: then
+    an Idempotency-Key is required.
+    """
+    basket = Basket(
+        wanted=tuple(Wanted(line.id, line.sku, line.quantity) for line in body.lines),
+        channel=body.channel,
+        methods=tuple(dict.fromkeys(body.methods)),
+        destination=whereabouts(body.destination),
+        pickup_node=body.pickup_node,
+        partial=body.allow_partial,
+    )
+    own = body.reservation_id
+    if own is not None:
+        await run_in_threadpool(reservations.require_own, running, caller, own)
+    if body.reserve is None:
+        if own is None:
+            return reply(promises.promise(running, caller, basket))
+        return reply(await run_in_threadpool(promises.promise, running, caller, basket, own))
+    if request is None:
+        fault = Fault("header/idempotency-key", Code.IDEMPOTENCY_KEY_MISSING, "Required with `reserve`")
+        raise refuse(Code.IDEMPOTENCY_KEY_MISSING, "Reserving changes something: send the header", fault)
+    at_once = AtOnce(body.reserve.option, body.reserve.ttl_s)
+    return answer(
+        await run_in_threadpool(
+            reservations.promise_and_reserve, running, caller, request, basket, at_once, own
+        )
+    )
+
+
+@router.post("/v1/reservations", status_code=201, response_model=ReservationAnswer)
+def reserve(body: ReservationAsk, caller: Caller, running: Running, request: IdempotencyKey) -> Response:
+    """Hold an option's stock, node capacity and courier slot together, for `ttl_s` seconds.
+
+    When the promise no longer stands the problem carries fresh options under `fresh`.
+    """
+    return answer(
+        reservations.reserve_quoted(running, caller, request, body.quote_id, body.option_id, body.ttl_s)
+    )
+
+
+@router.get("/v1/reservations/{id}", response_model=ReservationAnswer)
+def read_reservation(id: ReservationId, caller: Caller, running: Running) -> Response:
+    """Whether it still holds, and until when."""
+    return reply(reservations.read_reservation(running, caller, id))
+
+
+@router.post("/v1/reservations/{id}/extend", response_model=ReservationAnswer)
+def extend(
+    id: ReservationId, body: ExtendAsk, caller: Caller, running: Running, request: IdempotencyKey
+) -> Response:
+    """Hold it `ttl_s` seconds from now, at most four hours after it was made."""
+
+    def work_on(work: Work) -> Answer:
+        return Answer.of(200, reservations.extend_reservation(work, id, body.ttl_s))
+
+    return answer(answer_once(running, caller, request, work_on))
+
+
+@router.post("/v1/reservations/{id}/void", response_model=ReservationAnswer)
+def void(id: ReservationId, caller: Caller, running: Running, request: IdempotencyKey) -> Response:
+    """Set it free. Voiding what is over already is no fault."""
+    return answer(
+        answer_once(
+            running,
+            caller,
+            request,
+            lambda work: Answer.of(200, reservations.void_reservation(work, id)),
+        )
+    )
+
+
+def whereabouts(destination: Destination | None) -> Whereabouts | None:
+    """The body's destination as the domain's value."""
+    if destination is None:
+        return None
+    return Whereabouts(
+        destination.country, destination.postcode, destination.city, destination.lat, destination.lon
+    )

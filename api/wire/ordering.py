@@ -1,0 +1,92 @@
+"""From the bodies of orders to the values of the domain."""
+
+from __future__ import annotations
+
+from api.wire.orders import Address, AddressAsk, CancelAsk, Confirm, LinesAsk, MethodAsk, OrderAsk
+from oms.orders.changing import NewLine
+from oms.orders.placing import (
+    AddressDetails,
+    ByMethod,
+    ByQuote,
+    ByReservation,
+    CustomerDetails,
+    Placing,
+    SoldLine,
+    Tender,
+)
+from oms.refusals import Code, Fault, refuse
+from oms.usecases.order_changes import Cancelling, Change
+
+
+def placing(order_id: str, digest: bytes, body: OrderAsk) -> Placing:
+    """The order as sent. Raises Refused malformed unless it says in exactly one way how to route it."""
+    return Placing(
+        id=order_id,
+        digest=digest.hex(),
+        channel=body.channel,
+        currency=body.currency,
+        lines=tuple(SoldLine(**line.model_dump()) for line in body.lines),
+        choice=_choice(body),
+        destination=_address(body.destination),
+        customer=CustomerDetails(**body.customer.model_dump()) if body.customer else None,
+        external_refs=body.external_refs,
+        shipping_minor=body.shipping_minor,
+        discount_minor=body.discount_minor,
+        payments=tuple(Tender(**tender.model_dump()) for tender in body.payments or ()),
+        allow_partial=body.allow_partial,
+    )
+
+
+def cancelling(body: CancelAsk | None) -> Cancelling:
+    """Which units to cancel. Raises Refused duplicate_line."""
+    if body is None:
+        return Cancelling("customer")
+    if body.lines is None:
+        return Cancelling(body.reason)
+    units = {line.id: line.quantity for line in body.lines}
+    if len(units) < len(body.lines):
+        raise refuse(Code.DUPLICATE_LINE, "Every line is named once", Fault("/lines", "duplicate_line", ""))
+    return Cancelling(body.reason, units)
+
+
+def address_change(body: AddressAsk) -> Change:
+    return Change("address", destination=_address(body.destination), confirm=_confirm(body.confirm))
+
+
+def method_change(body: MethodAsk) -> Change:
+    return Change(
+        "method",
+        destination=_address(body.destination),
+        method=body.method,
+        pickup_node=body.pickup_node,
+        confirm=_confirm(body.confirm),
+    )
+
+
+def lines_change(body: LinesAsk) -> Change:
+    lines = tuple(NewLine(**line.model_dump()) for line in body.lines)
+    return Change("lines", lines=lines, confirm=_confirm(body.confirm))
+
+
+def _choice(body: OrderAsk) -> ByQuote | ByReservation | ByMethod:
+    ways = [name for name in ("quote_id", "reservation_id", "method") if getattr(body, name) is not None]
+    if len(ways) != 1:
+        detail = "Exactly one of quote_id with option_id, reservation_id, method"
+        raise refuse(Code.MALFORMED, detail, *(Fault(f"/{name}", "ambiguous", detail) for name in ways))
+    if body.quote_id is not None:
+        if body.option_id is None:
+            fault = Fault("/option_id", "missing", "This member is required with quote_id")
+            raise refuse(Code.MALFORMED, "Say which option of the quote", fault)
+        return ByQuote(body.quote_id, body.option_id)
+    if body.reservation_id is not None:
+        return ByReservation(body.reservation_id)
+    assert body.method is not None, "one of three, and not the other two"
+    return ByMethod(body.method, body.pickup_node)
+
+
+def _address(address: Address | None) -> AddressDetails | None:
+    return AddressDetails(**address.model_dump()) if address else None
+
+
+def _confirm(confirm: Confirm | None) -> tuple[str, str] | None:
+    return (confirm.quote_id, confirm.option_id) if confirm else None

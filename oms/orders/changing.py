@@ -1,0 +1,146 @@
+"""What an order becomes when it is changed before anything was picked: lines, fulfilment orders, money."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from inventory.catalogue import ComponentLine
+from oms.orders.fulfilment import Fulfilment
+from oms.orders.lifecycle import NOT_YET_PICKED, FulfilmentEvent, FulfilmentState, advance
+from oms.orders.making import lines_of
+from oms.orders.order import Line, Order, OrderStatus
+from oms.orders.placing import SoldLine
+from oms.orders.quote import Wanted
+from oms.orders.stages import Counts
+from oms.refusals import Code, Fault, refuse
+
+
+@dataclass(frozen=True, slots=True)
+class NewLine:
+    """``quantity`` units wanted from now on, 0 drops the line; what is None stays as it is."""
+
+    id: str
+    quantity: int
+    sku: str | None = None
+    unit_price_minor: int | None = None
+    discount_minor: int | None = None
+    tax_minor: int | None = None
+
+
+def changeable(order: Order, jobs: Sequence[Fulfilment]) -> None:
+    """Raises Refused illegal_transition once picking has begun, or nothing is left to change."""
+    over = order.status in (OrderStatus.CANCELLED, OrderStatus.FULFILLED, OrderStatus.CLOSED)
+    working = [job for job in jobs if job.state not in (*NOT_YET_PICKED, *_OVER)]
+    if over or working:
+        raise refuse(
+            Code.ILLEGAL_TRANSITION, "Work on the order has begun or ended; cancel what can be instead"
+        )
+
+
+_OVER = (FulfilmentState.CANCELLED, FulfilmentState.REJECTED, FulfilmentState.EXPIRED)
+
+
+def wished(order: Order, changes: Sequence[NewLine]) -> tuple[SoldLine, ...]:
+    """The lines wanted after the change, with the units alive. Raises Refused: duplicate_line, unknown_line,
+    invalid for a new line without SKU or price, bad_quantity when nothing would be left.
+    """
+    ids = [change.id for change in changes]
+    doubled = [place for place, id in enumerate(ids) if id in ids[:place]]
+    if doubled:
+        faults = [Fault(f"/lines/{p}/id", Code.DUPLICATE_LINE, "Another line has this id") for p in doubled]
+        raise refuse(Code.DUPLICATE_LINE, "Every line has an id of its own", *faults)
+    by_id = {change.id: change for change in changes}
+    kept = [_changed(line, by_id.pop(line.id, None)) for line in order.sold_lines]
+    added = [_new(change, ids.index(change.id)) for change in by_id.values()]
+    lines = tuple(line for line in (*kept, *added) if line.quantity > 0)
+    if not lines:
+        raise refuse(Code.BAD_QUANTITY, "Nothing would be left: cancel the order instead")
+    return lines
+
+
+def wanted(lines: Sequence[SoldLine]) -> tuple[Wanted, ...]:
+    """The lines as routing is asked for them."""
+    return tuple(line.wanted for line in lines)
+
+
+def rebuilt(
+    order: Order, lines: Sequence[SoldLine], parts: Sequence[ComponentLine], counts: Mapping[str, Counts]
+) -> tuple[Line, ...]:
+    """The order's lines after the change. Units no longer wanted, and those cancelled before, stay on their
+    line as cancelled, so that nothing ever ordered is forgotten.
+    """
+    live = {line.id: line for line in lines}
+    dropped = [line for line in order.lines if (line.kit_line or line.id) not in live]
+    gone = {line.id: Counts(cancelled=line.counts.total) for line in dropped}
+    known = {line.id: line for line in order.picked_lines}
+    after = {
+        part.id: replace(
+            counts[part.id],
+            cancelled=counts[part.id].cancelled + _no_longer(known.get(part.id), part.quantity),
+        )
+        for part in parts
+    }
+    made = {line.id: line for line in lines_of(lines, parts, after)}
+    stay = [made.pop(line.id) if line.id in made else _ended(line, gone) for line in order.lines]
+    return (*stay, *made.values())
+
+
+def ended(jobs: Sequence[Fulfilment]) -> tuple[Fulfilment, ...]:
+    """The fulfilment orders that the change takes back, cancelled whole."""
+    closed = []
+    for job in jobs:
+        if job.state in NOT_YET_PICKED:
+            state = advance(job.state, FulfilmentEvent.CANCEL)
+            assert isinstance(state, FulfilmentState)
+            lines = tuple(replace(line, cancelled=line.quantity) for line in job.lines)
+            closed.append(replace(job, state=state, lines=lines))
+    return tuple(closed)
+
+
+def _no_longer(line: Line | None, quantity: int) -> int:
+    """Units of the line cancelled before, and those alive beyond the new quantity."""
+    if line is None:
+        return 0
+    alive = line.counts.total - line.counts.cancelled
+    return line.counts.cancelled + max(0, alive - quantity)
+
+
+def _ended(line: Line, gone: Mapping[str, Counts]) -> Line:
+    return replace(line, counts=gone[line.id])
+
+
+def _changed(line: Line, change: NewLine | None) -> SoldLine:
+    alive = line.counts.total - line.counts.cancelled
+    if change is None:
+        change = NewLine(line.id, alive)
+    if change.sku not in (None, line.sku):
+        raise refuse(Code.INVALID, "A line keeps its SKU: drop it and add another")
+    return SoldLine(
+        id=line.id,
+        sku=line.sku,
+        quantity=change.quantity,
+        unit_price_minor=_or(change.unit_price_minor, line.unit_price_minor),
+        discount_minor=_or(change.discount_minor, line.discount_minor),
+        tax_minor=_or(change.tax_minor, line.tax_minor),
+    )
+
+
+def _new(change: NewLine, place: int) -> SoldLine:
+    if change.sku is None or change.unit_price_minor is None or change.quantity == 0:
+        fault = Fault(
+            f"/lines/{place}", Code.UNKNOWN_LINE, "A new line needs sku, quantity and unit_price_minor"
+        )
+        raise refuse(Code.UNKNOWN_LINE, "The order has no such line", fault)
+    return SoldLine(
+        change.id,
+        change.sku,
+        change.quantity,
+        change.unit_price_minor,
+        change.discount_minor or 0,
+        change.tax_minor or 0,
+    )
+
+
+def _or(value: int | None, otherwise: int) -> int:
+    return otherwise if value is None else value

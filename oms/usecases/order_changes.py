@@ -1,0 +1,277 @@
+"""Change an order that was placed: cancel units, or re-quote it for another address, method or lines."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from inventory.outcomes import Released
+from inventory.requests import PartLine, VoidRequest
+from inventory.stock_groups import void
+from oms.actors import Actor
+from oms.bootstrap import Runtime
+from oms.ground import Ground, Question, from_memory
+from oms.holding import HeldPlan, Hold, hold
+from oms.orders import layout
+from oms.orders.cancelling import Release, cancel, cancellable
+from oms.orders.changing import NewLine, changeable, ended, rebuilt, wanted, wished
+from oms.orders.fulfilment import Fulfilment
+from oms.orders.lifecycle import FulfilmentState
+from oms.orders.order import Order
+from oms.orders.placing import AddressDetails, SoldLine
+from oms.orders.quote import Quote, QuotedOption, Wanted
+from oms.orders.stages import Counts
+from oms.refusals import Code, Fault, Refused, not_found, refuse
+from oms.settling import Chosen, settle
+from oms.store.fulfilments import fulfilments_of, insert_fulfilments, save_fulfilments
+from oms.store.orders import load_order, save_order
+from oms.store.people import address_of, keep_address
+from oms.usecases.decisions import keep_decision
+from oms.usecases.orders import ORDER, order_token, raising
+from oms.usecases.promises import Basket, document, kept, offered, option_of, question_of, read_quote
+from oms.views.orders import placed
+from oms.work import Answer, RequestKey, Work, answer_once
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelling:
+    """``units`` maps lines to units, None for all of the line; ``units`` None cancels the whole order."""
+
+    reason: str
+    units: dict[str, int | None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """``kind``: address, method or lines. ``confirm``: token and option of the preview, else a preview."""
+
+    kind: str
+    lines: tuple[NewLine, ...] = ()
+    destination: AddressDetails | None = None
+    method: str | None = None
+    pickup_node: str | None = None
+    confirm: tuple[str, str] | None = None
+
+
+def cancel_order(
+    runtime: Runtime, work: Work, order_id: str, wish: Cancelling, expected: int | None
+) -> dict[str, Any]:
+    """Cancel units and set their stock free. Raises Refused: not_found, version_conflict, unknown_line,
+    illegal_transition for units that have left.
+    """
+    order = locked_order(work, order_id, expected)
+    jobs = fulfilments_of(work.conn, order_id)
+    done = cancel(order, jobs, _all_of(order) if wish.units is None else wish.units)
+    _set_free(work, done.releases)
+    saved = save_order(work.conn, order, done.order)
+    save_fulfilments(work.conn, done.changed)
+    event = {"reason": wish.reason, "units": done.units, "status": saved.status.value}
+    work.emit("order.cancelled", ORDER, order_id, event | {"total_minor": saved.total_minor})
+    for job in done.changed:
+        if job.state is FulfilmentState.CANCELLED:
+            work.emit("fulfilment.cancelled", ORDER, order_id, {"fulfilment_order": job.id, "node": job.node})
+    return placed(saved, _latest(jobs, done.changed), order_token(runtime, order_id), work.actor)
+
+
+def change_order(
+    runtime: Runtime, actor: Actor, key: RequestKey, order_id: str, change: Change, expected: int | None
+) -> Answer:
+    """Preview a change, or make the one that was previewed. Raises Refused, with fresh options where the
+    promise previewed no longer stands.
+    """
+    with runtime.engine.connect() as conn:
+        order = load_order(conn, order_id)
+        address = address_of(conn, order.address_id) if order and order.address_id else None
+    if order is None or not actor.may_channel(order.channel):
+        raise not_found("order")
+    try:
+        lines = wished(order, change.lines)
+        basket = _basket(order, change, lines, address)
+        question = question_of(runtime, actor, basket, order.group_id)
+        if change.confirm is None:
+            return answer_once(
+                runtime,
+                actor,
+                key,
+                lambda work: _preview(runtime, work, order_id, expected, basket, question, lines),
+            )
+        quote = read_quote(runtime, change.confirm[0])
+        shown = option_of(quote, change.confirm[1])
+        _previewed(order, quote, basket, question)
+    except Refused as refused:
+        return answer_once(runtime, actor, key, raising(refused))
+
+    def run(fn: Callable[[Work], Answer]) -> Answer:
+        def locked_first(work: Work) -> Answer:
+            locked_order(work, order_id, expected)
+            return fn(work)
+
+        return answer_once(runtime, actor, key, locked_first)
+
+    def choose(ground: Ground) -> Chosen:
+        return kept(runtime, actor, ground, quote, shown)
+
+    def write(work: Work, chosen: Chosen) -> Answer:
+        return Answer.of(200, _confirmed(runtime, work, order_id, change, quote, chosen, lines))
+
+    return settle(runtime, question, run, choose, write)
+
+
+def locked_order(work: Work, order_id: str, expected: int | None = None) -> Order:
+    """The order, ours until the commit. Raises Refused: not_found, version_conflict."""
+    order = load_order(work.conn, order_id, lock=True)
+    if order is None or not work.actor.may_channel(order.channel):
+        raise not_found("order")
+    if expected is not None and expected != order.version:
+        raise refuse(Code.VERSION_CONFLICT, "The order has changed since it was read", version=order.version)
+    return order
+
+
+def _all_of(order: Order) -> dict[str, int | None]:
+    """Every unit that is alive; a part of them having left is no whole cancellation."""
+    alive = {line.id: line.counts.total - line.counts.cancelled for line in order.sold_lines}
+    left = [
+        line.id for line in order.sold_lines if alive[line.id] > cancellable(line.counts) and not line.is_kit
+    ]
+    if left or not any(alive.values()):
+        raise refuse(
+            Code.ILLEGAL_TRANSITION, "Units have left or all are cancelled; name the lines to cancel"
+        )
+    return {line: units for line, units in alive.items() if units}
+
+
+def _set_free(work: Work, releases: Sequence[Release]) -> None:
+    by_group: dict[str, list[PartLine]] = defaultdict(list)
+    for one in releases:
+        by_group[one.group_id].append(PartLine(one.line_id, one.quantity, one.node))
+    for group_id, parts in sorted(by_group.items()):
+        outcome = void(work.conn, work.at, [VoidRequest(group_id, tuple(parts))])[0]
+        if not isinstance(outcome, Released):
+            raise refuse(Code.ILLEGAL_TRANSITION, "Units of it are being re-sourced; try again in a moment")
+
+
+def _latest(jobs: Sequence[Fulfilment], changed: Sequence[Fulfilment]) -> list[Fulfilment]:
+    new = {job.id: job for job in changed}
+    return [new.get(job.id, job) for job in jobs]
+
+
+def _basket(
+    order: Order, change: Change, lines: Sequence[SoldLine], address: AddressDetails | None
+) -> Basket:
+    method = change.method or order.promise.method
+    to_store = method == "pickup"
+    where = change.destination or address
+    return Basket(
+        wanted=wanted(lines),
+        channel=order.channel,
+        methods=(method,),
+        destination=where.whereabouts if where else None,
+        pickup_node=(change.pickup_node or order.promise.pickup_node) if to_store else None,
+        partial=order.allow_partial,
+    )
+
+
+def _preview(
+    runtime: Runtime,
+    work: Work,
+    order_id: str,
+    expected: int | None,
+    basket: Basket,
+    question: Question,
+    lines: Sequence[SoldLine],
+) -> Answer:
+    order = locked_order(work, order_id, expected)
+    changeable(order, fulfilments_of(work.conn, order_id))
+    ground = from_memory(runtime, question)
+    found = offered(runtime, ground, basket, (order.id, order.version))
+    counts = {part.id: Counts(routed=part.quantity) for part in ground.parts}
+    lines_minor = sum(line.amount_minor for line in rebuilt(order, lines, ground.parts, counts))
+    shown = document(runtime, work.actor, found)
+    for option, (quoted, _) in zip(shown["options"], found.options, strict=True):
+        option["difference"] = _difference(order, lines_minor, quoted)
+    del shown["as_of"]
+    return Answer.of(200, shown)
+
+
+def _difference(order: Order, lines_minor: int, quoted: QuotedOption) -> dict[str, int]:
+    goods = lines_minor - order.lines_minor
+    shipping = quoted.price_minor - order.shipping_minor
+    moved = quoted.window_to - order.promise.window_to
+    return {
+        "total_minor": goods + shipping,
+        "lines_minor": goods,
+        "shipping_minor": shipping,
+        "window_to_s": int(moved.total_seconds()),
+    }
+
+
+def _previewed(order: Order, quote: Quote, basket: Basket, question: Question) -> None:
+    """Raises Refused unless the quote is the preview of this very change of this version of the order."""
+    where = question.destination
+    same_place = (
+        where == quote.destination
+        if where is None or quote.destination is None
+        else where.same_place(quote.destination)
+    )
+    if quote.order != order.id or set(quote.lines) != set[Wanted](basket.wanted) or not same_place:
+        fault = Fault("/confirm/quote_id", Code.QUOTE_MISMATCH, "The quote is for another change")
+        raise refuse(Code.QUOTE_MISMATCH, "This is not the change that was previewed", fault)
+
+
+def _confirmed(
+    runtime: Runtime,
+    work: Work,
+    order_id: str,
+    change: Change,
+    quote: Quote,
+    chosen: Chosen,
+    lines: Sequence[SoldLine],
+) -> dict[str, Any]:
+    order = locked_order(work, order_id)
+    if order.version != quote.order_version:
+        raise refuse(Code.VERSION_CONFLICT, "The order has changed since the preview", version=order.version)
+    jobs = fulfilments_of(work.conn, order_id)
+    changeable(order, jobs)
+    plan = hold(work, chosen, Hold(work.ids.new("res"), order_id, replaces=order.group_id))
+    after, old, new = _after(work, order, jobs, chosen, plan, lines)
+    if change.destination is not None:
+        where = chosen.ground.question.destination
+        address = keep_address(
+            work.conn, work.ids.new("adr"), order.customer_id, change.destination.at(where)
+        )
+        after = replace(after, address_id=address)
+    saved = save_order(work.conn, order, after)
+    save_fulfilments(work.conn, old)
+    insert_fulfilments(work.conn, new)
+    decision = keep_decision(work, chosen, order_id, f"{change.kind}_changed")
+    event = {"change": change.kind, "decision": decision, "total_minor": saved.total_minor}
+    work.emit("order.changed", ORDER, order_id, event | {"fulfilment_orders": [job.id for job in new]})
+    return placed(saved, new, order_token(runtime, order_id), work.actor)
+
+
+def _after(
+    work: Work,
+    order: Order,
+    jobs: Sequence[Fulfilment],
+    chosen: Chosen,
+    plan: HeldPlan,
+    lines: Sequence[SoldLine],
+) -> tuple[Order, tuple[Fulfilment, ...], tuple[Fulfilment, ...]]:
+    """The order, the fulfilment orders it takes back, and those it gets instead."""
+    parts, promise = chosen.ground.parts, chosen.promise
+    counts = layout.counts({part.id: part.quantity for part in parts}, plan.parcels, plan.backordered)
+    old = ended(jobs)
+    made = layout.fulfilments(order.id, len(jobs) + 1, promise.method, plan.group_id, work.at, plan.parcels)
+    by_node = {job.node: job.id for job in old}
+    first = old[0].id if old else None
+    new = tuple(replace(job, replaces=by_node.get(job.node, first)) for job in made)
+    after = replace(
+        order,
+        promise=promise,
+        group_id=plan.group_id,
+        shipping_minor=promise.price_minor,
+        lines=rebuilt(order, lines, parts, counts),
+    )
+    return after, old, new

@@ -1,0 +1,232 @@
+"""What a customer can be promised for a basket: options with a quote that any process can honour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from oms import translate
+from oms.actors import Actor
+from oms.adapters.signer import BadToken
+from oms.bootstrap import Runtime
+from oms.ground import Ground, Question, from_memory, located
+from oms.orders.order import Promise
+from oms.orders.placing import duplicate_faults
+from oms.orders.quote import Quote, QuotedOption, Wanted, Whereabouts, packed, unpacked
+from oms.refusals import Code, Fault, Refused, refuse
+from oms.settling import Chosen
+from oms.views.offers import option_shown, unavailable_shown
+from routing.promise import Option, Promised, Unavailable, best, keep, offer
+
+QUOTE = "quote"
+QUOTE_LIFE = timedelta(minutes=30)
+CODES = {
+    "insufficient_stock": Code.INSUFFICIENT_STOCK,
+    "node_capacity_exhausted": Code.NODE_CAPACITY_EXHAUSTED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Basket:
+    """A basket as asked. ``partial``: options that leave units unfilled are shown too."""
+
+    wanted: tuple[Wanted, ...]
+    channel: str
+    methods: tuple[str, ...]
+    destination: Whereabouts | None = None
+    pickup_node: str | None = None
+    partial: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Offered:
+    """Options as quoted and as routed, side by side."""
+
+    quote: Quote
+    options: tuple[tuple[QuotedOption, Option], ...]
+    unavailable: tuple[Unavailable, ...]
+    ground: Ground
+
+    def tagged(self, tag: str) -> tuple[QuotedOption, Option] | None:
+        """The best option with this tag over all methods."""
+        chosen = best((option for _, option in self.options), tag)
+        return next((pair for pair in self.options if pair[1] is chosen), None)
+
+
+def question_of(runtime: Runtime, actor: Actor, basket: Basket, own_group: str | None = None) -> Question:
+    """The basket checked and located. Raises Refused: forbidden, duplicate_line, unknown_node,
+    bad_destination, unlocatable_destination.
+    """
+    actor.require_channel(basket.channel)
+    faults = list(duplicate_faults(basket.wanted))
+    if faults:
+        raise refuse(Code.DUPLICATE_LINE, "Every line has an id of its own", *faults)
+    known = runtime.networks.current.network.index
+    if basket.pickup_node is not None and basket.pickup_node not in known:
+        fault = Fault("/pickup_node", Code.UNKNOWN_NODE, "No such node")
+        raise refuse(Code.UNKNOWN_NODE, "There is no such node to collect at", fault)
+    if basket.destination is None and (basket.pickup_node is None or basket.methods != ("pickup",)):
+        fault = Fault("/destination", Code.BAD_DESTINATION, "Say where it goes, or collect at a pickup_node")
+        raise refuse(Code.BAD_DESTINATION, "Without a destination there is only pickup at a node", fault)
+    where = located(runtime, basket.destination)
+    return Question(basket.wanted, basket.channel, where, basket.pickup_node, own_group)
+
+
+def offered(
+    runtime: Runtime, ground: Ground, basket: Basket, order: tuple[str, int] | None = None
+) -> Offered:
+    """The options on this ground, quoted. ``order`` binds the quote to a change of that version of it."""
+    found = offer(
+        ground.network, ground.basket, ground.stock, ground.capacity, ground.policy, ground.at, basket.methods
+    )
+    kept = [option for option in found.options if basket.partial or not option.unfilled]
+    lacking = tuple(
+        Unavailable(o.method, Code.INSUFFICIENT_STOCK, "Not all of it is there", _lines_of(o))
+        for o in found.options
+        if o not in kept
+    )
+    options = tuple(
+        (translate.quoted(f"{option.method}-{number}", option, ground.parts), option)
+        for number, option in enumerate(kept, 1)
+    )
+    question = ground.question
+    quote = Quote(
+        id=runtime.ids.new("quo"),
+        channel=question.channel,
+        currency=ground.network.currency,
+        expires_at=ground.at + QUOTE_LIFE,
+        lines=question.wanted,
+        destination=question.destination,
+        options=tuple(quoted for quoted, _ in options),
+        order=order[0] if order else None,
+        order_version=order[1] if order else 0,
+    )
+    return Offered(quote, options, found.unavailable + lacking, ground)
+
+
+def document(runtime: Runtime, actor: Actor, found: Offered) -> dict[str, Any]:
+    """The answer to a customer, with the quote as a token."""
+    return {
+        "quote_id": runtime.signer.sign(QUOTE, packed(found.quote)),
+        "expires_at": found.quote.expires_at,
+        "as_of": found.ground.as_of,
+        "options": [option_shown(q, o, found.quote.currency, actor) for q, o in found.options],
+        "unavailable": unavailable_shown(found.unavailable, sold_lines(found.ground)),
+    }
+
+
+def promise(runtime: Runtime, actor: Actor, basket: Basket, own_group: str | None = None) -> dict[str, Any]:
+    """Options for a basket, out of memory; nothing is written. Raises Refused."""
+    ground = from_memory(runtime, question_of(runtime, actor, basket, own_group))
+    return document(runtime, actor, offered(runtime, ground, basket))
+
+
+def read_quote(runtime: Runtime, token: str) -> Quote:
+    """The quote behind a token. Raises Refused unknown_quote."""
+    try:
+        return unpacked(runtime.signer.read(QUOTE, token))
+    except (BadToken, ValueError, TypeError) as error:
+        fault = Fault("/quote_id", Code.UNKNOWN_QUOTE, "Not a quote of ours")
+        raise refuse(Code.UNKNOWN_QUOTE, "The quote cannot be read", fault) from error
+
+
+def option_of(quote: Quote, option_id: str) -> QuotedOption:
+    """The option chosen. Raises Refused unknown_option."""
+    found = quote.option(option_id)
+    if found is None:
+        fault = Fault("/option_id", Code.UNKNOWN_OPTION, "The quote has no such option")
+        raise refuse(Code.UNKNOWN_OPTION, "The quote has no such option", fault)
+    return found
+
+
+def kept(runtime: Runtime, actor: Actor, ground: Ground, quote: Quote, shown: QuotedOption) -> Chosen:
+    """The promise shown, kept on this ground: method, window and price hold, nodes may differ.
+
+    Raises Refused with fresh options: quote_expired, or why it can no longer be kept.
+    """
+    promise = Promise(
+        shown.method, shown.window_from, shown.window_to, shown.price_minor, shown.pickup_node, shown.slot
+    )
+    fresh = Basket(
+        quote.lines,
+        quote.channel,
+        (shown.method,),
+        quote.destination,
+        shown.pickup_node,
+        bool(shown.unfilled),
+    )
+    if ground.at >= quote.expires_at:
+        raise with_fresh_options(
+            runtime,
+            actor,
+            ground,
+            fresh,
+            refuse(Code.QUOTE_EXPIRED, "The quote has run out; here is a new one"),
+        )
+    option = _kept_partly(runtime, ground, fresh, shown) if shown.unfilled else _kept_whole(ground, shown)
+    if isinstance(option, Unavailable):
+        raise with_fresh_options(runtime, actor, ground, fresh, cannot(option, ground))
+    return Chosen(option, promise, ground)
+
+
+def _kept_whole(ground: Ground, shown: QuotedOption) -> Option | Unavailable:
+    promised = Promised(shown.method, shown.window_to, shown.slot, shown.pickup_node)
+    return keep(
+        ground.network, ground.basket, ground.stock, ground.capacity, ground.policy, ground.at, promised
+    )
+
+
+def _kept_partly(
+    runtime: Runtime, ground: Ground, basket: Basket, shown: QuotedOption
+) -> Option | Unavailable:
+    """A partial promise: the same way, no later, and no line lacks more than the customer was shown."""
+    for _, option in offered(runtime, ground, basket).options:
+        same = (option.slot, option.pickup_node) == (shown.slot, shown.pickup_node)
+        if same and option.window_to <= shown.window_to and _no_less(option, shown, ground):
+            return option
+    lines = tuple(share.line for share in shown.unfilled)
+    return Unavailable(shown.method, Code.INSUFFICIENT_STOCK, "Less is there than when it was quoted", lines)
+
+
+def cannot(why: Unavailable, ground: Ground) -> Refused:
+    """A method that cannot be had, as a refusal that names the binding constraint per line."""
+    sold = sold_lines(ground)
+    lines = {sold.get(line, line) for line in why.lines}
+    places = [place for place, line in enumerate(ground.question.wanted) if line.id in lines]
+    faults = [Fault(f"/lines/{place}", why.code, why.detail) for place in places]
+    return refuse(CODES.get(why.code, Code.NO_FEASIBLE_PLAN), why.detail, *faults)
+
+
+def sold_lines(ground: Ground) -> dict[str, str]:
+    """Picked line → line as sold."""
+    return {part.id: part.line_id for part in ground.parts}
+
+
+def with_fresh_options(
+    runtime: Runtime, actor: Actor, ground: Ground, basket: Basket, refused: Refused
+) -> Refused:
+    """The same refusal, carrying what could be promised instead."""
+    methods = ("ship", "pickup", "courier") if basket.destination is not None else ("pickup",)
+    instead = document(runtime, actor, offered(runtime, ground, replace(basket, methods=methods)))
+    return Refused(replace(refused.refusal, extra={**refused.refusal.extra, "fresh": _texts(instead)}))
+
+
+def _texts(value: Any) -> Any:
+    """Instants as text: a refusal is kept as JSON and given again."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {name: _texts(member) for name, member in value.items()}
+    return [_texts(member) for member in value] if isinstance(value, list) else value
+
+
+def _no_less(option: Option, shown: QuotedOption, ground: Ground) -> bool:
+    """Whether no line of this option lacks more units than the customer was shown."""
+    allowed = {(share.line, share.sku): share.quantity for share in shown.unfilled}
+    parts = {part.id: (part.line_id, part.sku) for part in ground.parts}
+    return all(one.quantity <= allowed.get(parts[one.line], 0) for one in option.unfilled)
+
+
+def _lines_of(option: Option) -> tuple[str, ...]:
+    return tuple(one.line for one in option.unfilled)

@@ -1,0 +1,190 @@
+"""Hold what was promised for a while, hold it longer, let it go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from inventory.outcomes import Closed, Extended, Released, TooLong
+from inventory.positions import Group
+from inventory.requests import ExtendRequest, VoidRequest
+from inventory.stock_groups import extend, void
+from inventory.store.locks import lock_groups
+from inventory.store.tables import reservation_group
+from oms.actors import Actor
+from oms.bootstrap import Runtime
+from oms.ground import Ground, Question
+from oms.holding import Hold, hold
+from oms.orders.order import Promise
+from oms.orders.quote import Quote, QuotedOption
+from oms.refusals import Code, Fault, Refused, not_found, refuse
+from oms.settling import Chosen, settle
+from oms.store.held_quotes import HeldQuote, insert_held_quote
+from oms.usecases.decisions import keep_decision
+from oms.usecases.promises import (
+    Basket,
+    document,
+    kept,
+    offered,
+    option_of,
+    question_of,
+    read_quote,
+)
+from oms.work import Answer, RequestKey, Work, answer_once
+
+RESERVATION = "reservation"
+
+
+@dataclass(frozen=True, slots=True)
+class AtOnce:
+    """Reserve the option with this tag in the breath that promises it."""
+
+    tag: str
+    ttl_s: int
+
+
+def reserve_quoted(
+    runtime: Runtime, actor: Actor, key: RequestKey, token: str, option_id: str, ttl_s: int
+) -> Answer:
+    """Hold an option of a quote. Raises Refused with fresh options when the promise no longer stands."""
+    quote = read_quote(runtime, token)
+    actor.require_channel(quote.channel, "/quote_id")
+    shown = option_of(quote, option_id)
+    question = Question(quote.lines, quote.channel, quote.destination, shown.pickup_node)
+
+    def choose(ground: Ground) -> Chosen:
+        return kept(runtime, actor, ground, quote, shown)
+
+    def write(work: Work, chosen: Chosen) -> Answer:
+        return Answer.of(201, _held(work, chosen, quote, shown, ttl_s, None))
+
+    return settle(runtime, question, lambda fn: answer_once(runtime, actor, key, fn), choose, write)
+
+
+def promise_and_reserve(
+    runtime: Runtime, actor: Actor, key: RequestKey, basket: Basket, at_once: AtOnce, own_group: str | None
+) -> Answer:
+    """Options for a basket, one of them held already. ``own_group``: an older reservation it replaces."""
+    question = question_of(runtime, actor, basket, own_group)
+
+    def choose(ground: Ground) -> Chosen:
+        quoted, option = _tagged(runtime, ground, basket, at_once.tag)
+        promise = Promise(
+            quoted.method,
+            quoted.window_from,
+            quoted.window_to,
+            quoted.price_minor,
+            quoted.pickup_node,
+            quoted.slot,
+        )
+        return Chosen(option, promise, ground)
+
+    def write(work: Work, chosen: Chosen) -> Answer:
+        if own_group is not None:
+            own_reservation(work, own_group)
+        found = offered(runtime, chosen.ground, basket)
+        pair = found.tagged(at_once.tag)
+        assert pair is not None, "the same ground offers the same options"
+        held = _held(work, chosen, found.quote, pair[0], at_once.ttl_s, own_group)
+        return Answer.of(200, document(runtime, actor, found) | {"reservation": held})
+
+    return settle(runtime, question, lambda fn: answer_once(runtime, actor, key, fn), choose, write)
+
+
+def extend_reservation(work: Work, group_id: str, ttl_s: int) -> dict[str, Any]:
+    """Hold it until ``ttl_s`` from now. Raises Refused: not_found, reservation_expired, invalid (4 h)."""
+    own_reservation(work, group_id)
+    outcome = extend(work.conn, work.at, [ExtendRequest(group_id, work.at + timedelta(seconds=ttl_s))])[0]
+    if isinstance(outcome, TooLong):
+        fault = Fault("/ttl_s", "out_of_range", f"At the latest {outcome.latest.isoformat()}")
+        raise refuse(Code.INVALID, "A reservation lives at most four hours", fault)
+    if isinstance(outcome, Closed):
+        raise refuse(Code.RESERVATION_EXPIRED, "The reservation is over")
+    assert isinstance(outcome, Extended), f"the group is there and open, so not {outcome}"
+    expires_at = outcome.expires_at
+    work.emit("reservation.extended", RESERVATION, group_id, {"expires_at": expires_at.isoformat()})
+    return shown(group_id, "active", expires_at)
+
+
+def void_reservation(work: Work, group_id: str) -> dict[str, Any]:
+    """Set it free. Once is enough: voiding again finds it voided. Raises Refused: not_found,
+    illegal_transition for one an order stands behind.
+    """
+    group = own_reservation(work, group_id)
+    if group.state in ("firm", "posted"):
+        raise refuse(Code.ILLEGAL_TRANSITION, "An order stands behind it: cancel the order")
+    outcome = void(work.conn, work.at, [VoidRequest(group_id)])[0]
+    assert isinstance(outcome, Released), f"a whole group can always be voided, not {outcome}"
+    if outcome.quantity:
+        work.emit("reservation.voided", RESERVATION, group_id, {"quantity": outcome.quantity})
+    return shown(group_id, outcome.state, None)
+
+
+def read_reservation(runtime: Runtime, actor: Actor, group_id: str) -> dict[str, Any]:
+    """A reservation as it stands; one whose time is up is expired, swept or not. Raises Refused not_found."""
+    with runtime.engine.connect() as conn:
+        row = conn.execute(select(reservation_group).where(reservation_group.c.id == group_id)).first()
+    if row is None or not (actor.trusted or row.owner == actor.key_id):
+        raise not_found("reservation")
+    over = row.state == "active" and row.expires_at <= runtime.clock.now()
+    return shown(group_id, "expired" if over else row.state, row.expires_at)
+
+
+def require_own(runtime: Runtime, actor: Actor, group_id: str) -> None:
+    """Only one's own reservation may be looked through. Raises Refused unknown_reservation."""
+    try:
+        read_reservation(runtime, actor, group_id)
+    except Refused as refused:
+        fault = Fault("/reservation_id", Code.UNKNOWN_RESERVATION, "No such reservation")
+        raise refuse(Code.UNKNOWN_RESERVATION, "There is no such reservation", fault) from refused
+
+
+def own_reservation(work: Work, group_id: str) -> Group:
+    """The group, locked, if it is the caller's or the caller sees all. Raises Refused not_found."""
+    group = lock_groups(work.conn, [group_id]).get(group_id)
+    visible = group is not None and (work.actor.trusted or group.owner == work.actor.key_id)
+    if group is None or not visible:
+        raise not_found("reservation")
+    return group
+
+
+def shown(group_id: str, state: str, expires_at: datetime | None) -> dict[str, Any]:
+    """A reservation as it is answered."""
+    return {"reservation_id": group_id, "state": state, "expires_at": expires_at}
+
+
+def _tagged(runtime: Runtime, ground: Ground, basket: Basket, tag: str) -> tuple[QuotedOption, Any]:
+    found = offered(runtime, ground, basket)
+    pair = found.tagged(tag)
+    if pair is None:
+        codes = {one.code for one in found.unavailable}
+        code = Code.INSUFFICIENT_STOCK if Code.INSUFFICIENT_STOCK in codes else Code.NO_FEASIBLE_PLAN
+        faults = [Fault("/methods", one.code, f"{one.method}: {one.detail}") for one in found.unavailable]
+        raise refuse(code, "Nothing can be promised, so nothing is held", *faults)
+    return pair
+
+
+def _held(
+    work: Work, chosen: Chosen, quote: Quote, option: QuotedOption, ttl_s: int, replaces: str | None
+) -> dict[str, Any]:
+    group_id = work.ids.new("res")
+    expires_at = work.at + timedelta(seconds=ttl_s)
+    plan = hold(work, chosen, Hold(group_id, group_id, expires_at, replaces))
+    destination = chosen.ground.question.destination
+    insert_held_quote(
+        work.conn,
+        HeldQuote(
+            group_id,
+            quote.only(option.id),
+            plan.parcels,
+            dict(plan.backordered),
+            destination.digest if destination else "",
+        ),
+    )
+    decision = keep_decision(work, chosen, group_id, "reservation")
+    event = {"decision": decision, "channel": quote.channel, "expires_at": expires_at.isoformat()}
+    work.emit("reservation.made", RESERVATION, group_id, event)
+    return shown(group_id, "active", expires_at)
