@@ -138,8 +138,9 @@ def keep(
 
 
 def _allowed(view: Ask, promised: Promised) -> list[Reach]:
-    """The reaches that keep a promise."""
+    """The reaches that keep a promise; the grace of an on-demand courier was for the way to here."""
     ends, place = seconds(promised.window_to), view.basket.destination
+    view = replace(view, policy=replace(view.policy, courier_grace_minutes=0))
     if promised.method == COURIER and promised.slot is not None and place is not None:
         found = courier_reaches(view, place, (promised.slot, ends))
     else:

@@ -130,6 +130,8 @@ def _undominated(options: Sequence[Option]) -> list[Option]:
 def _beats(one: Option, other: Option) -> bool:
     if (one.pickup_node, one.slot) != (other.pickup_node, other.slot):
         return False
+    if one.slot is not None and one.window_to != other.window_to:
+        return False
     pairs = zip(rank(one, CHEAPEST), rank(other, CHEAPEST), strict=True)
     return all(mine <= theirs for mine, theirs in pairs)
 
