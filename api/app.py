@@ -13,6 +13,7 @@ from api.openapi import describe
 from api.routes import (
     catalogue,
     checkout,
+    docs,
     events,
     health,
     imports,
@@ -31,6 +32,7 @@ from oms.settings import Settings, from_environment
 
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
+    docs.router,
     keys.router,
     events.router,
     catalogue.router,
