@@ -59,12 +59,17 @@ def test_unknown_skus_are_named_once_and_in_order() -> None:
 def test_the_catalogue_follows_edits_however_they_are_made(engine: Engine) -> None:
     furnish(engine)
     with filled(engine) as (pool, feed):
-        commit(engine, "UPDATE sku SET weight_g = 250, flags = '{cold}' WHERE id = 'S2'")
+        commit(
+            engine,
+            "UPDATE sku SET weight_g = 250, flags = '{cold,fragile}', barcodes = '{1,2}' WHERE id = 'S2'",
+        )
         commit(engine, "UPDATE node SET city = 'Lyon' WHERE id = 'N1'")
         commit(engine, "INSERT INTO kit (kit_no, component_no, quantity) VALUES (1, 2, 2), (1, 3, 1)")
         assert feed.look()
         shop = pool.catalogue
-        assert (shop.skus["S2"].weight_g, shop.skus["S2"].flags) == (250, frozenset({"cold"}))
+        found = shop.skus["S2"]
+        assert (found.weight_g, found.barcodes) == (250, ("1", "2"))
+        assert found.flags == frozenset({"cold", "fragile"}) and shop.skus["S1"].flags == frozenset()
         assert shop.nodes["N1"].city == "Lyon"
         assert shop.skus["S1"].kit == kit(("S2", 2), ("S3", 1))
         commit(engine, "DELETE FROM kit WHERE component_no = 3")
