@@ -3,7 +3,7 @@
 import typer
 from rich.table import Table
 
-from api.cli.console import REFUSED, Json, done, fail, out, print_json, runtime
+from api.cli.console import REFUSED, Json, done, fail, out, print_json, tools
 from inventory.audit import MEANING, AuditReport
 from inventory.audit import audit as compare
 
@@ -15,7 +15,7 @@ app = typer.Typer()
 @app.command()
 def audit(json: Json = False) -> None:
     """Compare ledger, positions and reservations in one snapshot; exit 1 when anything differs."""
-    with runtime() as running, running.engine.connect() as connection:
+    with tools() as using, using.engine.connect() as connection:
         report = compare(connection)
     if json:
         print_json(_document(report))

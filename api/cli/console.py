@@ -8,18 +8,22 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from typing import Annotated
 
 import orjson
 import typer
 from rich.console import Console
 from rich.markup import escape
+from sqlalchemy import Engine
 
+from oms.adapters.clock import Clock, SystemClock
+from oms.adapters.ids import Ids, RandomIds
 from oms.adapters.postgres import database
 from oms.bootstrap import Runtime, start
 from oms.refusals import Code, Refused, refuse
 from oms.settings import Settings, from_environment
-from oms.store.database import revisions
+from oms.store.database import connect, migrate, revisions
 
 REFUSED, USAGE, UNAVAILABLE = 1, 2, 3
 TERMINATED = 143
@@ -42,9 +46,32 @@ def database_url() -> Iterator[str]:
         yield url
 
 
+@dataclass(frozen=True)
+class Tools:
+    """What a transaction needs, without the memory and the threads of a server."""
+
+    engine: Engine
+    clock: Clock
+    ids: Ids
+
+
+@contextmanager
+def tools() -> Iterator[Tools]:
+    """The means for a few transactions, on a database whose schema is of this release. Raises Refused."""
+    chosen = settings_on_schema()
+    with database(chosen) as url:
+        if chosen.database_url is None:
+            migrate(url)
+        engine = connect(url)
+        try:
+            yield Tools(engine, SystemClock(), RandomIds())
+        finally:
+            engine.dispose()
+
+
 @contextmanager
 def runtime() -> Iterator[Runtime]:
-    """A whole process for the block, on a database whose schema is of this release. Raises Refused."""
+    """A whole process for the block, its memory following the database. Raises Refused."""
     with closing(start(settings_on_schema())) as running:
         yield running
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from rich.table import Column, Table
 
-from api.cli.console import Json, done, err, out, print_json, runtime
+from api.cli.console import Json, done, err, out, print_json, tools
 from oms.actors import GRANTS, SYSTEM, Role
 from oms.store.keys import ApiKey
 from oms.usecases.keys import create_key, list_keys, revoke_key
@@ -31,9 +31,9 @@ def create(
     unknown = sorted(set(grant or ()) - GRANTS)
     if unknown:
         raise typer.BadParameter(f"{unknown[0]} is none of {', '.join(sorted(GRANTS))}", param_hint="--grant")
-    with runtime() as running:
+    with tools() as using:
         made = transact(
-            running,
+            using,
             SYSTEM,
             lambda work: create_key(
                 work,
@@ -56,7 +56,7 @@ def create(
 def list_(json: Json = False) -> None:
     """List all keys, without their secrets, which nobody has."""
     keys: list[ApiKey] = []
-    with runtime() as running, running.engine.connect() as connection:
+    with tools() as using, using.engine.connect() as connection:
         while page := list_keys(connection, after=keys[-1].id if keys else ""):
             keys += page
     if json:
@@ -73,8 +73,8 @@ def list_(json: Json = False) -> None:
 @app.command()
 def revoke(key_id: Annotated[str, typer.Argument(help="The id, as `anyshelf keys list` shows it.")]) -> None:
     """End a key; every server process refuses it within a second."""
-    with runtime() as running:
-        transact(running, SYSTEM, lambda work: revoke_key(work, key_id))
+    with tools() as using:
+        transact(using, SYSTEM, lambda work: revoke_key(work, key_id))
     done(f"{key_id} is revoked")
 
 

@@ -5,10 +5,8 @@ from typing import Annotated
 
 import typer
 import uvicorn
-from fastapi import FastAPI
 
-from api.app import create_app
-from api.cli.console import UNAVAILABLE, err, fail, settings, settings_on_schema
+from api.cli.console import UNAVAILABLE, err, fail, settings_on_schema
 from oms.adapters.postgres import database
 
 app = typer.Typer()
@@ -27,7 +25,7 @@ def serve(
             err.print("Others can reach this address: put a proxy that speaks TLS in front of it.")
         try:
             uvicorn.run(
-                "api.cli.serve:application",
+                "api.server:application",
                 factory=True,
                 host=host,
                 port=port,
@@ -38,11 +36,6 @@ def serve(
             if end.code:
                 fail(f"The server did not start on {host}:{port}; is the port taken?")
                 raise typer.Exit(UNAVAILABLE) from end
-
-
-def application() -> FastAPI:
-    """What each server process runs."""
-    return create_app(settings())
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,0 +1,13 @@
+"""What each server process of `anyshelf serve` runs; apart from the command line, which need not load it."""
+
+import os
+
+from fastapi import FastAPI
+
+from api.app import create_app
+from oms.settings import from_environment
+
+
+def application() -> FastAPI:
+    """The application on the installation's settings. Raises BadSetting."""
+    return create_app(from_environment(os.environ))
