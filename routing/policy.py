@@ -42,7 +42,7 @@ class Policy:
     stores within ``pickup_radius_m`` that have all of it on their shelf, or, where none has, the nearest
     ``fed_stores``; the next ``courier_slots`` slots; nothing that leaves later than ``horizon_days``. A
     courier without slots is promised ``courier_grace_minutes`` later than it could be there, so that the
-    promise outlives the checkout.
+    promise outlives the checkout. ``work_limit`` bounds the elementary steps of each answer of the kernel.
     """
 
     version: int = 1
@@ -58,4 +58,5 @@ class Policy:
     courier_slots: int = 4
     courier_grace_minutes: int = 30
     horizon_days: int = 30
+    work_limit: int = 50_000_000
     price_rules: tuple[PriceRule, ...] = ()

@@ -9,14 +9,11 @@ import numpy as np
 
 from routing.calendar import DAY_S
 from routing.eligibility import BIT, Reason
-from routing.plan import Plan
+from routing.plan import Plan, Status
 from routing.problem import Bools, Floats, Ints, Problem
 from routing.promise_ask import Ask
 from routing.promise_reach import Reach, eligible
 from routing.route import route
-
-PARCEL_WEIGHT_MINOR = 1e9
-"""Outweighs any sum of costs, so that fewer parcels always win."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,6 +110,7 @@ def cheapest(ask: Ask, reach: Reach) -> Solved | None:
 def solutions(ask: Ask, reach: Reach, before: int | None = None) -> Iterator[Solved]:
     """Cheapest, then fastest and fewest parcels where these may be other plans.
 
+    A basket beyond the exact kernel is not asked a third time for fewest parcels: its answers take long.
     ``before``: only what arrives earlier than that instant.
     """
     if before is not None:
@@ -126,7 +124,8 @@ def solutions(ask: Ask, reach: Reach, before: int | None = None) -> Iterator[Sol
     available = np.where(usable, ask.stock, 0)
     if (faster := _fastest(best, usable, available, columns)) is not None:
         yield faster
-    if len(best.plan.parcels) > _least_parcels(ask, available):
+    proven = best.plan.status is Status.OPTIMAL
+    if proven and len(best.plan.parcels) > _least_parcels(ask, available):
         yield _fewest(best)
 
 
@@ -140,7 +139,7 @@ def _solve(ask: Ask, reach: Reach, weights: Felt, usable: Bools, columns: Ints) 
     if not len(columns):
         return None
     problem = build_problem(ask, reach, weights, usable, columns)
-    plan = route(problem)
+    plan = route(problem, work_limit=ask.policy.work_limit)
     return Solved(ask, reach, weights, problem, plan) if plan.parcels else None
 
 
@@ -179,11 +178,21 @@ def _least_parcels(ask: Ask, available: Ints) -> int:
 
 def _fewest(best: Solved) -> Solved:
     """The plan of fewest parcels that fills as much, the cheapest of these."""
-    problem = best.problem
-    units = int(problem.quantity.sum())
+    problem, parcels = best.problem, len(best.plan.parcels)
+    # No plan of fewer parcels costs as much as one parcel weighs, so fewer always win; leaving a unit
+    # unfilled may save all parcels, so it must cost more than these.
+    weight = _dearest(problem, parcels)
     heavier = replace(
         problem,
-        parcel_price_minor=problem.parcel_price_minor + PARCEL_WEIGHT_MINOR,
-        unfilled_penalty_minor=problem.unfilled_penalty_minor + int(PARCEL_WEIGHT_MINOR) * units,
+        parcel_price_minor=problem.parcel_price_minor + weight,
+        unfilled_penalty_minor=problem.unfilled_penalty_minor + 2 * parcels * weight,
     )
-    return replace(best, problem=heavier, plan=route(heavier))
+    return replace(best, problem=heavier, plan=route(heavier, work_limit=best.ask.policy.work_limit))
+
+
+def _dearest(problem: Problem, parcels: int) -> int:
+    """More than any plan of at most ``parcels`` parcels can cost, in whole minor units."""
+    parcel = problem.fixed_minor + np.maximum(problem.parcel_price_minor, 0)
+    unit = problem.unit_cost_minor + np.maximum(problem.bid_price_minor, 0)
+    units = float((unit.max(axis=1) * problem.quantity).sum())
+    return int(parcels * (float(parcel.max()) + int(problem.cards.minor.max())) + units) + 1
