@@ -30,13 +30,43 @@ def anyshelf(*arguments: str, url: str = NOWHERE, **environment: str) -> "subpro
 def test_the_help_lists_every_command() -> None:
     shown = anyshelf("--help")
     assert shown.returncode == 0
-    for command in ("serve", "work", "migrate", "backup", "restore", "keys", "audit"):
+    for command in ("serve", "work", "route", "migrate", "backup", "restore", "keys", "audit"):
         assert f"│ {command} " in shown.stdout
 
 
 @pytest.mark.parametrize("arguments", [["migrat"], ["backup"], ["serve", "--port", "0"], ["keys", "create"]])
 def test_wrong_usage_ends_with_2(arguments: list[str]) -> None:
     assert anyshelf(*arguments).returncode == 2
+
+
+PROBLEM = {
+    "currency": "USD",
+    "tariffs": {"z1": [[500, 420], [1000, 510], [30000, 1900]]},
+    "nodes": [{"id": "N1", "tariff": "z1", "fixed_minor": 120}],
+    "lines": [{"id": "1", "sku": "A", "quantity": 2, "unit_weight_g": 480}],
+    "stock": [{"node": "N1", "sku": "A", "available": 3, "unit_cost_minor": 25}],
+    "unfilled_penalty_minor": 100000,
+}
+
+
+def test_route_needs_no_database_and_prints_a_plan_a_line(tmp_path: Path) -> None:
+    file = tmp_path / "problems.jsonl"
+    hopeless = PROBLEM | {"stock": [], "allow_unfilled": False}
+    file.write_text("\n".join(json.dumps(problem) for problem in (PROBLEM, hopeless)))
+    solved = anyshelf("route", str(file))
+    plans = [json.loads(line) for line in solved.stdout.splitlines()]
+    assert solved.returncode == 1, "one of them has no plan"
+    assert [plan["status"] for plan in plans] == ["optimal", "infeasible"]
+    assert plans[0]["cost_minor"] == 510 + 120 + 2 * 25
+    assert plans[0]["elapsed_us"] >= 0
+
+
+def test_route_names_the_place_of_a_fault_and_solves_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "problems.jsonl"
+    file.write_text(json.dumps(PROBLEM) + "\n" + json.dumps({"currency": "USD"}))
+    refused = anyshelf("route", str(file))
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("✗ problem 2, /tariffs: ")
 
 
 def test_a_database_that_does_not_answer_ends_with_3_and_a_sentence() -> None:

@@ -1,0 +1,64 @@
+"""`anyshelf route`: the cheapest plan for a problem in a file; no server, no database."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.cli.console import REFUSED, USAGE, Json, fail, print_json
+from oms.adapters.clock import elapsed_s
+from routing.explain import explain
+from routing.files import Malformed, plan_to_json, problem_from_json, read_documents
+from routing.plan import Status
+from routing.problem import Problem
+from routing.route import route as solve
+from routing.route import warm_up
+
+app = typer.Typer()
+
+
+@app.command()
+def route(
+    file: Annotated[str, typer.Argument(help="A problem as JSON, or one a line; - reads standard input.")],
+    seed: Annotated[int, typer.Option(min=0, help="Chance for the largest problems only.")] = 0,
+    json: Json = False,
+) -> None:
+    """Print the cheapest plan for each problem in FILE, a line of JSON each, with or without --json.
+
+    All problems are read before the first is solved. Exit code 1 when one has no plan or cannot be read.
+    """
+    warm_up()
+    infeasible = False
+    for problem in _problems(_text(file)):
+        began = elapsed_s()
+        plan = solve(problem, seed=seed)
+        elapsed_us = round((elapsed_s() - began) * 1e6)
+        print_json(plan_to_json(problem, plan, explain(problem, plan), elapsed_us))
+        infeasible |= plan.status is Status.INFEASIBLE
+    if infeasible:
+        raise typer.Exit(REFUSED)
+
+
+def _text(file: str) -> str:
+    try:
+        return sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        fail(f"{file} is not UTF-8 at byte {error.start}; save it so")
+        raise typer.Exit(REFUSED) from error
+    except OSError as error:
+        fail(f"{file} cannot be read: {error.strerror}")
+        raise typer.Exit(USAGE) from error
+
+
+def _problems(text: str) -> list[Problem]:
+    problems: list[Problem] = []
+    documents: list[object] = []
+    try:
+        documents = read_documents(text)
+        problems.extend(problem_from_json(document) for document in documents)
+    except Malformed as fault:
+        where = f"problem {len(problems) + 1}, " if documents else ""
+        fail(f"{where}{fault}")
+        raise typer.Exit(REFUSED) from fault
+    return problems
