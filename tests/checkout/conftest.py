@@ -41,7 +41,8 @@ class Shop:
     ) -> Response:
         """A POST with a fresh Idempotency-Key, or the one given."""
         headers = {"Idempotency-Key": key or f"k{next(self._keys)}"}
-        return (client or self.web).post(path, json=body, headers=headers)
+        answer: Response = (client or self.web).post(path, json=body, headers=headers)
+        return answer
 
     def promises(self, *lines: tuple[str, int], **more: Any) -> Any:
         """The answer for a basket bound for HOME."""
@@ -61,7 +62,8 @@ class Shop:
             "destination": HOME,
             **more,
         }
-        return (client or self.web).put(f"/v1/orders/{order_id}", json=body)
+        answer: Response = (client or self.web).put(f"/v1/orders/{order_id}", json=body)
+        return answer
 
     def audit(self) -> None:
         """Every number is what the facts behind it say."""
