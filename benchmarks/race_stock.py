@@ -14,9 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from sqlalchemy import Connection, Engine, create_engine, text
 
 from benchmarks.race_clients import T0, VERBS, Client, Scene
-from inventory import (
-    stock,
-)
+from inventory import stock
 from inventory.movements import Change
 
 _NODES = """
