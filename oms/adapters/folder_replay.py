@@ -51,6 +51,7 @@ def _ground(folder: Folder) -> Ground:
         volume_mm3=skus.length_mm * skus.width_mm * skus.height_mm,
         divisor_mm3_per_g=folder.network.dimensional_divisor_mm3_per_g,
         unfilled_penalty_minor=folder.network.unfilled_penalty_minor,
+        parcel_minor=float(folder.network.policy.get("parcel_minor", 0)),
         on_hand=on_hand,
     )
 
