@@ -1,13 +1,14 @@
-"""`anyshelf route`: the cheapest plan for a problem in a file; no server, no database."""
+"""`anyshelf route`: the cheapest plan for a problem in a file, no database; or a stored decision again."""
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from api.cli.console import REFUSED, USAGE, Json, fail, print_json
+from api.cli.console import REFUSED, USAGE, Json, fail, print_json, tools
 from oms.adapters.clock import elapsed_s
+from oms.usecases.decisions import one_explained
 from routing.explain import explain
 from routing.files import Malformed, plan_to_json, problem_from_json, read_documents
 from routing.plan import Status
@@ -20,15 +21,31 @@ app = typer.Typer()
 
 @app.command()
 def route(
-    file: Annotated[str, typer.Argument(help="A problem as JSON, or one a line; - reads standard input.")],
+    file: Annotated[
+        str | None, typer.Argument(help="A problem as JSON, or one a line; - reads standard input.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Chance for the largest problems only.")] = 0,
+    decision: Annotated[
+        str | None, typer.Option(help="Compute this stored decision again, to the last bit, and explain it.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Print the cheapest plan for each problem in FILE, a line of JSON each, with or without --json.
 
     All problems are read before the first is solved. Exit code 1 when one has no plan or cannot be read.
     """
+    if (file is None) == (decision is None):
+        fail("Name a FILE, or a stored decision with --decision; - reads standard input")
+        raise typer.Exit(USAGE)
     warm_up()
+    if decision is not None:
+        again = _recompute(decision)
+        print_json(again)
+        if not again["recomputed"]:
+            fail("The engine of this release comes to another plan from the same inputs")
+            raise typer.Exit(REFUSED)
+        return
+    assert file is not None, "one of the two is named"
     infeasible = False
     for problem in _problems(_text(file)):
         began = elapsed_s()
@@ -38,6 +55,11 @@ def route(
         infeasible |= plan.status is Status.INFEASIBLE
     if infeasible:
         raise typer.Exit(REFUSED)
+
+
+def _recompute(decision: str) -> dict[str, Any]:
+    with tools() as using, using.engine.connect() as connection:
+        return one_explained(connection, decision)
 
 
 def _text(file: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
@@ -263,7 +263,7 @@ class AddressAsk(Wire):
 
 
 class MethodAsk(Wire):
-    model_config = ConfigDict(json_schema_extra={"examples": [{"method": "pickup", "pickup_node": "ST-07"}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"method": "pickup", "pickup_node": "ST-1"}]})
 
     method: Method
     pickup_node: Id | None = None
@@ -314,7 +314,10 @@ class ChangePreview(Wire):
 
 
 class DecisionView(Wire):
-    """``plan`` and ``explanation`` as ``anyshelf route`` prints them; ``id`` is what ``--decision`` takes."""
+    """``plan`` and ``explanation`` as ``anyshelf route`` prints them; ``id`` is what ``--decision`` takes.
+
+    ``recomputed``: from the stored inputs the same plan came out again, to the last bit.
+    """
 
     id: str
     at: Instant
@@ -325,7 +328,7 @@ class DecisionView(Wire):
     policy_version: int
     plan: dict[str, Any]
     explanation: dict[str, Any] | list[Any]
-    recomputed: Literal[True]
+    recomputed: bool
 
 
 class DecisionsAnswer(Wire):

@@ -1,4 +1,4 @@
-"""Every routing decision is kept with what it was made from, and explained when somebody asks."""
+"""Routing decisions explained from what they were made from, whenever somebody asks."""
 
 from __future__ import annotations
 
@@ -8,46 +8,24 @@ from typing import Any
 from sqlalchemy import Connection
 
 from oms.refusals import not_found
-from oms.settling import Chosen
-from oms.store.decisions import Decision, decision_by_id, decisions_of, insert_decision
-from oms.work import Work
+from oms.store.decisions import Decision, decision_by_id, decisions_of
 from routing.eligibility import Exclusion
 from routing.explain import explain
-from routing.files import plan_to_json, problem_from_json, problem_to_json
+from routing.files import plan_to_json, problem_from_json
 from routing.route import route
 
 
-def keep_decision(work: Work, chosen: Chosen, reference: str, trigger: str) -> str:
-    """Write down what was decided on and what came out; return the decision's id."""
-    option, ground = chosen.option, chosen.ground
-    value = Decision(
-        id=work.ids.new("dec"),
-        at=work.at,
-        reference=reference,
-        trigger=trigger,
-        inputs={
-            "problem": problem_to_json(option.problem),
-            "exclusions": [[e.node, e.line, e.reason, e.detail] for e in option.exclusions],
-        },
-        network_version=ground.network.version,
-        network_digest=ground.network.digest,
-        policy_version=ground.policy.version,
-        plan=plan_to_json(option.problem, option.plan, None),
-    )
-    insert_decision(work.conn, value)
-    return value.id
-
-
 def explained(value: Decision) -> dict[str, Any]:
-    """The decision as it is shown: the plan computed anew from its inputs, and why it is so.
+    """The decision as it is shown: the plan that was chosen, and why it is so.
 
-    The stored plan must come out again to the last bit; that it does not is a bug.
+    ``recomputed``: the plan came out again to the last bit. Anything else means that the engine has changed
+    since; the explanation then is of the plan it would choose from the same inputs today.
     """
     problem = problem_from_json(value.inputs["problem"])
     exclusions = [Exclusion(*row) for row in value.inputs["exclusions"]]
     plan = route(problem)
-    again = plan_to_json(problem, plan, None)
-    assert again == value.plan, "a decision is a function of its inputs"
+    document = plan_to_json(problem, plan, explain(problem, plan, exclusions))
+    explanation = document.pop("explanation")
     return {
         "id": value.id,
         "at": value.at,
@@ -56,9 +34,9 @@ def explained(value: Decision) -> dict[str, Any]:
         "network_version": value.network_version,
         "network_digest": value.network_digest,
         "policy_version": value.policy_version,
-        "plan": again,
-        "explanation": plan_to_json(problem, plan, explain(problem, plan, exclusions))["explanation"],
-        "recomputed": True,
+        "plan": value.plan,
+        "explanation": explanation,
+        "recomputed": document == value.plan,
     }
 
 

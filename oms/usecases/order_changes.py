@@ -12,6 +12,7 @@ from inventory.requests import PartLine, VoidRequest
 from inventory.stock_groups import void
 from oms.actors import Actor
 from oms.bootstrap import Runtime
+from oms.deciding import keep_decision
 from oms.ground import Ground, Question, from_memory
 from oms.holding import HeldPlan, Hold, hold
 from oms.orders import layout
@@ -28,7 +29,6 @@ from oms.settling import Chosen, settle
 from oms.store.fulfilments import fulfilments_of, insert_fulfilments, save_fulfilments
 from oms.store.orders import load_order, save_order
 from oms.store.people import address_of, keep_address
-from oms.usecases.decisions import keep_decision
 from oms.usecases.orders import ORDER, order_token, raising
 from oms.usecases.promises import Basket, document, kept, offered, option_of, question_of, read_quote
 from oms.views.orders import placed

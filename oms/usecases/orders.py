@@ -11,6 +11,7 @@ from inventory.stock_groups import firm
 from oms import translate
 from oms.actors import Actor
 from oms.bootstrap import Runtime
+from oms.deciding import keep_decision
 from oms.ground import Ground, Question, from_memory, located
 from oms.holding import HeldPlan, Hold, hold
 from oms.orders import layout
@@ -32,7 +33,6 @@ from oms.store.held_quotes import HeldQuote, held_quote_of
 from oms.store.orders import first_answer, insert_order, insert_payments, keep_answer, one_at_a_time
 from oms.store.people import keep_address, keep_customer
 from oms.translate import Parts
-from oms.usecases.decisions import keep_decision
 from oms.usecases.promises import (
     Basket,
     cannot,
