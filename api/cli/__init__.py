@@ -6,7 +6,7 @@ import sys
 import typer
 from sqlalchemy.exc import OperationalError
 
-from api.cli import audit, backup, keys, migrate, route, serve, work
+from api.cli import audit, backup, exchange, keys, migrate, route, serve, work
 from api.cli.console import TERMINATED, UNAVAILABLE, USAGE, end, fail
 from oms.adapters.postgres_home import DatabaseUnavailable
 from oms.refusals import Refused
@@ -20,6 +20,7 @@ GROUPS = (
     audit.app,
     migrate.app,
     backup.app,
+    exchange.app,
     keys.app,
 )
 

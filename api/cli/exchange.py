@@ -1,0 +1,137 @@
+"""`anyshelf import`: bring a folder of files in, or say everything that is wrong with it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from api.cli.console import REFUSED, USAGE, Json, done, err, fail, out, print_json, runtime
+from oms.actors import SYSTEM
+from oms.adapters.folder import Folder, FolderRefused, explain_columns, read_folder
+from oms.usecases.imports import TABLES, Imported, import_folder
+
+app = typer.Typer()
+
+
+@app.command("import")
+def import_(
+    folder: Annotated[Path | None, typer.Argument(help="The folder: CSV or Parquet files.")] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help=f"Only this part; may be repeated. One of {', '.join(TABLES)}."),
+    ] = None,
+    check: Annotated[bool, typer.Option("--check", help="Judge the files, change nothing.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="List files, columns and defaults.")] = False,
+    json: Json = False,
+) -> None:
+    """Bring a folder in: nodes, SKUs, stock, tariffs, lanes. Nothing is changed when anything is wrong."""
+    if explain:
+        _explain(json)
+        return
+    unknown = sorted(set(only or ()) - set(TABLES))
+    if folder is None or unknown:
+        fail(f"{unknown[0]} is none of {', '.join(TABLES)}" if unknown else "Name a folder, or say --explain")
+        raise typer.Exit(USAGE)
+    try:
+        found = read_folder(folder)
+    except FolderRefused as refused:
+        _say_faults(refused, json)
+        raise typer.Exit(REFUSED) from None
+    told = counts(found)
+    if check:
+        if json:
+            print_json({"imported": False, "files": told})
+        else:
+            done(f"{folder}: nothing is wrong with it")
+        return
+    with runtime() as running, progress_bar() as bar:
+        steps: dict[str, TaskID] = {}
+
+        def progress(what: str, so_far: int, of: int) -> None:
+            if what not in steps:
+                steps[what] = bar.add_task(what, total=of)
+            bar.update(steps[what], completed=so_far)
+
+        imported = import_folder(running, SYSTEM, found, progress, only or TABLES)
+    _say_imported(folder, imported, told, json)
+
+
+def progress_bar() -> Progress:
+    """What, a bar, how much of how much, how long yet; on standard error."""
+    columns = (TextColumn("{task.description:>8}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=err)
+
+
+def counts(folder: Folder) -> dict[str, int]:
+    """Rows per file."""
+    return {
+        "nodes": len(folder.nodes.id),
+        "skus": len(folder.skus.id),
+        "stock": len(folder.stock.node),
+        "orders": len(folder.orders.id),
+        "lines": len(folder.lines.order),
+        "returns": len(folder.returns.id),
+        "replenishments": len(folder.replenishments.node),
+        "tariffs": len(folder.tariffs.name),
+        "lanes": len(folder.lanes.node),
+    }
+
+
+def _explain(json: bool) -> None:
+    notes = explain_columns()
+    if json:
+        print_json({"columns": [asdict(note) for note in notes]})
+        return
+    table = Table("file", "column", "kind", "needed", "empty means", "allowed", pad_edge=False)
+    file = ""
+    for note in notes:
+        if note.file != file:
+            table.add_section()
+        needed = "yes" if note.required else ""
+        table.add_row(
+            "" if note.file == file else note.file, note.column, note.kind, needed, note.default, note.allowed
+        )
+        file = note.file
+    out.print(table)
+    err.print("Files are NAME.csv (UTF-8, header row) or NAME.parquet; nodes, skus and stock must be there.")
+
+
+def _say_faults(refused: FolderRefused, json: bool) -> None:
+    if json:
+        faults = [asdict(fault) for fault in refused.faults]
+        print_json({"imported": False, "faults": faults, "more": refused.more})
+        return
+    for fault in refused.faults:
+        place = " ".join(
+            part
+            for part in (
+                fault.file,
+                f"row {fault.row}" if fault.row else "",
+                f"column {fault.column}" if fault.column else "",
+            )
+            if part
+        )
+        err.print(
+            f"  {escape(place)}: {escape(fault.detail)} [dim]({fault.code})[/]",
+            highlight=False,
+            soft_wrap=True,
+        )
+    number = len(refused.faults) + refused.more
+    rest = f", {refused.more} of them not shown" if refused.more else ""
+    fail(f"{number} {'thing is' if number == 1 else 'things are'} wrong{rest}; nothing was changed")
+
+
+def _say_imported(folder: Path, imported: Imported, told: dict[str, int], json: bool) -> None:
+    if json:
+        print_json({"imported": True, "put": asdict(imported), "files": told})
+        return
+    done(
+        f"{folder}: {imported.nodes} nodes, {imported.skus} SKUs, {imported.stock} positions, "
+        f"{imported.documents} network documents, {imported.places} places"
+    )

@@ -1,0 +1,63 @@
+"""`anyshelf import`: the whole folder, or nothing and the place of every fault."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from tests.platform.test_cli import anyshelf
+from tests.samples.folders import FILES, put
+
+
+def rows(url: str, table: str) -> int:
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        found = connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
+    engine.dispose()
+    return int(found)
+
+
+def test_a_folder_is_imported_and_may_be_imported_again(
+    tmp_path: Path, fresh_database: Callable[[], str]
+) -> None:
+    url = fresh_database()
+    for _ in range(2):
+        run = anyshelf("import", str(put(tmp_path)), "--json", url=url)
+        assert run.returncode == 0, run.stderr
+        said = json.loads(run.stdout)
+        assert said["imported"] is True
+        assert said["put"]["stock"] == 3
+        assert said["files"]["orders"] == 2
+    assert (rows(url, "node"), rows(url, "sku"), rows(url, "position")) == (2, 2, 3)
+    assert rows(url, "movement") == 3, "the second import counted what was there already"
+
+
+def test_one_wrong_cell_and_nothing_is_changed(tmp_path: Path, fresh_database: Callable[[], str]) -> None:
+    url = fresh_database()
+    put(tmp_path, stock_csv=FILES["stock.csv"].replace("N2,A,7", "N2,A,-7"))
+    run = anyshelf("import", str(tmp_path), url=url)
+    assert run.returncode == 1
+    assert "stock.csv row 4 column on_hand" in run.stderr
+    assert "nothing was changed" in run.stderr
+    assert rows(url, "node") == 0
+    told = json.loads(anyshelf("import", str(tmp_path), "--json", url=url).stdout)
+    assert told["imported"] is False
+    assert [fault["code"] for fault in told["faults"]] == ["too_small"]
+
+
+def test_check_and_explain_need_no_database(tmp_path: Path) -> None:
+    checked = anyshelf("import", str(put(tmp_path)), "--check")
+    assert checked.returncode == 0
+    assert "nothing is wrong" in checked.stderr
+    explained = anyshelf("import", "--explain")
+    assert explained.returncode == 0
+    assert "daily_order_capacity" in explained.stdout
+    columns = json.loads(anyshelf("import", "--explain", "--json").stdout)["columns"]
+    assert {"file": "skus", "column": "weight_g", "required": True}.items() <= columns[19].items()
+
+
+@pytest.mark.parametrize("arguments", [[], ["somewhere", "--only", "moons"]])
+def test_wrong_usage_ends_with_2(arguments: list[str]) -> None:
+    assert anyshelf("import", *arguments).returncode == 2
