@@ -45,6 +45,7 @@ Access = dict[tuple[str, str], Rule]
 FOUNDATION: Access = {
     ("GET", "/healthz"): PUBLIC,
     ("GET", "/readyz"): PUBLIC,
+    ("GET", "/"): PUBLIC,
     ("GET", "/docs"): PUBLIC,
     ("GET", "/v1/events"): OFFICE,
     ("GET", "/v1/events/stream"): OFFICE,

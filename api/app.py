@@ -10,6 +10,7 @@ from api import problems
 from api.frame import Frame
 from api.limits import Limits
 from api.openapi import describe
+from api.pages.app import create_pages
 from api.routes import (
     catalogue,
     checkout,
@@ -82,5 +83,6 @@ def create_app(source: Runtime | Settings | None = None) -> FastAPI:
     app.router.routes.extend([Switch(known), *known])
     problems.install(app)
     describe(app)
+    app.mount("/app", create_pages(app))
     app.add_middleware(Frame)
     return app

@@ -20,7 +20,7 @@ def serve(
 ) -> None:
     """Serve the API and the pages until interrupted."""
     with database(settings_on_schema()):
-        err.print(f"Serving http://{_in_url(host)}:{port} until ctrl-c …")
+        err.print(f"Serving http://{_in_url(host)}:{port} (pages at /app/, API at /docs) until ctrl-c …")
         if not _is_loopback(host):
             err.print("Others can reach this address: put a proxy that speaks TLS in front of it.")
         try:
@@ -31,6 +31,7 @@ def serve(
                 port=port,
                 workers=workers,
                 log_level="warning",
+                timeout_graceful_shutdown=5,  # an open event stream must not hold up the end
             )
         except SystemExit as end:
             if end.code:

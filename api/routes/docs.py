@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import Request, Response
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader
 
 from api.guard import routes
@@ -17,6 +17,12 @@ router = routes("docs")
 TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent.parent / "pages" / "templates"), autoescape=True
 )
+
+
+@router.get("/", include_in_schema=False)
+async def go_to_pages() -> Response:
+    """People who type the bare address mean the pages."""
+    return RedirectResponse("/app/", 303)
 
 
 @router.get("/docs", include_in_schema=False)

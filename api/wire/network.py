@@ -3,12 +3,12 @@ beyond one body (a lane that names no tariff, a tariff with a hole) is judged wh
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import time
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, PlainSerializer
 
-from api.wire.base import Country, Currency, Id, Instant, Latitude, Longitude, Money, Text, Wire, Word
+from api.wire.base import Country, Currency, Day, Id, Instant, Latitude, Longitude, Money, Text, Wire, Word
 
 Method = Literal["ship", "pickup", "courier"]
 NodeKind = Literal["warehouse", "store", "dark_store", "vendor", "locker", "van"]
@@ -112,7 +112,7 @@ class CalendarBody(Wire):
 
     week: Annotated[list[Hours | None], Field(min_length=7, max_length=7)]
     holidays: bool = False
-    special: Annotated[dict[date, Hours | None], Field(max_length=1000)] = {}
+    special: Annotated[dict[Day, Hours | None], Field(max_length=1000)] = {}
 
     def document(self, id: str) -> dict[str, Any]:
         """The body as `CalendarSpec` reads it."""
@@ -127,7 +127,7 @@ class DeliveryBody(Wire):
     subdivision: Annotated[str, Field(max_length=10, pattern=r"^[A-Z0-9]+$")] | None = None
     weekdays: Weekdays = [0, 1, 2, 3, 4]
     holidays: bool = True
-    closed: Annotated[list[Annotated[date, Field(strict=False)]], Field(max_length=1000)] = []
+    closed: Annotated[list[Day], Field(max_length=1000)] = []
     hours: Hours = [time(8), time(20)]
 
     def document(self, id: str) -> dict[str, Any]:

@@ -81,6 +81,11 @@ class KeyRing:
         """Whether the key still opens anything."""
         return key_id in self._keys
 
+    def actor(self, key_id: str) -> Actor | None:
+        """Who a living key stands for; for those who have proved before that it is theirs."""
+        found = self._keys.get(key_id)
+        return None if found is None else found[1]
+
     def open(self, presented: str) -> tuple[ApiKey, Actor] | None:
         """The key and its actor, or None. Takes the same time whichever byte is wrong."""
         found = self._keys.get(presented.partition(".")[0])

@@ -1,0 +1,1 @@
+"""Pages for people at work: rendered on the server, no script needed."""

@@ -1,0 +1,61 @@
+"""Templates and how values look on a page."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from fastapi import Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+HERE = Path(__file__).parent
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+}
+NO_CENTS = frozenset({"JPY", "KRW", "VND", "CLP", "ISK"})
+
+_pages = Environment(
+    loader=FileSystemLoader(HERE / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def page(name: str, code: int = 200, **values: Any) -> Response:
+    """A page as an answer."""
+    body = _pages.get_template(name).render(**values)
+    return Response(body, code, HEADERS, "text/html; charset=utf-8")
+
+
+def money(minor: float, currency: str) -> str:
+    """1299 USD as `12.99 USD`."""
+    return f"{minor:,.0f} {currency}" if currency in NO_CENTS else f"{minor / 100:,.2f} {currency}"
+
+
+def instant(at: datetime | str | None) -> str:
+    """To the minute, in UTC, said so; a dash where there is none."""
+    if at is None:
+        return "–"
+    known = datetime.fromisoformat(at) if isinstance(at, str) else at
+    return f"{known:%a %d %b %Y, %H:%M} UTC"
+
+
+def age(seconds: float) -> str:
+    """The largest whole unit of a span of time."""
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit}"
+    return f"{max(0, int(seconds))} s"
+
+
+def words(name: str) -> str:
+    """`insufficient_stock` as `insufficient stock`."""
+    return name.replace("_", " ")
+
+
+_pages.filters.update(money=money, instant=instant, age=age, words=words, thousands=lambda n: f"{n:,}")
