@@ -1,8 +1,9 @@
 """One order's choice of parcels, as flat arrays: all that a decision may look at.
 
-Shapes: L lines, N nodes, T rate cards, S weight steps in all. Money is in minor units, weights in grams, volumes
-in cubic millimetres. A problem says nothing about how it came to be: calendars, distances and channels have already
-become arrays, and what is not eligible has ``available == 0`` here and its reason in ``routing.eligibility``.
+Shapes: L lines, N nodes, T rate cards, S weight steps in all. Money is in minor units, weights in grams,
+volumes in cubic millimetres. A problem says nothing about how it came to be: calendars, distances and
+channels have already become arrays, and what is not eligible has ``available == 0`` here and its reason in
+``routing.eligibility``.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ NO_GROUP = -1
 class RateCards:
     """Weight-step tariffs, one behind the other.
 
-    Card ``t`` owns steps ``start[t]:start[t + 1]``; a parcel of weight ``w`` costs ``minor`` of the first step with
-    ``w <= up_to_g``, and is not carried when it is heavier than the last.
+    Card ``t`` owns steps ``start[t]:start[t + 1]``; a parcel of weight ``w`` costs ``minor`` of the first step
+    with ``w <= up_to_g``, and is not carried when it is heavier than the last.
     """
 
     names: tuple[str, ...]
@@ -38,9 +39,9 @@ class RateCards:
 class Problem:
     """Arrays that the kernel reads.
 
-    Cash cost of a parcel = tariff(card of node, billable weight) + ``fixed_minor`` + Σ units × ``unit_cost_minor``.
-    The objective adds what is felt but not paid: ``parcel_price_minor`` per parcel (lateness, CO₂, capacity price,
-    parcel weight of the policy) and ``bid_price_minor`` per unit.
+    Cash cost of a parcel = tariff(card of node, billable weight) + ``fixed_minor`` + Σ units ×
+    ``unit_cost_minor``. The objective adds what is felt but not paid: ``parcel_price_minor`` per parcel
+    (lateness, CO₂, capacity price, parcel weight of the policy) and ``bid_price_minor`` per unit.
 
     Billable weight = max(actual weight, volume / ``divisor_mm3_per_g``), rounded up to whole grams; a divisor of 0
     switches dimensional weight off.
@@ -54,7 +55,7 @@ class Problem:
     unit_weight_g: Ints  # [L]
     unit_volume_mm3: Ints  # [L], 0 where unknown
     ship_alone: Bools  # [L]: each unit travels in a parcel of its own
-    group: Ints  # [L]: lines of one group (a kit kept together) leave in one parcel, whole; NO_GROUP otherwise
+    group: Ints  # [L]: lines of one group (a kit kept together) leave in one parcel; NO_GROUP otherwise
     node_ids: tuple[str, ...]
     card: Ints  # [N]: rate card of this node for this destination
     fixed_minor: Ints  # [N], per parcel
