@@ -38,8 +38,8 @@ class Unfilled:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``cost_minor`` = tariffs + fixed + unit costs + penalties; ``objective_minor`` adds prices; bound and gap
-    are on the objective. ``gap = (objective − bound) / objective``, 0 for a zero objective."""
+    """``cost_minor`` = tariffs + fixed + unit costs + penalties; ``objective_minor`` adds prices; bound and
+    gap are on the objective. ``gap = (objective − bound) / objective``, 0 for a zero objective."""
 
     status: Status
     parcels: tuple[Parcel, ...]

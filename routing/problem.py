@@ -25,8 +25,8 @@ NO_GROUP = -1
 class RateCards:
     """Weight-step tariffs, one behind the other.
 
-    Card ``t`` owns steps ``start[t]:start[t + 1]``; a parcel of weight ``w`` costs ``minor`` of the first step
-    with ``w <= up_to_g``, and is not carried when it is heavier than the last.
+    Card ``t`` owns steps ``start[t]:start[t + 1]``; a parcel of weight ``w`` costs ``minor`` of the first
+    step with ``w <= up_to_g``, and is not carried when it is heavier than the last.
     """
 
     names: tuple[str, ...]
@@ -43,8 +43,8 @@ class Problem:
     ``unit_cost_minor``. The objective adds what is felt but not paid: ``parcel_price_minor`` per parcel
     (lateness, CO₂, capacity price, parcel weight of the policy) and ``bid_price_minor`` per unit.
 
-    Billable weight = max(actual weight, volume / ``divisor_mm3_per_g``), rounded up to whole grams; a divisor of 0
-    switches dimensional weight off.
+    Billable weight = max(actual weight, volume / ``divisor_mm3_per_g``), rounded up to whole grams; a
+    divisor of 0 switches dimensional weight off.
     """
 
     currency: str
