@@ -13,19 +13,9 @@ from api.guard import routes
 from api.idempotency import BodyDigest
 from api.paging import Paging, page_of
 from api.wire.base import Id
+from api.wire.order_changes import AddressAsk, CancelAsk, ChangePreview, LinesAsk, MethodAsk
 from api.wire.ordering import address_change, cancelling, lines_change, method_change, placing
-from api.wire.orders import (
-    AddressAsk,
-    CancelAsk,
-    ChangePreview,
-    DecisionsAnswer,
-    LinesAsk,
-    MethodAsk,
-    OrderAsk,
-    OrderPage,
-    OrderView,
-    PlacedOrder,
-)
+from api.wire.orders import DecisionsAnswer, OrderAsk, OrderPage, OrderView, PlacedOrder
 from oms.actors import Actor
 from oms.bootstrap import Runtime
 from oms.usecases import order_changes, order_reading, orders

@@ -55,7 +55,7 @@ def _few_enough(value: Any) -> Any:
     return value
 
 
-Units = Annotated[int, BeforeValidator(_whole_units), Field(ge=1, le=MOST_ORDERED, examples=[2])]
+Units = Annotated[int, Field(ge=1, le=MOST_ORDERED, examples=[2]), BeforeValidator(_whole_units)]
 """A quantity that is refused as ``bad_quantity`` when it is a number but not one that can be meant."""
 Lat = Annotated[Latitude, _on_the_globe(90)]
 Lon = Annotated[Longitude, _on_the_globe(180)]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from api.wire.orders import Address, AddressAsk, CancelAsk, Confirm, LinesAsk, MethodAsk, OrderAsk
+from api.wire.order_changes import AddressAsk, CancelAsk, Confirm, LinesAsk, MethodAsk
+from api.wire.orders import Address, OrderAsk
 from oms.orders.changing import NewLine
 from oms.orders.placing import (
     AddressDetails,
@@ -37,10 +38,8 @@ def placing(order_id: str, digest: bytes, body: OrderAsk) -> Placing:
     )
 
 
-def cancelling(body: CancelAsk | None) -> Cancelling:
+def cancelling(body: CancelAsk) -> Cancelling:
     """Which units to cancel. Raises Refused duplicate_line."""
-    if body is None:
-        return Cancelling("customer")
     if body.lines is None:
         return Cancelling(body.reason)
     units = {line.id: line.quantity for line in body.lines}

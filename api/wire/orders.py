@@ -14,10 +14,8 @@ from api.wire.checkout import (
     LineId,
     Lon,
     Method,
-    Option,
     Parcel,
     Token,
-    UnavailableMethod,
     Units,
     Window,
 )
@@ -224,93 +222,6 @@ class OrderRow(Wire):
 class OrderPage(Wire):
     items: list[OrderRow]
     next: str | None
-
-
-class CancelLine(Wire):
-    """``quantity`` left out: all units of the line that can still be cancelled."""
-
-    id: LineId
-    quantity: Units | None = None
-
-
-class CancelAsk(Wire):
-    """Without ``lines``: the whole order."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"reason": "customer", "lines": [{"id": "1", "quantity": 1}]}]}
-    )
-
-    reason: Word = "customer"
-    lines: Annotated[list[CancelLine], Field(min_length=1, max_length=MOST_LINES)] | None = None
-
-
-class Confirm(Wire):
-    """The option chosen of the quote that the first, unconfirmed call answered."""
-
-    quote_id: Token
-    option_id: Word
-
-
-class AddressAsk(Wire):
-    """Without ``confirm`` nothing changes: the answer is what it would mean."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"destination": {"country": "US", "postcode": "10002"}}]}
-    )
-
-    destination: Address
-    confirm: Confirm | None = None
-
-
-class MethodAsk(Wire):
-    model_config = ConfigDict(json_schema_extra={"examples": [{"method": "pickup", "pickup_node": "ST-1"}]})
-
-    method: Method
-    pickup_node: Id | None = None
-    destination: Address | None = None
-    confirm: Confirm | None = None
-
-
-class ChangedLine(Wire):
-    """``quantity`` wanted from now on, 0 drops the line; a new line needs ``sku``, ``unit_price_minor``."""
-
-    id: LineId
-    quantity: Count
-    sku: Id | None = None
-    unit_price_minor: Money | None = None
-    discount_minor: Money | None = None
-    tax_minor: Money | None = None
-
-
-class LinesAsk(Wire):
-    """Lines not named stay as they are."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"lines": [{"id": "1", "quantity": 3}]}]})
-
-    lines: Annotated[list[ChangedLine], Field(min_length=1, max_length=MOST_LINES), FewLines]
-    confirm: Confirm | None = None
-
-
-class Difference(Wire):
-    """What an option would change, new minus old; the promise moves by ``window_to_s`` seconds."""
-
-    total_minor: int
-    lines_minor: int
-    shipping_minor: int
-    window_to_s: int
-
-
-class ChangeOption(Option):
-    difference: Difference
-
-
-class ChangePreview(Wire):
-    """Nothing has changed yet: send the same again with ``confirm``."""
-
-    quote_id: Token
-    expires_at: Instant
-    options: list[ChangeOption]
-    unavailable: list[UnavailableMethod]
 
 
 class DecisionView(Wire):

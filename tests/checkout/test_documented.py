@@ -8,6 +8,7 @@ from api.app import create_app
 from api.wire import checkout as wire
 from api.wire import orders as order_wire
 from api.wire.base import Wire
+from api.wire.order_changes import ChangePreview
 from api.wire.routing import PlansAnswer
 from tests.checkout.conftest import Shop, basket
 from tests.support import HOME, stock_up
@@ -37,7 +38,7 @@ def test_answers_have_the_documented_shape(shop: Shop) -> None:
     shaped(order_wire.OrderView, shop.admin.get("/v1/orders/o-1"))
     shaped(order_wire.OrderView, shop.web.get("/v1/orders/o-2"))
     shaped(order_wire.OrderPage, shop.admin.get("/v1/orders"))
-    shaped(order_wire.ChangePreview, shop.post("/v1/orders/o-2/method", {"method": "ship"}))
+    shaped(ChangePreview, shop.post("/v1/orders/o-2/method", {"method": "ship"}))
     shaped(order_wire.PlacedOrder, shop.post("/v1/orders/o-1/cancel", {}))
     shaped(order_wire.DecisionsAnswer, shop.admin.get("/v1/orders/o-1/decisions"))
     plans = {"basket": {"lines": basket(("A1", 1)), "destination": HOME}}

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from oms.actors import Role
 from oms.orders.stages import STAGES
 from tests.checkout.conftest import Shop, basket
@@ -230,94 +228,6 @@ def test_orders_are_listed_newest_first_page_by_page(shop: Shop) -> None:
             break
         page = shop.admin.get(page.links["next"]["url"])
     assert seen == ["o-4", "o-3", "o-2", "o-1", "o-0"]
-
-
-def one(**change: Any) -> dict[str, Any]:
-    """A line of A1, changed."""
-    return {"id": "1", "sku": "A1", "quantity": 1, "unit_price_minor": 1, **change}
-
-
-QUANTITY = "/lines/0/quantity"
-NEW_ZEALAND = {"country": "NZ", "postcode": "6011"}
-BAD: list[tuple[dict[str, Any], int, str, str]] = [
-    ({"lines": [one(sku="NOPE")]}, 422, "unknown_sku", "/lines/0/sku"),
-    ({"lines": [one(quantity=0)]}, 422, "bad_quantity", QUANTITY),
-    ({"lines": [one(quantity=-1)]}, 422, "bad_quantity", QUANTITY),
-    ({"lines": [one(quantity=1.5)]}, 422, "bad_quantity", QUANTITY),
-    ({"lines": [one(quantity=10**9)]}, 422, "bad_quantity", QUANTITY),
-    ({"lines": [one(quantity="2")]}, 400, "malformed", QUANTITY),
-    ({"lines": [one(), one()]}, 422, "duplicate_line", "/lines/1/id"),
-    ({"lines": [one(id=str(n)) for n in range(201)]}, 422, "too_many_lines", "/lines"),
-    ({"lines": []}, 422, "invalid", "/lines"),
-    ({"currency": "EUR"}, 422, "currency_mismatch", "/currency"),
-    ({"currency": "dollars"}, 422, "invalid", "/currency"),
-    ({"destination": {**HOME, "lat": 91}}, 422, "bad_destination", "/destination/lat"),
-    ({"destination": {**HOME, "lon": -180.5}}, 422, "bad_destination", "/destination/lon"),
-    (
-        {"destination": {**HOME, "lon": None}},
-        422,
-        "bad_destination",
-        "/destination",
-    ),
-    (
-        {"destination": NEW_ZEALAND},
-        422,
-        "unlocatable_destination",
-        "/destination/postcode",
-    ),
-    ({"destination": None}, 422, "bad_destination", "/destination"),
-    (
-        {"destination": {**NEW_ZEALAND, "lat": -41, "lon": 174}},
-        409,
-        "no_feasible_plan",
-        "/lines/0",
-    ),
-    ({"method": "pickup", "pickup_node": "NOWHERE"}, 422, "unknown_node", "/pickup_node"),
-    ({"method": "teleport"}, 422, "invalid", "/method"),
-    ({"method": None}, 400, "malformed", ""),
-    ({"reservation_id": "res_1"}, 400, "malformed", "/reservation_id"),
-    ({"method": None, "reservation_id": "res_1"}, 422, "unknown_reservation", "/reservation_id"),
-    ({"method": None, "quote_id": "x.y", "option_id": "ship-1"}, 422, "unknown_quote", "/quote_id"),
-    ({"method": None, "quote_id": "x.y"}, 400, "malformed", "/option_id"),
-    ({"discount_minor": 10**9}, 422, "bad_amount", "/discount_minor"),
-    ({"payments": [{"method": "card", "amount_minor": 10**9}]}, 422, "bad_amount", "/payments"),
-    ({"colour": "red"}, 400, "malformed", "/colour"),
-]
-
-
-def test_bad_input_is_named_with_its_place(shop: Shop) -> None:
-    for change, status, code, pointer in BAD:
-        answer = shop.place("o-1", ("A1", 1), **{"method": "ship", **change})
-        problem = answer.json()
-        assert (answer.status_code, problem["code"]) == (status, code), (change, problem)
-        if pointer:
-            assert pointer in [fault["pointer"] for fault in problem["errors"]], problem
-    assert shop.scalar('SELECT count(*) FROM "order"') == 0
-    assert shop.scalar("SELECT sum(reserved) FROM position") == 0
-
-
-@pytest.mark.parametrize(
-    ("change", "code", "pointer"),
-    [
-        (
-            {"lines": [{"id": "1", "sku": "A1", "quantity": 2, "unit_price_minor": 1}]},
-            "quote_mismatch",
-            "/lines",
-        ),
-        ({"destination": {**HOME, "postcode": "10002"}}, "quote_mismatch", "/destination"),
-        ({"destination": {**HOME, "lat": 40.8}}, "quote_mismatch", "/destination"),
-        ({"shipping_minor": 1}, "quote_mismatch", "/shipping_minor"),
-        ({"option_id": "ship-99"}, "unknown_option", "/option_id"),
-    ],
-)
-def test_an_order_that_is_not_what_was_quoted(
-    shop: Shop, change: dict[str, Any], code: str, pointer: str
-) -> None:
-    quote = shop.promises(("A1", 1), methods=["ship"])
-    more = {"quote_id": quote["quote_id"], "option_id": quote["options"][0]["option_id"], **change}
-    answer = shop.place("o-1", ("A1", 1), **more)
-    assert (answer.status_code, answer.json()["code"]) == (422, code), answer.text
-    assert answer.json()["errors"][0]["pointer"] == pointer
 
 
 def test_roles_and_channels(shop: Shop) -> None:
