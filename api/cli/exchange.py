@@ -1,4 +1,4 @@
-"""`anyshelf import`: bring a folder of files in, or say everything that is wrong with it."""
+"""`anyshelf import` and `export`: a folder of files in, or all that is wrong with it; and the way back."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from rich.table import Table
 
 from api.cli.console import REFUSED, USAGE, Json, done, err, fail, out, print_json, runtime
 from oms.actors import SYSTEM
-from oms.adapters.folder import Folder, FolderRefused, explain_columns, read_folder
+from oms.adapters.folder import Folder, FolderRefused, explain_columns, read_folder, write_folder
+from oms.adapters.folder_write import PARQUET_FROM_ROWS
+from oms.export_rows import read_database
 from oms.usecases.imports import TABLES, Imported, import_folder
 
 app = typer.Typer()
@@ -60,6 +62,32 @@ def import_(
 
         imported = import_folder(running, SYSTEM, found, progress, only or TABLES)
     _say_imported(folder, imported, told, json)
+
+
+@app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(help="Where to; made when it is not there.")],
+    parquet: Annotated[bool, typer.Option("--parquet", help="Parquet for every table.")] = False,
+    orders: Annotated[bool, typer.Option(help="Orders too; of people only their ids.")] = True,
+    json: Json = False,
+) -> None:
+    """Write what the database holds as a folder that `import` and `replay` read.
+
+    Tables of many rows become Parquet, the others CSV. A folder that is not empty is not touched.
+    """
+    strangers = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    if strangers or (folder.exists() and not folder.is_dir()):
+        fail(f"{folder} is not empty" if strangers else f"{folder} is a file; name a folder")
+        raise typer.Exit(USAGE)
+    with runtime() as running, running.engine.connect() as connection:
+        snapshot = connection.execution_options(isolation_level="REPEATABLE READ")
+        found = read_database(snapshot, with_orders=orders)
+    write_folder(found, folder, 0 if parquet else PARQUET_FROM_ROWS)
+    if json:
+        print_json({"files": counts(found)})
+    else:
+        told = ", ".join(f"{number} {what}" for what, number in counts(found).items() if number)
+        done(f"{folder}: {told or 'nothing but settings'}")
 
 
 def progress_bar() -> Progress:

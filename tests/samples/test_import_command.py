@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
 
+from oms.adapters.folder import read_folder
 from tests.platform.test_cli import anyshelf
 from tests.samples.folders import FILES, put
 
@@ -56,6 +58,24 @@ def test_check_and_explain_need_no_database(tmp_path: Path) -> None:
     assert "daily_order_capacity" in explained.stdout
     columns = json.loads(anyshelf("import", "--explain", "--json").stdout)["columns"]
     assert {"file": "skus", "column": "weight_g", "required": True}.items() <= columns[19].items()
+
+
+def test_what_was_exported_is_what_was_imported(tmp_path: Path, fresh_database: Callable[[], str]) -> None:
+    url = fresh_database()
+    imported = read_folder(put(tmp_path / "in"))
+    assert anyshelf("import", str(tmp_path / "in"), url=url).returncode == 0
+    run = anyshelf("export", str(tmp_path / "out"), "--json", url=url)
+    assert run.returncode == 0, run.stderr
+    assert json.loads(run.stdout)["files"]["stock"] == 3
+    exported = read_folder(tmp_path / "out")
+    for table in ("nodes", "skus", "stock", "tariffs", "lanes"):
+        for field in fields(getattr(imported, table)):
+            there = getattr(getattr(exported, table), field.name).tolist()
+            assert there == getattr(getattr(imported, table), field.name).tolist(), (table, field.name)
+    assert exported.network == imported.network
+    again = anyshelf("export", str(tmp_path / "out"), url=url)
+    assert again.returncode == 2
+    assert "not empty" in again.stderr
 
 
 @pytest.mark.parametrize("arguments", [[], ["somewhere", "--only", "moons"]])
