@@ -57,7 +57,12 @@ FAULTS = {
 }
 
 
+_BROKEN = " UNION ALL ".join(
+    f"SELECT '{name.replace(chr(39), chr(39) * 2)}' WHERE EXISTS ({query})" for name, query in FAULTS.items()
+)
+
+
 def faults(conn: Connection) -> dict[str, list[tuple[object, ...]]]:
     """Every invariant that does not hold, with the rows that break it."""
-    found = {name: [tuple(row) for row in conn.exec_driver_sql(query)] for name, query in FAULTS.items()}
-    return {name: rows for name, rows in found.items() if rows}
+    broken = [str(row[0]) for row in conn.exec_driver_sql(_BROKEN)]
+    return {name: [tuple(row) for row in conn.exec_driver_sql(FAULTS[name])] for name in broken}

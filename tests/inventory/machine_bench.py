@@ -10,10 +10,10 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import Engine
 
-from inventory import stock
+from inventory import stock, stock_settings
 from inventory import stock_reserve as reserving
 from inventory.documents import TransferRequest
-from inventory.movements import Change
+from inventory.movements import Change, FenceLine
 from inventory.requests import (
     Backorder,
     Incoming,
@@ -59,6 +59,10 @@ class Bench(RuleBasedStateMachine):
         stock.receive(self.conn, T0, [Change(*pair, START) for pair in full])
         for node, sku in full:
             self.model.enter(node, sku, START, "supplier")
+        for node, sku in (full[0], full[3]):
+            line = FenceLine(node, sku, "kept", frozenset({"web"}), 4)
+            stock_settings.set_fences(self.conn, T0, [line])
+            self.model.fence[node, sku] = 4
         for i, life in enumerate((None, None, 30)):
             lines = tuple(ReserveLine(str(j), f"S{j}", 3, Shelf(f"N{i % 2}"), T0) for j in range(2))
             self.made += 1
