@@ -91,11 +91,12 @@ def change_order(
         basket = _basket(order, change, lines, address)
         question = question_of(runtime, actor, basket, order.group_id)
         if change.confirm is None:
+            ground = from_memory(runtime, question)
             return answer_once(
                 runtime,
                 actor,
                 key,
-                lambda work: _preview(runtime, work, order_id, expected, basket, question, lines),
+                lambda work: _preview(runtime, work, order_id, expected, basket, ground, lines),
             )
         quote = read_quote(runtime, change.confirm[0])
         shown = option_of(quote, change.confirm[1])
@@ -179,12 +180,11 @@ def _preview(
     order_id: str,
     expected: int | None,
     basket: Basket,
-    question: Question,
+    ground: Ground,
     lines: Sequence[SoldLine],
 ) -> Answer:
     order = locked_order(work, order_id, expected)
     changeable(order, fulfilments_of(work.conn, order_id))
-    ground = from_memory(runtime, question)
     found = offered(runtime, ground, basket, (order.id, order.version))
     counts = {part.id: Counts(routed=part.quantity) for part in ground.parts}
     lines_minor = sum(line.amount_minor for line in rebuilt(order, lines, ground.parts, counts))
