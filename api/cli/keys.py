@@ -71,11 +71,17 @@ def list_(json: Json = False) -> None:
 
 
 @app.command()
-def revoke(key_id: Annotated[str, typer.Argument(help="The id, as `anyshelf keys list` shows it.")]) -> None:
+def revoke(
+    key_id: Annotated[str, typer.Argument(help="The id, as `anyshelf keys list` shows it.")],
+    json: Json = False,
+) -> None:
     """End a key; every server process refuses it within a second."""
     with tools() as using:
         transact(using, SYSTEM, lambda work: revoke_key(work, key_id))
-    done(f"{key_id} is revoked")
+    if json:
+        print_json({"id": key_id, "revoked": True})
+    else:
+        done(f"{key_id} is revoked")
 
 
 def _document(key: ApiKey) -> dict[str, object]:

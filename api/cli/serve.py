@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 import uvicorn
 
-from api.cli.console import UNAVAILABLE, err, fail, settings_on_schema
+from api.cli.console import UNAVAILABLE, Json, err, fail, print_json, settings_on_schema
 from oms.adapters.postgres import database
 
 app = typer.Typer()
@@ -17,10 +17,14 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8080,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Server processes sharing the port.")] = 1,
+    json: Json = False,
 ) -> None:
     """Serve the API and the pages until interrupted."""
     with database(settings_on_schema()):
-        err.print(f"Serving http://{_in_url(host)}:{port} (pages at /app/, API at /docs) until ctrl-c …")
+        url = f"http://{_in_url(host)}:{port}"
+        if json:
+            print_json({"url": url, "pages": f"{url}/app/", "docs": f"{url}/docs"})
+        err.print(f"Serving {url} (pages at /app/, API at /docs) until ctrl-c …")
         if not _is_loopback(host):
             err.print("Others can reach this address: put a proxy that speaks TLS in front of it.")
         try:

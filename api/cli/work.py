@@ -2,15 +2,17 @@
 
 import typer
 
-from api.cli.console import err, settings_on_schema
+from api.cli.console import Json, err, print_json, settings_on_schema
 from oms.jobs import run_worker
 
 app = typer.Typer()
 
 
 @app.command()
-def work() -> None:
+def work(json: Json = False) -> None:
     """Do the background work until interrupted: publish events, free what expired, make room ahead."""
     chosen = settings_on_schema()
+    if json:
+        print_json({"working": True})
     err.print("Working until ctrl-c …")
     run_worker(chosen)
