@@ -7,7 +7,7 @@ from typing import Any
 from oms.actors import Role
 from oms.orders.stages import STAGES
 from tests.checkout.conftest import Shop, basket
-from tests.support import HOME
+from tests.support import HOME, stock_up
 
 
 def fastest(answer: Any, method: str) -> Any:
@@ -236,3 +236,22 @@ def test_roles_and_channels(shop: Shop) -> None:
         assert shop.place("o-1", ("A1", 1), method="ship", client=client).json()["code"] == "forbidden"
     foreign = shop.place("o-1", ("A1", 1), method="ship", channel="app")
     assert (foreign.status_code, foreign.json()["errors"][0]["pointer"]) == (403, "/channel")
+
+
+def test_courier_slots_fill_up_and_are_given_back(shop: Shop) -> None:
+    slots = [{"id": "noon", "starts": "12:00:00", "ends": "16:00:00", "capacity": 1}]
+    assert shop.admin.put("/v1/slots", json={"slots": slots}).status_code == 200
+    stock_up(shop.runtime, ("ST-1", "B2", 50))
+    shop.runtime.refresher.look()
+    taken: list[str] = []
+    for number in range(40):
+        answer = shop.place(f"o-{number}", ("B2", 1), method="courier")
+        if answer.status_code != 201:
+            break
+        taken.append(answer.json()["promise"]["window"]["from"])
+    assert taken and len(set(taken)) == len(taken), "one order a slot"
+    assert answer.json()["code"] == "node_capacity_exhausted"
+    assert shop.scalar("SELECT bool_and(held <= \"limit\") FROM capacity WHERE bucket LIKE 'courier:%'")
+    shop.post("/v1/orders/o-0/cancel", {})
+    again = shop.place("again", ("B2", 1), method="courier")
+    assert again.status_code == 201 and again.json()["promise"]["window"]["from"] == taken[0]
