@@ -148,6 +148,8 @@ def lower_bound(problem: Problem, pieces: Pieces, parcels: Parcels, cost: float)
     centre = np.zeros(K)
     for _ in range(max(8, min(ROUNDS, ROWS_IN_ALL // (K + N // 8)))):
         price = master.prices()
+        if price is None:
+            break
         top = float(price @ pieces.quantity)
         if top - best <= CLOSE * max(1.0, abs(top)):
             break
@@ -171,18 +173,32 @@ class _Master:
     """max Σ quantity · price, prices within the penalties, no parcel known so far undercut."""
 
     def __init__(self, quantity: Ints, penalty: Floats) -> None:
+        self.quantity, self.penalty = quantity, penalty
+        self.rows: list[tuple[Floats, float]] = []
+        self._begin()
+
+    def _begin(self) -> None:
         self.solver = pywraplp.Solver.CreateSolver("GLOP")
-        self.price = [self.solver.NumVar(0.0, float(p), "") for p in penalty]
-        for variable, q in zip(self.price, quantity.tolist(), strict=True):
+        self.price = [self.solver.NumVar(0.0, float(p), "") for p in self.penalty]
+        for variable, q in zip(self.price, self.quantity.tolist(), strict=True):
             self.solver.Objective().SetCoefficient(variable, float(q))
         self.solver.Objective().SetMaximization()
+        for content, cost in self.rows:
+            self._write(content, cost)
 
     def add(self, content: Floats, cost: float) -> None:
+        self.rows.append((content.copy(), cost))
+        self._write(content, cost)
+
+    def _write(self, content: Floats, cost: float) -> None:
         row = self.solver.Constraint(-self.solver.infinity(), cost)
         for k in np.flatnonzero(content).tolist():
             row.SetCoefficient(self.price[k], float(content[k]))
 
-    def prices(self) -> Floats:
-        status = self.solver.Solve()
-        assert status == pywraplp.Solver.OPTIMAL, "prices of 0 are always allowed and penalties bound them"
+    def prices(self) -> Floats | None:
+        """The best prices under the rows so far; None where the solver finds none, though they exist."""
+        if self.solver.Solve() != pywraplp.Solver.OPTIMAL:
+            self._begin()  # where it last stood, GLOP loses its way now and then
+            if self.solver.Solve() != pywraplp.Solver.OPTIMAL:
+                return None
         return np.array([v.solution_value() for v in self.price])
