@@ -1,11 +1,14 @@
 """One transaction, one instant, one batch of events; and the same with an answer that is given only once."""
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
+from psycopg.errors import DeadlockDetected
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError
 
 from oms.actors import Actor
 from oms.adapters.clock import Clock
@@ -17,6 +20,10 @@ from oms.store.requests import IN_PROGRESS, Answer, Overtaken, RequestKey, claim
 __all__ = ["Answer", "RequestKey", "Work", "answer_once", "transact"]
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+DEADLOCKS_MOST = 5
 
 
 class Resources(Protocol):
@@ -53,12 +60,19 @@ class Work:
 
 
 def transact(resources: Resources, actor: Actor, fn: Callable[[Work], T]) -> T:
-    """Run `fn` in one transaction; any exception undoes all of it."""
-    with resources.engine.begin() as conn:
-        work = Work(conn, resources.clock.now(), actor, resources.ids)
-        result = fn(work)
-        work.flush()
-    return result
+    """Run `fn` in one transaction; any exception undoes all of it.
+
+    After a dead-lock, which several verbs in one transaction can run into, `fn` is run again.
+    """
+
+    def once() -> T:
+        with resources.engine.begin() as conn:
+            work = Work(conn, resources.clock.now(), actor, resources.ids)
+            result = fn(work)
+            work.flush()
+        return result
+
+    return _despite_deadlock(once)
 
 
 def answer_once(
@@ -71,13 +85,25 @@ def answer_once(
     """
     for _ in range(3):
         try:
-            outcome = _attempt(resources, actor, request, fn)
+            outcome = _despite_deadlock(lambda: _attempt(resources, actor, request, fn))
         except Overtaken:
             continue
         if isinstance(outcome, Refusal):
             raise Refused(outcome)
         return outcome
     raise Refused(IN_PROGRESS)
+
+
+def _despite_deadlock(once: Callable[[], T]) -> T:
+    """What PostgreSQL ended to free another transaction has left no trace: it is simply done again."""
+    for _ in range(DEADLOCKS_MOST):
+        try:
+            return once()
+        except OperationalError as error:
+            if not isinstance(error.orig, DeadlockDetected):
+                raise
+            log.warning("A transaction gave way to another in a dead-lock and runs again")
+    return once()
 
 
 def _attempt(

@@ -194,3 +194,29 @@ def test_a_key_is_forgotten_after_a_day(ground: Ground) -> None:
     with ground.engine.begin() as conn:
         assert requests.forget_old(conn, ground.clock.at) == 0
         assert requests.forget_old(conn, ground.clock.at + KEPT) == 1
+
+
+def test_work_that_gives_way_in_a_dead_lock_is_done_again(engine: Engine) -> None:
+    """Two transactions take two locks crosswise; PostgreSQL ends one, and both are done in the end."""
+    ground = Ground(engine, Hands(), RandomIds())
+    met = threading.Barrier(2)
+    runs: list[str] = []
+
+    def crosswise(name: str, first: int, second: int) -> None:
+        def fn(work: Work) -> None:
+            runs.append(name)
+            work.conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": first})
+            if runs.count(name) == 1:
+                met.wait(10)
+            work.conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": second})
+            work.emit("test.done", "test", name, {})
+
+        transact(ground, SYSTEM, fn)
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(crosswise, "a", 1, 2), pool.submit(crosswise, "b", 2, 1)]:
+            done.result(30)
+    assert len(runs) == 3
+    with engine.connect() as conn:
+        told = conn.execute(text("SELECT subject_id FROM outbox WHERE type = 'test.done'")).scalars()
+        assert sorted(told) == ["a", "b"]
