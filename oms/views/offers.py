@@ -50,13 +50,17 @@ def node_visible(node: str, pickup_node: str | None, actor: Actor) -> bool:
 
 
 def unavailable_shown(found: Iterable[Unavailable], sold_line: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Why methods cannot be had; lines are those as sold."""
-    return [
-        {
-            "method": one.method,
-            "code": one.code,
-            "detail": one.detail,
-            "lines": list(dict.fromkeys(sold_line.get(line, line) for line in one.lines)),
-        }
+    """Why methods cannot be had, each reason once (slots and stores share them); lines are those as sold."""
+    reasons = dict.fromkeys(
+        (
+            one.method,
+            one.code,
+            one.detail,
+            tuple(dict.fromkeys(sold_line.get(line, line) for line in one.lines)),
+        )
         for one in found
+    )
+    return [
+        {"method": method, "code": code, "detail": detail, "lines": list(lines)}
+        for method, code, detail, lines in reasons
     ]
