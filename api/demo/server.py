@@ -1,0 +1,80 @@
+"""The server in processes of its own, as in production, for as long as the demo runs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from oms.adapters.clock import elapsed_s
+from oms.refusals import Code, refuse
+
+LOOPBACK = "127.0.0.1"
+USUAL_PORT = 8080
+WORKERS = 2
+START_S = 120.0
+STOP_S = 20.0
+
+
+@contextmanager
+def serving(environ: dict[str, str], port: int | None, log: Path) -> Iterator[str]:
+    """The server's address once it is ready; its words go to `log`. Raises Refused `unavailable`."""
+    port = port or _free_port()
+    url = f"http://{LOOPBACK}:{port}"
+    command = [sys.executable, "-m", "uvicorn", "api.server:application", "--factory"]
+    command += ["--host", LOOPBACK, "--port", str(port), "--workers", str(WORKERS)]
+    command += ["--log-level", "warning", "--timeout-graceful-shutdown", "5"]
+    with log.open("w") as words:
+        process = subprocess.Popen(  # noqa: S603 - our own server, no shell
+            command,
+            env={**os.environ, **environ},
+            stdin=subprocess.DEVNULL,
+            stdout=words,
+            stderr=words,
+            start_new_session=True,  # ctrl-c is for the demo, which then ends the server in order
+        )
+        try:
+            _wait_until_ready(process, url, log)
+            yield url
+        finally:
+            _end(process)
+
+
+def _free_port() -> int:
+    """The usual port, or any while something else is there."""
+    for port in (USUAL_PORT, 0):
+        try:
+            with socket.create_server((LOOPBACK, port)) as probe:
+                return int(probe.getsockname()[1])
+        except OSError:
+            continue
+    raise refuse(Code.UNAVAILABLE, f"No port is free on {LOOPBACK}")
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    deadline = elapsed_s() + START_S
+    while elapsed_s() < deadline and process.poll() is None:
+        try:
+            if httpx.get(f"{url}/readyz", timeout=5).status_code == httpx.codes.OK:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.1)
+    raise refuse(Code.UNAVAILABLE, f"The server did not start at {url}; {log} says why")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_S)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
