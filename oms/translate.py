@@ -187,7 +187,9 @@ def lines_to_hold(
         if backordered.get(part.id):
             units[part.id, part.sku, holding.Backorder()] += backordered[part.id]
     return tuple(
-        holding.ReserveLine(line, sku, quantity, target, option.window_to)
+        holding.ReserveLine(
+            line, sku, quantity, target, None if target == holding.Backorder() else option.window_to
+        )
         for (line, sku, target), quantity in units.items()
     )
 

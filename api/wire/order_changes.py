@@ -77,12 +77,14 @@ class LinesAsk(Wire):
 
 
 class Difference(Wire):
-    """What an option would change, new minus old; the promise moves by ``window_to_s`` seconds."""
+    """What an option would change, new minus old; the promise moves by ``window_to_s`` seconds, null where
+    there was none.
+    """
 
     total_minor: int
     lines_minor: int
     shipping_minor: int
-    window_to_s: int
+    window_to_s: int | None
 
 
 class ChangeOption(Option):

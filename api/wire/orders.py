@@ -76,6 +76,7 @@ class OrderAsk(Wire):
     """One of: ``quote_id`` with ``option_id``; ``reservation_id``; ``method`` (``pickup_node`` for pickup).
 
     ``allow_partial``: what there is leaves, the rest is back-ordered up to the SKU's cap, else cancelled.
+    Without it all of the order leaves, or, by ``method`` only, all of it is back-ordered under the caps.
     """
 
     model_config = ConfigDict(json_schema_extra={"examples": [PLACED]})
@@ -136,8 +137,10 @@ class Component(Stages):
 
 
 class Promise(Wire):
+    """``window`` is null while all of the order waits on back-order: nobody can say yet when it comes."""
+
     method: Method
-    window: Window
+    window: Window | None
     pickup_node: str | None
     slot: str | None
 

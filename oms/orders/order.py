@@ -85,11 +85,14 @@ def line_status(counts: Counts) -> OrderStatus:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """What the customer was shown: everything arrives (pickup: is ready) within the window, at this price."""
+    """What the customer was shown: everything arrives (pickup: is ready) within the window, at this price.
+
+    Both ends of the window are None while all of it waits on back-order: nobody can say when.
+    """
 
     method: str
-    window_from: datetime
-    window_to: datetime
+    window_from: datetime | None
+    window_to: datetime | None
     price_minor: int
     pickup_node: str | None = None
     slot: str | None = None

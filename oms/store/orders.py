@@ -119,8 +119,8 @@ def order_of(row: Row[Any], lines: tuple[Line, ...]) -> Order:
         placed_at=row.placed_at,
         promise=Promise(
             method=row.method,
-            window_from=datetime.fromisoformat(shown["from"]),
-            window_to=datetime.fromisoformat(shown["to"]),
+            window_from=_instant(shown["from"]),
+            window_to=_instant(shown["to"]),
             price_minor=shown["price_minor"],
             pickup_node=row.pickup_node,
             slot=shown["slot"],
@@ -174,8 +174,8 @@ def _order_row(value: Order) -> dict[str, Any]:
         "total_minor": value.total_minor,
         "allow_partial": value.allow_partial,
         "promise": {
-            "from": promise.window_from.isoformat(),
-            "to": promise.window_to.isoformat(),
+            "from": _text(promise.window_from),
+            "to": _text(promise.window_to),
             "price_minor": promise.price_minor,
             "slot": promise.slot,
         },
@@ -201,3 +201,11 @@ def _changing(line: Line) -> dict[str, Any]:
         "discount_minor": line.discount_minor,
         "tax_minor": line.tax_minor,
     }
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _text(instant: datetime | None) -> str | None:
+    return None if instant is None else instant.isoformat()

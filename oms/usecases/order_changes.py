@@ -195,15 +195,15 @@ def _preview(
     return Answer.of(200, shown)
 
 
-def _difference(order: Order, lines_minor: int, quoted: QuotedOption) -> dict[str, int]:
+def _difference(order: Order, lines_minor: int, quoted: QuotedOption) -> dict[str, int | None]:
     goods = lines_minor - order.lines_minor
     shipping = quoted.price_minor - order.shipping_minor
-    moved = quoted.window_to - order.promise.window_to
+    before = order.promise.window_to
     return {
         "total_minor": goods + shipping,
         "lines_minor": goods,
         "shipping_minor": shipping,
-        "window_to_s": int(moved.total_seconds()),
+        "window_to_s": None if before is None else int((quoted.window_to - before).total_seconds()),
     }
 
 

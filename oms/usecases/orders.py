@@ -10,12 +10,14 @@ from inventory.requests import FirmRequest
 from inventory.stock_groups import firm
 from oms import translate
 from oms.actors import Actor
+from oms.backorders import all_backordered, with_limits
 from oms.bootstrap import Runtime
 from oms.deciding import keep_decision
 from oms.ground import Ground, Question, from_memory, located
 from oms.holding import HeldPlan, Hold, hold
 from oms.orders import layout
 from oms.orders.making import lines_of
+from oms.orders.matching import matches, mismatch
 from oms.orders.order import Order, Promise
 from oms.orders.placing import (
     ByMethod,
@@ -25,7 +27,7 @@ from oms.orders.placing import (
     duplicate_faults,
     money_faults,
 )
-from oms.orders.quote import Quote, Whereabouts
+from oms.orders.quote import Whereabouts
 from oms.refusals import Code, Fault, Refused, refuse
 from oms.settling import Choose, Chosen, settle
 from oms.store.fulfilments import insert_fulfilments
@@ -133,9 +135,9 @@ def _asked(runtime: Runtime, actor: Actor, placing: Placing) -> tuple[Question, 
         quote = read_quote(runtime, choice.quote_id)
         shown = option_of(quote, choice.option_id)
         where = quote.destination
-        _matches(placing, quote, where.digest if where else "", shown.price_minor, bool(shown.unfilled))
+        matches(placing, quote, where.digest if where else "", shown.price_minor, bool(shown.unfilled))
         if where and placing.destination and not where.same_place(placing.destination.whereabouts):
-            raise _mismatch("/destination", "The quote is for another destination")
+            raise mismatch("/destination", "The quote is for another destination")
         question = Question(quote.lines, quote.channel, where, shown.pickup_node)
         return question, quote.id, lambda ground: kept(runtime, actor, ground, quote, shown)
     assert isinstance(choice, ByMethod), "a reservation has no plan to choose"
@@ -153,7 +155,10 @@ def _asked(runtime: Runtime, actor: Actor, placing: Placing) -> tuple[Question, 
 def _cheapest(runtime: Runtime, ground: Ground, basket: Basket) -> Chosen:
     found = offered(runtime, ground, basket)
     if not found.options:
-        raise cannot(found.unavailable[0], ground)
+        waiting = all_backordered(ground, basket.methods[0], basket.partial)
+        if waiting is not None:
+            return waiting
+        raise with_limits(runtime.pool.catalogue, ground, cannot(found.unavailable[0], ground))
     quoted, option = found.tagged(CHEAPEST) or found.options[0]
     promise = Promise(
         quoted.method,
@@ -166,32 +171,6 @@ def _cheapest(runtime: Runtime, ground: Ground, basket: Basket) -> Chosen:
     return Chosen(option, promise, ground)
 
 
-def _matches(placing: Placing, quote: Quote, whereabouts: str, price_minor: int, partial: bool) -> None:
-    """Raises Refused quote_mismatch unless the order is what the quote was for."""
-    if quote.order is not None:
-        raise _mismatch("/quote_id", "The quote is for the change of an order")
-    if quote.channel != placing.channel:
-        raise _mismatch("/channel", "The quote is for another channel")
-    if quote.currency != placing.currency:
-        fault = Fault("/currency", Code.CURRENCY_MISMATCH, f"The quote is in {quote.currency}")
-        raise refuse(Code.CURRENCY_MISMATCH, "The quote is in another currency", fault)
-    if set(quote.lines) != set(placing.wanted):
-        raise _mismatch("/lines", "The quote is for other lines")
-    place = placing.destination.whereabouts.digest if placing.destination else ""
-    if whereabouts and place != whereabouts:
-        raise _mismatch("/destination", "The quote is for another destination")
-    if placing.shipping_minor not in (None, price_minor):
-        raise _mismatch("/shipping_minor", f"The price shown was {price_minor}")
-    if partial and not placing.allow_partial:
-        raise _mismatch("/allow_partial", "The option leaves units unfilled")
-
-
-def _mismatch(pointer: str, detail: str) -> Refused:
-    return refuse(
-        Code.QUOTE_MISMATCH, "The order is not what was promised", Fault(pointer, "quote_mismatch", detail)
-    )
-
-
 def _from_reservation(runtime: Runtime, work: Work, placing: Placing, reservation_id: str) -> Answer:
     _well_formed(runtime, placing)
     held = held_quote_of(work.conn, reservation_id)
@@ -200,7 +179,7 @@ def _from_reservation(runtime: Runtime, work: Work, placing: Placing, reservatio
         raise refuse(Code.UNKNOWN_RESERVATION, "There is no such reservation", fault)
     group = own_reservation(work, reservation_id)
     option = held.quote.options[0]
-    _matches(placing, held.quote, held.whereabouts, option.price_minor, bool(option.unfilled))
+    matches(placing, held.quote, held.whereabouts, option.price_minor, bool(option.unfilled))
     if group.state == "firm" or group.state == "posted":
         raise refuse(Code.ILLEGAL_TRANSITION, "Another order was placed from this reservation")
     outcome = firm(work.conn, work.at, [FirmRequest(reservation_id, placing.id)])[0]

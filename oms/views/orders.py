@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, select, tuple_
 from oms.actors import Actor
 from oms.orders.fulfilment import Fulfilment
 from oms.orders.lifecycle import FulfilmentState
-from oms.orders.order import Line, Order, line_status
+from oms.orders.order import Line, Order, Promise, line_status
 from oms.store.foundation_tables import outbox
 from oms.store.fulfilments import fulfilments_of
 from oms.store.order_tables import order
@@ -32,7 +32,7 @@ def placed(value: Order, jobs: Sequence[Fulfilment], token: str, actor: Actor) -
         "placed_at": value.placed_at,
         "promise": {
             "method": promise.method,
-            "window": {"from": promise.window_from, "to": promise.window_to},
+            "window": _window(promise),
             "pickup_node": promise.pickup_node,
             "slot": promise.slot,
         },
@@ -98,6 +98,13 @@ def page(
         rows = rows.where(order.c.channel.in_(actor.channels))
     names = ("id", "status", "channel", "method", "currency", "placed_at", "total_minor", "version")
     return [{name: getattr(row, name) for name in names} for row in conn.execute(rows)]
+
+
+def _window(promise: Promise) -> dict[str, Any] | None:
+    """None while nobody can say when: all of it is on back-order."""
+    if promise.window_to is None:
+        return None
+    return {"from": promise.window_from, "to": promise.window_to}
 
 
 def _line(value: Order, line: Line) -> dict[str, Any]:
