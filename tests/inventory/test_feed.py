@@ -37,14 +37,15 @@ def test_a_late_commit_is_not_skipped(engine: Engine) -> None:
         slow.commit()
         assert feed.look()
         assert seen(pool, "S1") == [4, 10, 10]
-        assert not feed.look(), "with nothing running, nothing is read twice"
+        # Other databases of the server hold the mark back too, so it may take a moment.
+        assert eventually(lambda: not feed.look()), "with nothing running, nothing is read twice"
 
 
 def test_a_long_transaction_holds_the_mark_back_and_loses_nothing(engine: Engine) -> None:
     furnish(engine)
     with filled(engine) as (pool, feed), engine.connect() as slow, engine.connect() as second:
         set_on_hand(slow, 1, 1, 1)
-        assert not feed.look()
+        assert eventually(lambda: not feed.look())
         mark = pool.state.version
         set_on_hand(second, 1, 2, 2)
         feed.look()
@@ -53,8 +54,8 @@ def test_a_long_transaction_holds_the_mark_back_and_loses_nothing(engine: Engine
         assert seen(pool, "S1") == [10, 2, 10]
         assert pool.state.version == mark, "held back by the oldest transaction that runs"
         slow.rollback()
-        feed.look()
-        assert seen(pool, "S1") == [10, 2, 10] and pool.state.version > mark
+        assert eventually(lambda: feed.look() and pool.state.version > mark)
+        assert seen(pool, "S1") == [10, 2, 10]
 
 
 def test_nothing_acknowledged_before_a_look_is_missing_after_it(engine: Engine) -> None:
