@@ -57,9 +57,14 @@ def blocks_of(pieces: Pieces, contents: Sequence[Ints], available: Ints, shared:
     X: Ints = np.array(contents, np.int64)
     present = X > 0
     there = np.empty((len(contents), available.shape[1]), np.int64)
+    unit_cost = np.empty_like(there)
+    bid = np.empty(there.shape)
     for b in range(len(contents)):
         rows = np.flatnonzero(present[b])
-        there[b] = (available[rows] >= X[b, rows, None]).all(axis=0)
+        counts = X[b, rows, None]
+        there[b] = (available[rows] >= counts).all(axis=0)
+        unit_cost[b] = (counts * pieces.unit_cost[rows]).sum(axis=0)
+        bid[b] = (counts * pieces.bid[rows]).sum(axis=0)
     needs = X @ pieces.use.T
     for s in range(shared.shape[0]):
         there &= needs[:, s, None] <= shared[s]
@@ -73,8 +78,8 @@ def blocks_of(pieces: Pieces, contents: Sequence[Ints], available: Ints, shared:
         alone=(X @ pieces.alone.astype(np.int64)) > 0,
         penalty=X @ pieces.penalty,
         available=there,
-        unit_cost=X @ pieces.unit_cost,
-        bid=X @ pieces.bid,
+        unit_cost=unit_cost,
+        bid=bid,
         use=np.ascontiguousarray(np.concatenate([X[:, tied].T, needs.T])),
         shared=np.ascontiguousarray(np.concatenate([available[tied], shared])),
     )
