@@ -51,11 +51,13 @@ def demo(
             if not once:
                 show_addresses(run)
                 _wait()
-    ok = all(summary.ok for summary in summaries)
+    broken = [(one.sample, check) for one in summaries for check in one.checks if not check.holds]
     if json:
         samples = {summary.sample: summary.document() for summary in summaries}
-        print_json({"ok": ok, "samples": samples})
-    if not ok:
+        print_json({"ok": not broken, "samples": samples})
+    for name, check in broken:
+        fail(f"{name}: {check.name} does not hold: {check.found}")
+    if broken:
         raise typer.Exit(REFUSED)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Integer, select
+from sqlalchemy import Connection, select
 
 from api.demo.play import Body
 from oms.adapters.folder import Folder
@@ -52,7 +52,7 @@ def outcome(conn: Connection, folder: Folder, wanted: Mapping[str, Body]) -> Out
     units, lines = sum(sum(each.values()) for each in asked.values()), sum(map(len, asked.values()))
     placed = filled_orders = filled_lines = filled_units = parcels = paid_minor = 0
     taken: Counter[tuple[str, str]] = Counter()
-    for id, text, cost_minor in conn.execute(_placed()):
+    for id, text, planned in conn.execute(_placed()):
         if id not in asked and not id.startswith(TOUR):
             continue  # somebody's own, perhaps of units received since
         answer = orjson.loads(text)
@@ -66,7 +66,7 @@ def outcome(conn: Connection, folder: Folder, wanted: Mapping[str, Body]) -> Out
         filled_lines += whole
         filled_units += sum(sent.values())
         parcels += len(answer["parcels"])
-        paid_minor += cost_minor
+        paid_minor += sum(parcel["cost_minor"] for parcel in planned)
     orders = max(1, len(asked))
     penalty_minor = (units - filled_units) * folder.network.unfilled_penalty_minor
     figures = Figures(
@@ -81,10 +81,9 @@ def outcome(conn: Connection, folder: Folder, wanted: Mapping[str, Body]) -> Out
 
 
 def _placed() -> Any:
-    """Id, answer and cost of every order. The cost is that of the plan, in minor units, without penalty."""
-    cost = decision.c.plan["cost_minor"].astext.cast(Integer)
+    """Id, answer and planned parcels of every order; a parcel's cost is what is paid for it."""
     mine = (decision.c.reference == order.c.id) & (decision.c.trigger == "placed")
-    return select(order.c.id, order.c.answer, cost).join(decision, mine)
+    return select(order.c.id, order.c.answer, decision.c.plan["parcels"]).join(decision, mine)
 
 
 def _units(lines: Iterable[Mapping[str, Any]], member: str) -> Counter[str]:
