@@ -148,6 +148,21 @@ def add_row(width: int, from_row: Ints, a: int, rows: Ints, r: int, into: Ints, 
 
 
 @compiled
+def _row_starts(quantity: Ints, width: int, low: int) -> tuple[Ints, Ints]:
+    """Where the first unit of each piece stands in ``rows``; and of the low pieces, missing ones at the
+    infinities.
+    """
+    K = quantity.size
+    first = np.empty(K + 1, np.int64)
+    first[0] = width
+    for k in range(K):
+        first[k + 1] = first[k] + quantity[k] * width
+    lows = np.full(LOW, first[K], np.int64)
+    lows[:low] = first[:low]
+    return first, lows
+
+
+@compiled
 def dense(
     quantity: Ints, stride: Ints, low: int, begin: Ints, rows: Ints, W: Ints, tariff: Ints, g: Ints
 ) -> None:
@@ -157,13 +172,7 @@ def dense(
     K = quantity.size
     M = stride[K]
     width = begin[begin.size - 1]
-    first = np.empty(K + 1, np.int64)  # row offset of the first unit of each piece
-    first[0] = width
-    for k in range(K):
-        first[k + 1] = first[k] + quantity[k] * width
-    lows = np.full(LOW, first[K], np.int64)
-    for k in range(low):
-        lows[k] = first[k]
+    first, lows = _row_starts(quantity, width, low)
     depth = K - low  # digit d counts piece K - 1 - d
     digit = np.zeros(depth + 1, np.int64)
     W[:width] = rows[:width]
@@ -172,20 +181,9 @@ def dense(
     while True:
         if low > 0:
             sixteen(
-                begin,
-                W,
-                holds[depth] * width,
-                rows,
-                lows[0],
-                lows[1],
-                lows[2],
-                lows[3],
-                tariff,
-                state,
-                M,
-                1 << low,
-                g,
-            )
+                begin, W, holds[depth] * width, rows, lows[0], lows[1], lows[2], lows[3],
+                tariff, state, M, 1 << low, g,
+            )  # fmt: skip
         elif state > 0:
             one(begin, W, holds[depth] * width, tariff, state, M, g)
         d = depth - 1

@@ -17,6 +17,7 @@ from routing.problem import Bools, Floats, Ints
 TOO_SMALL = -1  # the scratch array: out[0] then says how long it must be
 SETTLED = 0
 OVERUSED = 1  # some node is used beyond its stock or capacity: the cost is a bound only
+DENSE_SPEED = 8  # bundles the dense way prices while the sparse way prices one
 SMALL_STATES = 32  # up to here counting the work costs more than it saves
 
 
@@ -136,27 +137,12 @@ def choose_nodes(
 
 @compiled
 def solve(
-    quantity: Ints,
-    weight_g: Ints,
-    volume_mm3: Ints,
-    alone: Bools,
-    penalty: Ints,
-    available: Ints,
-    unit_cost: Ints,
-    bid: Floats,
-    card: Ints,
-    fixed: Ints,
-    parcel_price: Floats,
-    capacity: Ints,
-    start: Ints,
-    up_to_g: Ints,
-    minor: Ints,
-    divisor: float,
-    use: Ints,
-    shared: Ints,
-    scratch: Ints,
-    out: Ints,
-) -> int:
+    quantity: Ints, weight_g: Ints, volume_mm3: Ints, alone: Bools, penalty: Ints,
+    available: Ints, unit_cost: Ints, bid: Floats,
+    card: Ints, fixed: Ints, parcel_price: Floats, capacity: Ints,
+    start: Ints, up_to_g: Ints, minor: Ints, divisor: float,
+    use: Ints, shared: Ints, scratch: Ints, out: Ints,
+) -> int:  # fmt: skip
     """Felt cost of the order in inner money (INFINITE: no plan) under the first programme.
 
     K pieces of quantity 1 first, then the others; ``penalty`` [K] inner money per unfilled unit; ``use`` [G,
@@ -165,62 +151,57 @@ def solve(
     ``out``: [0] number of parcels, [1] SETTLED, OVERUSED or TOO_SMALL, then (node, bundle) pairs.
     """
     K, N = available.shape
-    C = start.size - 1
     stride = np.empty(K + 1, np.int64)
     M = strides(quantity, stride)
-    at = layout(K, N, C, quantity.sum(), M)
+    at = layout(K, N, start.size - 1, quantity.sum(), M)
+    out[0] = 0
+    out[1] = SETTLED
     if scratch.size < at[-1]:
         out[0] = at[-1]
         out[1] = TOO_SMALL
         return INFINITE
     scratch[: K + 1] = stride
-    begin = scratch[at[1] : at[2]]
-    place = scratch[at[2] : at[3]]
-    rows = scratch[at[3] : at[4]]
-    sums = scratch[at[4] : at[5]]
-    tariff = scratch[at[5] : at[6]]
-    g = scratch[at[6] : at[7]]
-    f = scratch[at[7] : at[8]]
-    billable = scratch[at[8] : at[9]]
-    parts = scratch[at[9] : at[10]]
-    spare = scratch[at[10] : at[11]]
-    weigh(quantity, weight_g, volume_mm3, alone, divisor, stride, billable, parts)
+    begin, place = scratch[at[1] : at[2]], scratch[at[2] : at[3]]
+    rows, sums = scratch[at[3] : at[4]], scratch[at[4] : at[5]]
+    tariff, g, f = scratch[at[5] : at[6]], scratch[at[6] : at[7]], scratch[at[7] : at[8]]
+    parts, spare = scratch[at[9] : at[10]], scratch[at[10] : at[11]]
+    weigh(quantity, weight_g, volume_mm3, alone, divisor, stride, scratch[at[8] : at[9]], parts)
     width = arrange(card, begin, place)
-    rate(start, up_to_g, minor, begin, billable, M, spare, tariff)
+    rate(start, up_to_g, minor, begin, scratch[at[8] : at[9]], M, spare, tariff)
     price_rows(quantity, available, unit_cost, bid, fixed, parcel_price, capacity, place, width, rows)
-    g[:] = INFINITE
-    low = 0
-    while low < min(K, LOW) and quantity[low] == 1:
-        low += 1
-    if M <= SMALL_STATES or width * M < 8 * own_bundles(quantity, available):
-        dense(quantity, stride, low, begin, rows, sums, tariff, g)
-    else:
-        sparse(
-            quantity,
-            stride,
-            available,
-            unit_cost,
-            bid,
-            card,
-            fixed,
-            parcel_price,
-            capacity,
-            tariff,
-            g,
-            parts,
-            spare,
-        )
+    _cheapest(
+        quantity, stride, available, unit_cost, bid, card, fixed, parcel_price, capacity,
+        begin, rows, sums, tariff, g, parts, spare,
+    )  # fmt: skip
     if M == 1 << K:
         partition_singles(penalty, g, f)
     else:
         partition(penalty, stride, g, f, parts)
-    out[1] = SETTLED
-    out[0] = 0
     if f[M - 1] < INFINITE:
-        bundles = spare
-        count = trace(penalty, stride, g, f, M - 1, parts, bundles)
+        count = trace(penalty, stride, g, f, M - 1, parts, spare)
         out[1] = choose_nodes(
-            count, bundles, quantity, stride, begin, place, rows, sums, tariff, g,
+            count, spare, quantity, stride, begin, place, rows, sums, tariff, g,
             available, card, capacity, use, shared, out,
         )  # fmt: skip
     return int(f[M - 1])
+
+
+@compiled
+def _cheapest(
+    quantity: Ints, stride: Ints, available: Ints, unit_cost: Ints, bid: Floats, card: Ints, fixed: Ints,
+    parcel_price: Floats, capacity: Ints, begin: Ints, rows: Ints, sums: Ints, tariff: Ints, g: Ints,
+    parts: Ints, spare: Ints,
+) -> None:  # fmt: skip
+    """Fill ``g`` in whichever way is less work: all bundles eight nodes at a time, or each node's own."""
+    M = stride[-1]
+    g[:] = INFINITE
+    low = 0
+    while low < min(quantity.size, LOW) and quantity[low] == 1:
+        low += 1
+    if M <= SMALL_STATES or begin[-1] * M < DENSE_SPEED * own_bundles(quantity, available):
+        dense(quantity, stride, low, begin, rows, sums, tariff, g)
+    else:
+        sparse(
+            quantity, stride, available, unit_cost, bid, card, fixed, parcel_price, capacity,
+            tariff, g, parts, spare,
+        )  # fmt: skip

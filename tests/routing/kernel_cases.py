@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from routing.problem import NO_GROUP, UNLIMITED, Problem, RateCards
+from routing.problem import NO_GROUP, UNLIMITED, Ints, Problem, RateCards
 
 
 def random_cards(rng: np.random.Generator, cards: int, heaviest_g: int) -> RateCards:
@@ -41,15 +41,12 @@ def random_problem(
     alone = np.zeros(lines, np.bool_)
     if rich and lines > 1 and rng.random() < 0.35:
         skus[1] = skus[0]
-        if rng.random() < 0.6:
-            available[1] = available[0]
-        if rng.random() < 0.3:
-            weight[1], unit_cost[1], available[1] = weight[0], unit_cost[0], available[0]
+        _make_alike(rng, weight, unit_cost, available)
     if rich and lines > 1 and rng.random() < 0.3:
         group[rng.choice(lines, 2, replace=False)] = 7
     if rich and rng.random() < 0.3:
         alone[rng.integers(lines)] = True
-    bids = np.floor(rng.random((lines, nodes)) * 1600) / 16 if rich and rng.random() < 0.5 else None
+    bid = np.floor(rng.random((lines, nodes)) * 1600) / 16 * (rich and rng.random() < 0.5)
     cards = random_cards(rng, int(rng.integers(1, 4)), int((weight * quantity).sum()))
     return Problem(
         currency="EUR",
@@ -71,11 +68,19 @@ def random_problem(
         arrive_day=np.zeros(nodes, np.int64),
         available=available,
         unit_cost_minor=unit_cost,
-        bid_price_minor=np.zeros((lines, nodes)) if bids is None else bids,
+        bid_price_minor=bid,
         divisor_mm3_per_g=float(rng.choice([0.0, 3_000.0, 5_000.5])) if rich else 0.0,
         unfilled_penalty_minor=int(rng.choice([300, 3_000, 100_000])),
         allow_unfilled=bool(rng.random() < 0.8),
     )
+
+
+def _make_alike(rng: np.random.Generator, weight: Ints, unit_cost: Ints, available: Ints) -> None:
+    """Of two lines of one SKU: often the same stock, sometimes nothing but the name differs."""
+    if rng.random() < 0.6:
+        available[1] = available[0]
+    if rng.random() < 0.3:
+        weight[1], unit_cost[1], available[1] = weight[0], unit_cost[0], available[0]
 
 
 def best_by_trying_everything(problem: Problem, must: int | None = None) -> float | None:
