@@ -1,0 +1,141 @@
+"""Put the newest committed results, and a tour of a real run, into the README.
+
+python -m benchmarks.readme_table [--tour FILE]
+
+Reads benchmarks/results/kernel-DATE.json (`benchmarks.kernel_report`) and benchmarks/results/demo-DATE.json
+(`anyshelf demo --json`); FILE is what `anyshelf demo --once` printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+RESULTS = ROOT / "benchmarks" / "results"
+SIZES = ("4x50", "4x300", "4x1000", "8x1000", "12x1000", "14x1000")
+NAMES = {"us_grocer": "US grocer", "uk_retailer": "UK retailer"}
+POLICIES = {"nearest": "`nearest`", "fewest_parcels": "`fewest_parcels`", "anyshelf": "**Anyshelf**"}
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def bench() -> str:
+    """All tables, from the newest file of each kind; what has not been measured is left out."""
+    parts = []
+    if kernel := _newest("kernel"):
+        parts.append(kernel_table(json.loads(kernel.read_text())))
+    if demo := _newest("demo"):
+        parts.append(demo_table(json.loads(demo.read_text()), _date(demo)))
+    return "\n\n".join(parts)
+
+
+def _newest(kind: str) -> Path | None:
+    return max(RESULTS.glob(f"{kind}-*.json"), default=None)
+
+
+def _date(path: Path) -> str:
+    return path.stem.partition("-")[2]
+
+
+def kernel_table(result: Mapping[str, Any]) -> str:
+    """Medians by lines and nodes, beside one NumPy pass over the same arrays and beside CP-SAT."""
+    median, machine = result["median_us"], result["machine"]
+    cp_sat = median["cp_sat"]
+    rows = [
+        (
+            _size(size),
+            time_text(median["kernel"][size]),
+            time_text(median["floor_arrays"][size]),
+            time_text(median["route"][size]),
+            time_text(cp_sat[size]) if size in cp_sat else "not run",
+        )
+        for size in SIZES
+        if size in median["kernel"]
+    ]
+    head = ("lines × nodes", "exact kernel", "NumPy minimum of its arrays", "problem to plan", "CP-SAT")
+    said = (
+        f"One order, cheapest plan, medians on {machine['processor']} ({machine['cores']} cores), "
+        f"{result['date']}, commit `{result['commit']}`."
+    )
+    return f"{said}\n\n{_table(head, rows)}"
+
+
+def _size(size: str) -> str:
+    lines, nodes = (int(number) for number in size.split("x"))
+    return f"{lines} × {nodes:,}"
+
+
+def time_text(us: float) -> str:
+    """Three digits and a unit: 9.57 µs, 15.7 ms, 221 s."""
+    for unit, size in (("s", 1e6), ("ms", 1e3)):
+        if us >= size:
+            return f"{us / size:.3g} {unit}"
+    return f"{us:.3g} µs"
+
+
+def demo_table(result: Mapping[str, Any], date: str) -> str:
+    """The policies on the same real orders and opening stock."""
+    rows = [
+        (NAMES[name], POLICIES[policy], *_figures(sample["currency"], found))
+        for name, sample in result["samples"].items()
+        for policy, found in sample["policies"].items()
+    ]
+    played = ", ".join(
+        f"{sample['orders_played']:,} of the {NAMES[name]}" for name, sample in result["samples"].items()
+    )
+    penalties = ", ".join(
+        f"{sample['unfilled_penalty_minor'] / 100:,.0f} {sample['currency']}"
+        for sample in result["samples"].values()
+    )
+    said = (
+        f"Real orders ({played}), the same opening stock and tariffs for all policies, {date}. "
+        f"Cost is what is paid plus a penalty for each unit not sent ({penalties})."
+    )
+    head = ("sample", "policy", "cost an order", "paid an order", "parcels an order", "lines filled")
+    return f"{said}\n\n{_table(head, rows)}"
+
+
+def _figures(currency: str, found: Mapping[str, float]) -> tuple[str, ...]:
+    return (
+        f"{found['cost_per_order_minor'] / 100:,.2f} {currency}",
+        f"{found['paid_per_order_minor'] / 100:,.2f} {currency}",
+        f"{found['parcels_per_order']:.2f}",
+        f"{found['line_fill']:.1%}",
+    )
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    titles = tuple(head)
+    lines = [titles, ("---",) * len(titles), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def between(text: str, name: str, content: str) -> str:
+    """The text with `content` between the markers of that name."""
+    before, begin, rest = text.partition(f"<!-- {name}:begin -->\n")
+    _, end, after = rest.partition(f"<!-- {name}:end -->")
+    assert begin and end, f"the README has no markers {name}"
+    return f"{before}{begin}{content}\n{end}{after}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--tour", type=Path, help="what `anyshelf demo --once` printed")
+    given = parser.parse_args()
+    text = between(README.read_text(encoding="utf-8"), "bench", bench())
+    if given.tour is not None:
+        lines = COLOUR.sub("", given.tour.read_text(encoding="utf-8")).splitlines()
+        tour = "\n".join(line.rstrip() for line in lines).strip("\n")
+        text = between(text, "tour", f"```text\n{tour}\n```")
+    README.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
