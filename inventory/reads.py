@@ -74,7 +74,25 @@ _HOMELESS = text(
         g.owner, g.reference, g.state
     FROM resourcing h JOIN reservation_group g ON g.id = h.group_id JOIN sku s ON s.no = h.sku_no
     LEFT JOIN node n ON n.no = h.node_no
-    WHERE h.resolved_at IS NULL AND h.no > :after ORDER BY h.no LIMIT :most
+    WHERE h.resolved_at IS NULL AND h.no > :after
+        AND (CAST(:groups AS text[]) IS NULL OR h.group_id = ANY(:groups))
+    ORDER BY h.no LIMIT :most
+    """
+)
+_WAITING = text(
+    """
+    SELECT w.reference, w.channel, w.sku
+    FROM (
+        SELECT g.reference, g.channel, s.id AS sku, g.created_at, g.id
+        FROM resourcing h JOIN reservation_group g ON g.id = h.group_id JOIN sku s ON s.no = h.sku_no
+        WHERE h.resolved_at IS NULL AND g.state = 'firm'
+        UNION
+        SELECT g.reference, g.channel, s.id, g.created_at, g.id
+        FROM sku s JOIN reservation r ON r.sku_no = s.no AND r.node_no IS NULL AND r.state = 'held'
+        JOIN reservation_group g ON g.id = r.group_id
+        WHERE s.backordered > 0 AND g.state = 'firm'
+    ) w
+    ORDER BY w.created_at, w.id LIMIT :most
     """
 )
 
@@ -253,9 +271,19 @@ def future(conn: Connection, skus: Sequence[str]) -> list[FutureRow]:
     return [FutureRow(*row) for row in conn.execute(_FUTURE, {"skus": list(skus)})]
 
 
-def homeless(conn: Connection, *, after: int = 0, most: int) -> list[HomelessRow]:
-    """The re-sourcing queue, oldest first. `stock_reserve.move` from `Unplaced` or a void empties it."""
-    return [HomelessRow(*row) for row in conn.execute(_HOMELESS, {"after": after, "most": most})]
+def homeless(
+    conn: Connection, *, after: int = 0, groups: Collection[str] | None = None, most: int
+) -> list[HomelessRow]:
+    """The re-sourcing queue, oldest first, of some groups or all. `stock_reserve.move` from `Unplaced` or a
+    void empties it.
+    """
+    values = {"after": after, "groups": None if groups is None else list(groups), "most": most}
+    return [HomelessRow(*row) for row in conn.execute(_HOMELESS, values)]
+
+
+def waiting(conn: Connection, *, most: int) -> list[tuple[str, str, str]]:
+    """(reference, channel, SKU) of firm units without a home, displaced or back-ordered, oldest first."""
+    return [(row.reference, row.channel, row.sku) for row in conn.execute(_WAITING, {"most": most})]
 
 
 def _parts(conn: Connection, ids: list[str], *, closed: bool) -> dict[str, tuple[PartRow, ...]]:

@@ -6,7 +6,7 @@ From memory, at most a second old, or from the locked rows themselves (architect
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -15,14 +15,16 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, select
 
 from inventory.catalogue import Catalogue
+from inventory.pool import Incoming as Arriving
+from inventory.reads import future
 from inventory.store import locks
 from inventory.store.tables import capacity as capacity_rows
 from inventory.store.tables import node as node_rows
-from inventory.store.tables import position, reservation
-from inventory.store.tables import sku as sku_rows
+from inventory.store.tables import position
 from oms import translate
 from oms.bootstrap import Runtime
 from oms.orders.quote import Wanted, Whereabouts
+from oms.own_holds import NOTHING, OwnHolds, own_holds, with_own
 from oms.refusals import Code, Fault, refuse
 from oms.translate import Parts
 from routing.network import Network
@@ -30,7 +32,6 @@ from routing.policy import Policy
 from routing.promise import Basket, Capacity, Stock
 
 Units = NDArray[np.int64]
-Own = Mapping[tuple[str, str], int]  # (SKU, node) → units
 Free = Mapping[tuple[str, date, str], int]  # (node, day, bucket) → units
 
 
@@ -62,26 +63,18 @@ class Ground:
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class OwnHolds:
-    """What a reservation holds at present: units on shelves, and capacity."""
-
-    units: Own
-    capacity: Free
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
-    """Stock by line and catalogue node, capacity and back-order room, and how fresh they are."""
+    """Stock by line and catalogue node, what arrives by line, capacity and back-order room, and how fresh
+    they are.
+    """
 
     available: Units
+    arriving: Sequence[Sequence[Arriving]]
     free: Free
     room: Mapping[str, int]
     as_of: datetime
     version: int
-
-
-NOTHING = OwnHolds({}, {})
 
 
 def from_memory(runtime: Runtime, question: Question) -> Ground:
@@ -92,10 +85,12 @@ def from_memory(runtime: Runtime, question: Question) -> Ground:
             own = own_holds(conn, question.own_group)
     catalogue, today = runtime.pool.catalogue, runtime.clock.now().date()
     parts = translate.exploded(catalogue, question.wanted)
-    view = runtime.pool.view([part.sku for part in parts], question.channel, own.units)
+    names = [part.sku for part in parts]
+    view = runtime.pool.view(names, question.channel, own.units)
     skus = [catalogue.skus[part.sku] for part in parts]
     room = {s.id: _room(s.backorder_cap, s.backordered, s.preorder_from, today) for s in skus}
-    seen = Seen(view.available, runtime.pool.capacity_free(), room, view.as_of, view.version)
+    arriving = runtime.pool.incoming(names)
+    seen = Seen(view.available, arriving, runtime.pool.capacity_free(), room, view.as_of, view.version)
     return _ground(runtime, question, catalogue, parts, own, seen)
 
 
@@ -118,7 +113,8 @@ def from_locked_rows(runtime: Runtime, conn: Connection, at: datetime, question:
         for (sku, node), units in own.units.items():
             if sku == part.sku and node in catalogue.index:
                 available[place, catalogue.index[node]] += units
-    seen = Seen(available, _capacity_free(conn, at.date()), room, at, runtime.pool.state.version)
+    arriving = _arriving(conn, parts)
+    seen = Seen(available, arriving, _capacity_free(conn, at.date()), room, at, runtime.pool.state.version)
     return _ground(runtime, question, catalogue, parts, own, seen)
 
 
@@ -140,27 +136,12 @@ def _room(cap: int, backordered: int, preorder_from: date | None, today: date) -
     return 0 if preorder_from is not None and today < preorder_from else max(0, cap - backordered)
 
 
-def own_holds(conn: Connection, group_id: str) -> OwnHolds:
-    """Units on shelves and capacity that a reservation group holds."""
-    rows = conn.execute(
-        select(sku_rows.c.id.label("sku"), node_rows.c.id.label("node"), reservation.c.quantity)
-        .join(sku_rows, sku_rows.c.no == reservation.c.sku_no)
-        .join(node_rows, node_rows.c.no == reservation.c.node_no)
-        .where(
-            reservation.c.group_id == group_id, reservation.c.state == "held", reservation.c.kind == "shelf"
-        )
-    )
-    units: dict[tuple[str, str], int] = defaultdict(int)
-    for row in rows:
-        units[row.sku, row.node] += row.quantity
-    held = locks.read_holds(conn, [group_id]).get(group_id, [])
-    nodes = {
-        row.no: row.id
-        for row in conn.execute(
-            select(node_rows.c.no, node_rows.c.id).where(node_rows.c.no.in_({hold.node_no for hold in held}))
-        )
-    }
-    return OwnHolds(units, {(nodes[h.node_no], h.day, h.bucket): h.quantity for h in held})
+def _arriving(conn: Connection, parts: Parts) -> list[list[Arriving]]:
+    """What is to come and promised to nobody, per line; true under the locks of the positions."""
+    by_sku: dict[str, list[Arriving]] = defaultdict(list)
+    for row in future(conn, [part.sku for part in parts]):
+        by_sku[row.sku].append(Arriving(row.inbound_id, row.node, row.eta, row.free))
+    return [by_sku[part.sku] for part in parts]
 
 
 def located(runtime: Runtime, destination: Whereabouts | None) -> Whereabouts | None:
@@ -182,7 +163,7 @@ def _ground(
 ) -> Ground:
     loaded = runtime.networks.current
     network = loaded.network
-    arriving = runtime.pool.incoming([part.sku for part in parts])
+    arriving = [with_own(part.sku, rows, own) for part, rows in zip(parts, seen.arriving, strict=True)]
     return Ground(
         question=question,
         network=network,
@@ -199,7 +180,7 @@ def _ground(
         ),
         stock=translate.stock(network, catalogue, parts, seen.available, arriving),
         capacity=Capacity(_given_back(seen.free, own.capacity)),
-        room=seen.room,
+        room={sku: units + own.ahead.get(sku, 0) for sku, units in seen.room.items()},
         at=runtime.clock.now(),
         as_of=seen.as_of,
         version=seen.version,

@@ -15,40 +15,25 @@ import procrastinate
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from inventory.stock_groups import expire_due
 from oms.actors import SYSTEM
 from oms.bootstrap import Runtime, start
+from oms.expiring import expire_reservations
 from oms.settings import Settings
 from oms.store import outbox, requests
 from oms.store.database import conninfo
 from oms.store.partitions import ensure_months
 from oms.store.tables import metadata
 from oms.usecases.import_jobs import run_imports
+from oms.usecases.resourcing import resource_orders
 from oms.work import Work, transact
 
 log = logging.getLogger(__name__)
 
 PUBLISH_EVERY_S = 0.1
-EXPIRE_AT_ONCE = 200
 PATIENCE_S = 10.0
 """How long a closing process waits for its running jobs."""
 
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext('anyshelf partitions'))")
-
-
-def expire_reservations(running: Runtime) -> int:
-    """Free what nobody turned into an order in time; return how many reservations."""
-
-    def some(work: Work) -> int:
-        released = expire_due(work.conn, work.at, EXPIRE_AT_ONCE)
-        for group in released:
-            work.emit("reservation.expired", "reservation", group.group_id, {})
-        return len(released)
-
-    done = 0
-    while (count := transact(running, SYSTEM, some)) > 0:
-        done += count
-    return done
 
 
 def make_partitions(running: Runtime) -> list[str]:
@@ -69,6 +54,7 @@ def forget_requests(running: Runtime) -> int:
 PERIODIC: tuple[tuple[str, Callable[[Runtime], object]], ...] = (
     ("* * * * * */5", expire_reservations),
     ("* * * * * */2", run_imports),
+    ("* * * * * */10", resource_orders),
     ("17 * * * *", forget_requests),
     ("23 3 * * *", make_partitions),
 )

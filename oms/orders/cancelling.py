@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from oms.orders.fulfilment import Fulfilment
-from oms.orders.lifecycle import FulfilmentEvent, FulfilmentState, advance
 from oms.orders.order import Order
 from oms.orders.stages import Counts, Stage
+from oms.orders.taking_back import STAGE_OF, closed_if_empty, least_advanced, without
 from oms.refusals import Code, Fault, refuse
 
-STAGE_OF: Mapping[FulfilmentState, Stage] = {
-    FulfilmentState.SCHEDULED: Stage.ROUTED,
-    FulfilmentState.OFFERED: Stage.ROUTED,
-    FulfilmentState.ACCEPTED: Stage.ROUTED,
-    FulfilmentState.PICKING: Stage.PICKING,
-    FulfilmentState.PICKED: Stage.PICKED,
-    FulfilmentState.PACKED: Stage.PACKED,
-    FulfilmentState.READY_FOR_CARRIER: Stage.PACKED,
-    FulfilmentState.READY_FOR_COURIER: Stage.PACKED,
-    FulfilmentState.READY_FOR_PICKUP: Stage.READY_FOR_PICKUP,
-}
-"""Where the units of a fulfilment order stand; the least advanced states come first."""
-
-_PROGRESS = tuple(STAGE_OF)
 WITHOUT_A_NODE = (Stage.UNROUTED, Stage.BACKORDERED)
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """Held units to set free: those of the line at ``node``, or without a node those on back-order."""
+    """Held units to set free: those of the line at ``node``, or without a node those that have no
+    home, then those on back-order.
+    """
 
     group_id: str
     line_id: str
@@ -66,7 +54,7 @@ def cancel(order: Order, fulfilments: Sequence[Fulfilment], wanted: Mapping[str,
             counts[part.id], freed, work = _take(order, part.id, quantity * each, counts[part.id], work)
             releases += freed
     before = {value.id: value for value in fulfilments}
-    changed = tuple(_closed(value) for key, value in work.items() if value != before.get(key))
+    changed = tuple(closed_if_empty(value) for key, value in work.items() if value != before.get(key))
     return Cancelled(order.with_counts(counts), changed, tuple(releases), units)
 
 
@@ -95,32 +83,12 @@ def _take(
         units = min(quantity, counts.at(stage))
         counts = counts.moved(stage, Stage.CANCELLED, units)
         quantity -= units
-        if units and stage is Stage.BACKORDERED:
+        if units:
             releases.append(Release(order.group_id, line_id, None, units))
-    for value in sorted(_open(work.values()), key=lambda v: (_PROGRESS.index(v.state), -v.no)):
-        lines = []
-        taken = 0
-        for part in value.lines:
-            units = min(quantity - taken, part.wanted) if part.line_id == line_id else 0
-            lines.append(replace(part, cancelled=part.cancelled + units))
-            taken += units
-        if taken:
-            quantity -= taken
-            counts = counts.moved(STAGE_OF[value.state], Stage.CANCELLED, taken)
-            releases.append(Release(value.group_id, line_id, value.node, taken))
-            work = {**work, value.id: replace(value, lines=tuple(lines))}
+    for before, units in least_advanced(work.values(), line_id, quantity):
+        quantity -= units
+        counts = counts.moved(STAGE_OF[before.state], Stage.CANCELLED, units)
+        releases.append(Release(before.group_id, line_id, before.node, units))
+        work = {**work, before.id: without(before, line_id, units)}
     assert quantity == 0, "every unit that can be cancelled is somewhere"
     return counts, releases, work
-
-
-def _open(values: Iterable[Fulfilment]) -> list[Fulfilment]:
-    return [value for value in values if value.state in STAGE_OF]
-
-
-def _closed(value: Fulfilment) -> Fulfilment:
-    """A fulfilment order of which nothing is wanted any more is cancelled."""
-    if any(line.wanted for line in value.lines):
-        return value
-    state = advance(value.state, FulfilmentEvent.CANCEL)
-    assert isinstance(state, FulfilmentState), "only what can be cancelled was taken from"
-    return replace(value, state=state)

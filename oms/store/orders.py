@@ -8,7 +8,7 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from oms.orders.order import Line, Order, Promise
@@ -54,7 +54,20 @@ def insert_payments(conn: Connection, order_id: str, at: datetime, tenders: Iter
 def load_order(conn: Connection, order_id: str, lock: bool = False) -> Order | None:
     """The order with its lines; with ``lock`` its row stays ours until the commit."""
     statement = select(order).where(order.c.id == order_id)
-    row = conn.execute(statement.with_for_update() if lock else statement).first()
+    return _loaded(conn, order_id, statement.with_for_update() if lock else statement)
+
+
+def order_if_idle(conn: Connection, order_id: str) -> Order | None:
+    """The order, ours until the commit; None too when somebody else is busy with it. Never waits, so it may
+    be asked for in any order of locks.
+    """
+    return _loaded(
+        conn, order_id, select(order).where(order.c.id == order_id).with_for_update(skip_locked=True)
+    )
+
+
+def _loaded(conn: Connection, order_id: str, statement: Select[Any]) -> Order | None:
+    row = conn.execute(statement).first()
     if row is None:
         return None
     lines = conn.execute(

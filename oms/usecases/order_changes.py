@@ -29,6 +29,7 @@ from oms.settling import Chosen, settle
 from oms.store.fulfilments import fulfilments_of, insert_fulfilments, save_fulfilments
 from oms.store.orders import load_order, save_order
 from oms.store.people import address_of, keep_address
+from oms.unrouting import in_line
 from oms.usecases.orders import ORDER, order_token, raising
 from oms.usecases.promises import Basket, document, kept, offered, option_of, question_of, read_quote
 from oms.views.orders import placed
@@ -61,7 +62,7 @@ def cancel_order(
     """Cancel units and set their stock free. Raises Refused: not_found, version_conflict, unknown_line,
     illegal_transition for units that have left.
     """
-    order = locked_order(work, order_id, expected)
+    order = in_line(work, locked_order(work, order_id, expected))
     jobs = fulfilments_of(work.conn, order_id)
     done = cancel(order, jobs, _all_of(order) if wish.units is None else wish.units)
     _set_free(work, done.releases)
@@ -150,7 +151,7 @@ def _set_free(work: Work, releases: Sequence[Release]) -> None:
     for group_id, parts in sorted(by_group.items()):
         outcome = void(work.conn, work.at, [VoidRequest(group_id, tuple(parts))])[0]
         if not isinstance(outcome, Released):
-            raise refuse(Code.ILLEGAL_TRANSITION, "Units of it are being re-sourced; try again in a moment")
+            raise refuse(Code.UNAVAILABLE, "Units of it were displaced just now; try again in a moment")
 
 
 def _latest(jobs: Sequence[Fulfilment], changed: Sequence[Fulfilment]) -> list[Fulfilment]:

@@ -11,6 +11,7 @@ from inventory.movements import Cause, Count, FenceLine, Move, Note, SafetyStock
 from inventory.outcomes import Displaced, Unknown
 from inventory.places import Area
 from oms.refusals import Code, Fault, refuse
+from oms.unrouting import unroute_displaced
 from oms.work import Work
 
 
@@ -111,10 +112,11 @@ def set_blocks(work: Work, pairs: Sequence[tuple[str, str]], *, blocked: bool) -
 
 
 def report_displaced(work: Work, displaced: Sequence[Displaced]) -> int:
-    """Tell of promises that a fact took the stock from; returns the units."""
+    """Tell of promises that a fact took the stock from, and have their orders know; returns the units."""
     for loss in displaced:
         data = {"line": loss.line_id, "sku": loss.sku, "node": loss.node, "quantity": loss.quantity}
         work.emit("reservation.displaced", "reservation", loss.group_id, {**data, "order": loss.reference})
+    unroute_displaced(work, displaced)
     return sum(loss.quantity for loss in displaced)
 
 

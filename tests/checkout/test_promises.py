@@ -113,6 +113,13 @@ def test_ones_own_reservation_hides_nothing(shop: Shop) -> None:
         "reservation_id": held.json()["reservation_id"],
     }
     assert other.post("/v1/promises", json=body).json()["code"] == "unknown_reservation"
+    del body["reservation_id"]
+    assert other.post("/v1/promises", json=body).json()["options"] == []
+    (seen,) = other.post("/v1/availability", json={"skus": ["C3"]}).json()["items"]
+    assert seen["available"] == 0
+    assert shop.place("o-2", ("C3", 1), method="ship", client=other).json()["code"] == "insufficient_stock"
+    order = shop.place("o-1", ("C3", 7), reservation_id=held.json()["reservation_id"])
+    assert (order.status_code, order.json()["lines"][0]["routed"]) == (201, 7)
 
 
 def test_new_stock_is_promised_as_soon_as_it_is_seen(shop: Shop) -> None:

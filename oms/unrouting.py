@@ -1,0 +1,49 @@
+"""Orders follow their stock: units that a physical fact took away become unrouted, in the same commit.
+
+The fact holds locks of positions, and an order is locked before those, so it asks for the order without
+waiting. An order that somebody is busy with is brought in line by that somebody, or by the job that
+re-sources.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from inventory.outcomes import Displaced
+from inventory.reads import homeless
+from oms.orders.lifecycle import FulfilmentState
+from oms.orders.order import Order
+from oms.orders.unplacing import Lost, unplaced
+from oms.store.fulfilments import fulfilments_of, save_fulfilments
+from oms.store.orders import order_if_idle, save_order
+from oms.work import Work
+
+ORDER = "order"
+MOST = 10_000
+
+
+def unroute_displaced(work: Work, displaced: Iterable[Displaced]) -> None:
+    """Bring the orders of displaced firm groups in line, as far as nobody is busy with them."""
+    for order_id in sorted({loss.reference for loss in displaced if loss.firm}):
+        order = order_if_idle(work.conn, order_id)
+        if order is not None:
+            in_line(work, order)
+
+
+def in_line(work: Work, order: Order) -> Order:
+    """The order, locked by the caller, with every unit of its that waits for a home counted as unrouted."""
+    rows = homeless(work.conn, groups=[order.group_id], most=MOST)
+    if not rows:
+        return order
+    queue = [Lost(row.line_id, row.node, row.quantity) for row in rows]
+    done = unplaced(order, fulfilments_of(work.conn, order.id), queue)
+    if not done.lost:
+        return order
+    saved = save_order(work.conn, order, done.order)
+    save_fulfilments(work.conn, done.changed)
+    lines = [{"line": one.line_id, "node": one.node, "quantity": one.quantity} for one in done.lost]
+    work.emit("order.displaced", ORDER, order.id, {"lines": lines, "status": saved.status.value})
+    for job in done.changed:
+        if job.state is FulfilmentState.CANCELLED:
+            work.emit("fulfilment.cancelled", ORDER, order.id, {"fulfilment_order": job.id, "node": job.node})
+    return saved
