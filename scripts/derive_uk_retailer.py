@@ -39,8 +39,8 @@ ZONE = "Europe/London"
 MOST_UNITS, MOST_LINES = 60, 20  # consumers; beyond them the retailer's wholesale buyers begin
 STORES = 60
 NOT_GREAT_BRITAIN = ("Jersey", "Guernsey")
-STORE = Handling(fixed_minor=95, pick_minor=18, capacity=150, opens=8 * 60, closes=21 * 60, cutoff=14 * 60)
-CENTRE = Handling(fixed_minor=60, pick_minor=7, capacity=3_000, opens=6 * 60, closes=22 * 60, cutoff=18 * 60)
+STORE = Handling(fixed_minor=105, pick_minor=4, capacity=150, opens=8 * 60, closes=21 * 60, cutoff=14 * 60)
+CENTRE = Handling(fixed_minor=80, pick_minor=5, capacity=3_000, opens=6 * 60, closes=22 * 60, cutoff=18 * 60)
 COURIER_RADIUS_M = 10_000
 DIVISOR = 5_000.0  # the usual 5,000 cubic centimetres a kilogram
 PENALTY_MINOR = 5_000
@@ -60,7 +60,7 @@ BANDS = (("sim-local", 40, 1.0, 1), ("sim-regional", 120, 1.1, 1), ("sim-nationa
 FAR = ("sim-far", math.inf, 1.5, 3)
 COVER, COVER_SPREAD = 1.35, 0.25  # stock of a SKU over the year's demand: log-normal around this
 IN_STORES, STORES_CARRYING = 0.6, (3, 8)  # share of the range that is in stores, and in how many
-CENTRE_CARRIES, CENTRE_SHARE = 0.9, 0.7  # of the range in stores; what is in no store is all at the centre
+CENTRE_CARRIES, CENTRE_SHARE = 0.85, 0.85  # of the range in stores; what is in no store is all at the centre
 
 
 def customers(data: Path) -> list[dict[str, str]]:
