@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import typer
+from typer.core import TyperGroup
 
+from api.cli import app
 from api.problems import STATUS
 from oms.adapters.folder import read_folder
 from tests.docs.blocks import ROOT, blocks
@@ -24,6 +28,28 @@ def test_the_table_of_codes_is_complete_and_right() -> None:
 def test_generated_tables_are_those_of_the_code(document: str, name: str, make: Callable[[], str]) -> None:
     text = (ROOT / document).read_text(encoding="utf-8")
     assert text == renewed(document, name, make()), "run: python -m tests.docs.tables"
+
+
+def test_the_problem_shown_is_the_one_the_tutorial_meets() -> None:
+    (shown,) = [block.text for block in blocks("docs/http-api.md") if block.language == "json"]
+    assert json.loads(shown) in [
+        json.loads(block.text) for block in blocks("docs/tutorial.md") if '"unknown_sku"' in block.text
+    ]
+
+
+def test_every_command_is_told_of() -> None:
+    group = typer.main.get_command(app)
+    assert isinstance(group, TyperGroup)
+    text = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+    told = {
+        name
+        for row in re.findall(r"^\| (`anyshelf .*?) \|", text, re.MULTILINE)
+        for name in COMMAND.findall(row)
+    }
+    assert told == set(group.commands)
+
+
+COMMAND = re.compile(r"`anyshelf (\w+)`")
 
 
 def test_the_small_folder_shown_is_a_whole_folder(tmp_path: Path) -> None:
