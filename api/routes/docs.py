@@ -2,21 +2,15 @@
 
 import json
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 from fastapi import Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
-from jinja2 import Environment, FileSystemLoader
+from fastapi.responses import RedirectResponse
 
 from api.guard import routes
-from oms.adapters.ids import new_secret
+from api.pages.render import page
 
 router = routes("docs")
-
-TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent.parent / "pages" / "templates"), autoescape=True
-)
 
 
 @router.get("/", include_in_schema=False)
@@ -30,16 +24,19 @@ async def show_docs(request: Request) -> Response:
     """The reference of all endpoints, by room."""
     document = request.app.openapi()
     operations = [
-        {**operation, "method": method.upper(), "path": path, "example": _example(document, operation)}
+        {
+            "description": "",
+            **said,
+            "method": method.upper(),
+            "path": path,
+            "example": _example(document, said),
+        }
         for path, methods in document["paths"].items()
-        for method, operation in methods.items()
+        for method, said in methods.items()
     ]
     operations.sort(key=_tag)
     groups = [(tag, list(found)) for tag, found in groupby(operations, key=_tag)]
-    nonce = new_secret()
-    page = TEMPLATES.get_template("docs.html").render(api=document, groups=groups, nonce=nonce)
-    policy = f"default-src 'none'; style-src 'nonce-{nonce}'; frame-ancestors 'none'; base-uri 'none'"
-    return HTMLResponse(page, headers={"Content-Security-Policy": policy})
+    return page("docs.html", api=document, groups=groups)
 
 
 def _tag(operation: dict[str, Any]) -> str:
