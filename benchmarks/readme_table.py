@@ -60,7 +60,7 @@ def kernel_table(result: Mapping[str, Any]) -> str:
     head = ("lines × nodes", "exact kernel", "NumPy minimum of its arrays", "problem to plan", "CP-SAT")
     said = (
         f"One order, cheapest plan, medians on {machine['processor']} ({machine['cores']} cores), "
-        f"{result['date']}, commit `{result['commit']}`."
+        f"{result['date']}, commit `{result['commit']}`. CP-SAT finds the same plan; one run each."
     )
     return f"{said}\n\n{_table(head, rows)}"
 
@@ -94,7 +94,8 @@ def demo_table(result: Mapping[str, Any], date: str) -> str:
     )
     said = (
         f"Real orders ({played}), the same opening stock and tariffs for all policies, {date}. "
-        f"Cost is what is paid plus a penalty for each unit not sent ({penalties})."
+        f"Cost is what is paid plus a penalty for each unit not sent ({penalties}). `nearest` serves each line "
+        "from the nearest node that has it; `fewest_parcels` looks for one node, a pair or a triple that has all."
     )
     head = ("sample", "policy", "cost an order", "paid an order", "parcels an order", "lines filled")
     return f"{said}\n\n{_table(head, rows)}"

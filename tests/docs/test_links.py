@@ -15,7 +15,7 @@ DOCUMENTS = sorted(
     str(path.relative_to(ROOT))
     for path in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "samples").rglob("*.md"))
 )
-LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)|<img src=\"([^\"]+)\"")
 ROOMS = "api|benchmarks|docs|inventory|oms|routing|samples|scripts|tests"
 CODE = re.compile(rf"`((?:{ROOMS})/[^`\s]*)`")
 HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
@@ -35,7 +35,8 @@ def anchors(path: Path) -> set[str]:
 
 
 def broken_links(document: str) -> Iterator[str]:
-    for target in LINK.findall(prose(document)):
+    for found in LINK.finditer(prose(document)):
+        target = found[1] or found[2]
         if "://" in target:
             continue
         name, _, fragment = target.partition("#")
