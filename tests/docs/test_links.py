@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.readme_table import bench, between
+from benchmarks.readme_table import bench, between, demo_table
 from tests.docs.blocks import ROOT
 
 DOCUMENTS = sorted(
@@ -65,6 +65,17 @@ def test_there_is_something_to_check() -> None:
 def test_the_readme_shows_the_newest_results() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert text == between(text, "bench", bench()), "run: python -m benchmarks.readme_table"
+
+
+def test_results_of_a_demo_become_a_table() -> None:
+    paid = {"cost_per_order_minor": 1512.4, "paid_per_order_minor": 1400}
+    figures = {**paid, "parcels_per_order": 1.5, "line_fill": 1.0}
+    sample = {"currency": "GBP", "orders_played": 3118, "unfilled_penalty_minor": 5000}
+    policies = {"nearest": figures | {"line_fill": 0.787}, "anyshelf": figures}
+    told = demo_table({"samples": {"uk_retailer": sample | {"policies": policies}}}, "2026-01-31")
+    assert "3,118 of the UK retailer" in told and "(50 GBP)" in told and "2026-01-31" in told
+    assert "| UK retailer | `nearest` | 15.12 GBP | 14.00 GBP | 1.50 | 78.7% |" in told
+    assert "| UK retailer | **Anyshelf** | 15.12 GBP | 14.00 GBP | 1.50 | 100.0% |" in told
 
 
 def test_decisions_are_numbered_without_gaps_and_have_the_same_headings() -> None:
