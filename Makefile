@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench lock clean
+.PHONY: help setup demo test check bench soak lock clean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1	/'
@@ -37,6 +37,10 @@ check: setup  ## what can be judged without running: style, types, layers
 
 bench: setup  ## how fast, and beside what
 	$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-columns=min,median,rounds --timeout 3600
+
+soak: setup  ## races for the last units, at full length: nothing oversold, nobody refused without need
+	$(BIN)/python -m benchmarks.race_checkout
+	$(BIN)/python -m benchmarks.race_stock
 
 # One lock for every supported Python and platform, with the hash of every file that may be installed.
 lock:  ## renew requirements.lock from pyproject.toml

@@ -1,22 +1,33 @@
 """Many clients at once on few SKUs: nothing oversold, nobody dead-locked, every answer one of the named ones.
 
-`python -m benchmarks.race_stock URL` plays the long form on a migrated, empty database and prints the counts.
-Every client is a thread with its own connection; what it does is drawn from its own seeded generator.
+`make soak`, or `python -m benchmarks.race_stock`, plays the full form on a database server of its own and
+writes benchmarks/results/DATE-races-stock.json. Every client is a thread with its own connection; what it does
+is drawn from its own seeded generator.
 """
 
 import argparse
 import json
 import random
+import sys
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 from sqlalchemy import Connection, Engine, create_engine, text
 
+from benchmarks.machine import throwaway_database, write_result
 from benchmarks.race_clients import T0, VERBS, Client, Scene
 from inventory import stock
+from inventory.audit import audit
 from inventory.movements import Change
 
+HOT = 50
+STATISTICS_LAG_S = 1.5
+_OVERSOLD = """
+    SELECT (SELECT count(*) FROM position WHERE reserved > on_hand OR reserved < 0)
+        + (SELECT count(*) FROM sku WHERE backordered > backorder_cap)
+        + (SELECT count(*) FROM capacity WHERE held > "limit")
+"""
 _NODES = """
     INSERT INTO node (id, name, kind) SELECT 'N' || i, 'N' || i, 'store' FROM generate_series(1, :n) i
 """
@@ -68,23 +79,39 @@ def deadlocks(conn: Connection) -> int:
 def main() -> None:
     """The long form."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("url")
     parser.add_argument("--clients", type=int, default=64)
     parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    engine = create_engine(options.url, pool_size=options.clients, max_overflow=0)
-    with engine.begin() as conn:
-        scene = furnish(conn, nodes=5, skus=10, cap=50)
-    seconds = play(engine, scene, options.clients, options.steps, options.seed)
-    time.sleep(1.5)
-    with engine.connect() as conn:
-        report = {"seconds": round(seconds, 1), "transactions": options.clients * options.steps}
-        print(
-            json.dumps(
-                {**report, "deadlocks": deadlocks(conn), **dict(sorted(scene.counts.items()))}, indent=1
-            )
-        )
+    with throwaway_database() as url:
+        engine = create_engine(url, pool_size=options.clients, max_overflow=0)
+        with engine.begin() as conn:
+            scene = furnish(conn, nodes=5, skus=HOT, cap=50)
+        seconds = play(engine, scene, options.clients, options.steps, options.seed)
+        time.sleep(STATISTICS_LAG_S)
+        with engine.begin() as conn:
+            wrong = {
+                "deadlocks": deadlocks(conn),
+                "oversold": int(conn.scalar(text(_OVERSOLD)) or 0),
+                "audit_differences": len(audit(conn).differences),
+            }
+        engine.dispose()
+    transactions = options.clients * options.steps
+    figures = {
+        "clients": options.clients,
+        "steps": options.steps,
+        "skus": HOT,
+        "seed": options.seed,
+        "seconds": round(seconds, 1),
+        "transactions": transactions,
+        "transactions_per_s": round(transactions / seconds),
+        **wrong,
+        "outcomes": dict(sorted(scene.counts.items())),
+    }
+    path = write_result("races-stock", figures)
+    print(json.dumps(figures, indent=1))
+    print(f"Written to {path.name}")
+    sys.exit(1 if any(wrong.values()) else 0)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,78 @@
+"""Server processes of the product on one database, and clients that talk to one or another of them."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from sqlalchemy import create_engine, text
+
+from inventory.audit import AuditReport, audit
+from tests.platform.waiting import eventually
+
+
+@dataclass
+class Servers:
+    """Processes on one database, and a shop's key."""
+
+    url: str
+    key: str
+    ports: list[int]
+
+    def client(self, number: int) -> httpx.Client:
+        """A client that talks to one of them."""
+        base = f"http://127.0.0.1:{self.ports[number % len(self.ports)]}"
+        return httpx.Client(base_url=base, headers={"Authorization": f"Bearer {self.key}"}, timeout=120)
+
+    def scalar(self, statement: str) -> Any:
+        """One value out of the database."""
+        engine = create_engine(self.url)
+        with engine.connect() as conn:
+            found = conn.scalar(text(statement))
+        engine.dispose()
+        return found
+
+    def audit(self) -> AuditReport:
+        """Ledger against positions against reservations."""
+        engine = create_engine(self.url)
+        with engine.begin() as conn:
+            report = audit(conn)
+        engine.dispose()
+        return report
+
+
+@contextmanager
+def serving(url: str, data: Path, processes: int = 2) -> Iterator[list[int]]:
+    """Server processes of their own, each on a free port."""
+    environment = {**os.environ, "ANYSHELF_DATABASE_URL": url, "ANYSHELF_DATA_DIR": str(data)}
+    command = [sys.executable, "-m", "uvicorn", "api.app:create_app", "--factory", "--log-level", "error"]
+    ports = [_free_port() for _ in range(processes)]
+    running = [subprocess.Popen([*command, "--port", str(port)], env=environment) for port in ports]
+    try:
+        assert eventually(lambda: all(_answers(port) for port in ports), 90)
+        yield ports
+    finally:
+        for process in running:
+            process.terminate()
+        for process in running:
+            process.wait(30)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+def _answers(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/readyz").status_code == 200
+    except httpx.HTTPError:
+        return False
