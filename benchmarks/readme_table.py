@@ -94,8 +94,8 @@ def demo_table(result: Mapping[str, Any], date: str) -> str:
     )
     said = (
         f"Real orders ({played}), the same opening stock and tariffs for all policies, {date}. "
-        f"Cost is what is paid plus a penalty for each unit not sent ({penalties}). `nearest` serves each "
-        "line from the nearest node that has it; `fewest_parcels` tries one node, a pair, a triple for all of it."
+        f"Cost is what is paid plus a penalty for each unit not sent ({penalties}). `nearest` serves a line "
+        "from the nearest node that has it; `fewest_parcels` tries one node, a pair, a triple for all of it."
     )
     head = ("sample", "policy", "cost an order", "paid an order", "parcels an order", "lines filled")
     return f"{said}\n\n{_table(head, rows)}"
