@@ -2,8 +2,8 @@
 
 python -m benchmarks.readme_table [--tour FILE]
 
-Reads benchmarks/results/kernel-DATE.json (`benchmarks.kernel_report`) and benchmarks/results/demo-DATE.json
-(`anyshelf demo --json`); FILE is what `anyshelf demo --once` printed.
+Reads from benchmarks/results, whose names hold kind and date: kernel (`benchmarks.kernel_report`), demo
+(what `anyshelf demo --json` printed) and races. FILE is what `anyshelf demo --once` printed.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ RESULTS = ROOT / "benchmarks" / "results"
 SIZES = ("4x50", "4x300", "4x1000", "8x1000", "12x1000", "14x1000")
 NAMES = {"us_grocer": "US grocer", "uk_retailer": "UK retailer"}
 POLICIES = {"nearest": "`nearest`", "fewest_parcels": "`fewest_parcels`", "anyshelf": "**Anyshelf**"}
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -31,15 +32,19 @@ def bench() -> str:
         parts.append(kernel_table(json.loads(kernel.read_text())))
     if demo := _newest("demo"):
         parts.append(demo_table(json.loads(demo.read_text()), _date(demo)))
+    if races := _newest("races"):
+        parts.append(races_table(json.loads(races.read_text())))
     return "\n\n".join(parts)
 
 
 def _newest(kind: str) -> Path | None:
-    return max(RESULTS.glob(f"{kind}-*.json"), default=None)
+    return max(RESULTS.glob(f"*{kind}*.json"), key=_date, default=None)
 
 
 def _date(path: Path) -> str:
-    return path.stem.partition("-")[2]
+    found = DAY.search(path.stem)
+    assert found, f"{path.name} does not say its date"
+    return found[0]
 
 
 def kernel_table(result: Mapping[str, Any]) -> str:
@@ -108,6 +113,22 @@ def _figures(currency: str, found: Mapping[str, float]) -> tuple[str, ...]:
         f"{found['parcels_per_order']:.2f}",
         f"{found['line_fill']:.1%}",
     )
+
+
+def races_table(result: Mapping[str, Any]) -> str:
+    """What went wrong when many wanted the same few units at once."""
+    carts, shoppers, books = result["carts"], result["shoppers"], result["books"]
+    race = f"{carts['carts']} carts for {carts['units']} units, {carts['races']} times"
+    crowd = f"{shoppers['clients']} clients × {shoppers['steps']} random requests on {shoppers['skus']} SKUs"
+    rows = [
+        (race, str(carts["oversold"]), str(carts["spurious_refusals"])),
+        (crowd, str(shoppers["oversold"]), str(shoppers["spurious_refusals"])),
+    ]
+    said = (
+        f"Races over HTTP against two server processes, {result['date']}, commit `{result['commit']}`: "
+        f"{books['deadlocks']} dead-locks, {books['audit_differences']} differences in the audit afterwards."
+    )
+    return f"{said}\n\n{_table(('race', 'units oversold', 'refused while stock remained'), rows)}"
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
