@@ -38,7 +38,8 @@ def bench() -> str:
 
 
 def _newest(kind: str) -> Path | None:
-    return max(RESULTS.glob(f"*{kind}*.json"), key=_date, default=None)
+    files = [path for path in RESULTS.glob("*.json") if DAY.sub("", path.stem).strip("-") == kind]
+    return max(files, key=_date, default=None)
 
 
 def _date(path: Path) -> str:
