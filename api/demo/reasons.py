@@ -8,6 +8,8 @@ from typing import Any
 
 LOSERS_SHOWN = 3
 LOST = "lost"
+WORDS = {"insufficient_stock": "lack the stock", "too_late": "would be too late"}
+"""The commonest reasons as what a node does; others are shown by their name."""
 
 Json = Mapping[str, Any]
 
@@ -37,11 +39,14 @@ def _others(nodes: list[Json]) -> Iterator[str]:
     counts = Counter(_reason(one) for one in nodes)
     if counts:
         yield (
-            "The others: " + ", ".join(f"{number} {reason}" for reason, number in counts.most_common()) + "."
+            "The other nodes: "
+            + ", ".join(f"{number} {reason}" for reason, number in counts.most_common())
+            + "."
         )
 
 
 def _reason(one: Json) -> str:
     if one["code"] == LOST:
         return "cost more"
-    return str(one["reasons"][0]["reason"] if one["reasons"] else one["code"]).replace("_", " ")
+    reason = str(one["reasons"][0]["reason"] if one["reasons"] else one["code"])
+    return WORDS.get(reason, reason.replace("_", " "))

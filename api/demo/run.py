@@ -1,4 +1,8 @@
-"""One sample from its files to its summary, the server left running for whoever wants to look around."""
+"""One sample from its files to its summary, the server left running for whoever wants to look around.
+
+Weeks of orders arrive within minutes here, all today. Nodes keep their daily limits, so when today is full
+an order is promised for a later day; what it costs is the same, as the demo's policy sets no price on time.
+"""
 
 from __future__ import annotations
 

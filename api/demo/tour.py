@@ -68,10 +68,10 @@ def _say_what_was_played(run: Run) -> None:
         f"{summary.orders:,} real orders of {found.lines:,} lines through PUT /v1/orders/{{id}}."
     )
     answers = summary.answers
-    if answers.sent:
-        rate = answers.sent / max(answers.seconds, 0.001)
-        already = "" if answers.sent == summary.orders else "; the others were there already"
-        _print(f"{answers.sent:,} sent now, {rate:,.0f} a second{already}.")
+    if answers.sent < summary.orders:
+        _print(f"{summary.orders - answers.sent:,} of them are there from an earlier run.")
+    else:
+        _print(f"Answered at {answers.sent / max(answers.seconds, 0.001):,.0f} a second.")
     refused = ", ".join(f"{number:,} × {code}" for code, number in sorted(answers.refused.items()))
     _print(
         f"{found.placed:,} placed in {found.figures.parcels_per_order:.2f} parcels an order, "
@@ -161,7 +161,7 @@ def _why(decision: Json) -> None:
 def _comparison(run: Run) -> None:
     summary = run.summary
     penalty = _money(run, summary.unfilled_penalty_minor)
-    _heading("5  The same orders under other policies", f"per order; cost = paid + {penalty} a unit not sent")
+    _heading("5  The same orders, other policies", f"per order; a unit not sent costs {penalty}")
     table = _table("policy", ">cost", ">paid", ">parcels", ">lines filled", ">units filled")
     for name, found in summary.policies.items():
         table.add_row(
