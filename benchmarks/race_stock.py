@@ -1,8 +1,8 @@
 """Many clients at once on few SKUs: nothing oversold, nobody dead-locked, every answer one of the named ones.
 
 `make soak`, or `python -m benchmarks.race_stock`, plays the full form on a database server of its own and
-writes benchmarks/results/DATE-races-stock.json. Every client is a thread with its own connection; what it does
-is drawn from its own seeded generator.
+writes benchmarks/results/DATE-races-stock.json. Every client is a thread with its own connection; what it
+does is drawn from its own seeded generator.
 """
 
 import argparse

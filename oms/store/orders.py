@@ -8,7 +8,7 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from oms.orders.order import Line, Order, Promise
@@ -17,6 +17,17 @@ from oms.orders.stages import Counts
 from oms.store.order_tables import order, order_line, payment
 
 _COUNTS = tuple(Counts().as_dict())
+_BEHIND = text(
+    """
+    SELECT DISTINCT o.id
+    FROM resourcing h JOIN reservation_group g ON g.id = h.group_id
+    JOIN "order" o ON o.id = g.reference AND o.group_id = g.id
+    JOIN order_line l ON l.order_id = o.id AND l.line_id = h.line_id
+    WHERE h.resolved_at IS NULL AND g.state = 'firm'
+    GROUP BY o.id, l.line_id, l.unrouted HAVING sum(h.quantity) > l.unrouted
+    ORDER BY o.id LIMIT :most
+    """
+)
 
 
 def insert_order(conn: Connection, value: Order) -> None:
@@ -64,6 +75,11 @@ def order_if_idle(conn: Connection, order_id: str) -> Order | None:
     return _loaded(
         conn, order_id, select(order).where(order.c.id == order_id).with_for_update(skip_locked=True)
     )
+
+
+def orders_behind(conn: Connection, most: int) -> list[str]:
+    """Orders that have more units in the re-sourcing queue than they count as unrouted."""
+    return list(conn.scalars(_BEHIND, {"most": most}))
 
 
 def _loaded(conn: Connection, order_id: str, statement: Select[Any]) -> Order | None:

@@ -26,7 +26,7 @@ from oms.orders.stages import Counts, Stage
 from oms.refusals import LostRace, Refused
 from oms.settling import Chosen
 from oms.store.fulfilments import fulfilments_of, insert_fulfilments
-from oms.store.orders import order_if_idle, save_order
+from oms.store.orders import order_if_idle, orders_behind, save_order
 from oms.store.people import address_of
 from oms.unrouting import ORDER, in_line
 from oms.work import Work, transact
@@ -47,14 +47,27 @@ class Homes:
 
 
 def resource_orders(runtime: Runtime) -> int:
-    """Route what can be routed again, the oldest orders first; returns how many orders got something."""
+    """Route what can be routed again, the oldest orders first; returns how many orders got something.
+
+    Orders that were busy when a fact took their units are brought in line first.
+    """
     done = 0
+    with runtime.engine.connect() as conn:
+        behind = orders_behind(conn, AT_ONCE)
+    for order_id in behind:
+        transact(runtime, SYSTEM, partial(_catch_up, order_id))
     for order_id in _promising(runtime):
         try:
             done += transact(runtime, SYSTEM, partial(_resource, runtime, order_id))
         except (LostRace, Refused) as no:
             log.info("Order %s waits on (%s)", order_id, no)
     return done
+
+
+def _catch_up(order_id: str, work: Work) -> None:
+    order = order_if_idle(work.conn, order_id)
+    if order is not None:
+        in_line(work, order)
 
 
 def _promising(runtime: Runtime) -> list[str]:
