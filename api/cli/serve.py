@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 import uvicorn
 
-from api.cli.console import UNAVAILABLE, Json, err, fail, print_json, settings_on_schema
+from api.cli.console import TERMINATED, UNAVAILABLE, Json, err, fail, print_json, settings_on_schema
 from oms.adapters.postgres import database
 
 app = typer.Typer()
@@ -38,7 +38,7 @@ def serve(
                 timeout_graceful_shutdown=5,  # an open event stream must not hold up the end
             )
         except SystemExit as end:
-            if end.code:
+            if end.code not in (None, 0, TERMINATED):
                 fail(f"The server did not start on {host}:{port}; is the port taken?")
                 raise typer.Exit(UNAVAILABLE) from end
 

@@ -1,7 +1,7 @@
 """A quote: the promises shown for a basket, small enough to travel as a signed token.
 
 Writing nothing down, any server process can honour it: the token carries the basket, every option's
-promise, price and plan, and when it expires.
+promise and price, and when it expires.
 """
 
 from __future__ import annotations
@@ -106,6 +106,11 @@ class Quote:
     def option(self, option_id: str) -> QuotedOption | None:
         """The option of that id, if the quote has it."""
         return next((option for option in self.options if option.id == option_id), None)
+
+    def promises_only(self) -> Quote:
+        """The same quote without its plans: a token can be read by whoever holds it, and which nodes ship is
+        not for everybody. An order is planned anew from the promise anyway."""
+        return replace(self, options=tuple(replace(option, parcels=()) for option in self.options))
 
     def only(self, option_id: str) -> Quote:
         """The same quote without the options not chosen."""

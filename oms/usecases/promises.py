@@ -108,7 +108,7 @@ def offered(
 def document(runtime: Runtime, actor: Actor, found: Offered) -> dict[str, Any]:
     """The answer to a customer, with the quote as a token."""
     return {
-        "quote_id": runtime.signer.sign(QUOTE, packed(found.quote)),
+        "quote_id": runtime.signer.sign(QUOTE, packed(found.quote.promises_only())),
         "expires_at": found.quote.expires_at,
         "as_of": found.ground.as_of,
         "options": [option_shown(q, o, found.quote.currency, actor) for q, o in found.options],
