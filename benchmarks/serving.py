@@ -21,16 +21,19 @@ from tests.platform.waiting import eventually
 
 @dataclass
 class Servers:
-    """Processes on one database, and a shop's key."""
+    """Processes on one database, a shop's key and that of a till."""
 
     url: str
     key: str
+    till_key: str
     ports: list[int]
 
-    def client(self, number: int) -> httpx.Client:
-        """A client that talks to one of them."""
+    def client(self, number: int, key: str | None = None) -> httpx.Client:
+        """A client that talks to one of them, with the shop's key or another."""
         base = f"http://127.0.0.1:{self.ports[number % len(self.ports)]}"
-        return httpx.Client(base_url=base, headers={"Authorization": f"Bearer {self.key}"}, timeout=120)
+        return httpx.Client(
+            base_url=base, headers={"Authorization": f"Bearer {key or self.key}"}, timeout=120
+        )
 
     def scalar(self, statement: str) -> Any:
         """One value out of the database."""

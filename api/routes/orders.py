@@ -20,7 +20,7 @@ from oms.actors import Actor
 from oms.bootstrap import Runtime
 from oms.usecases import order_changes, order_reading, orders
 from oms.usecases.order_changes import Change
-from oms.work import Answer, RequestKey, answer_once
+from oms.work import RequestKey
 
 router: APIRouter = routes("orders")
 
@@ -82,14 +82,7 @@ def cancel(
 ) -> Response:
     """Cancel the order, or units of some lines, while they have not left. Their stock is free at once."""
     wish = cancelling(body)
-    return answer(
-        answer_once(
-            running,
-            caller,
-            request,
-            lambda work: Answer.of(200, order_changes.cancel_order(running, work, id, wish, expected)),
-        )
-    )
+    return answer(order_changes.cancel_order(running, caller, request, id, wish, expected))
 
 
 @router.post("/v1/orders/{id}/address", response_model=ChangePreview | PlacedOrder)

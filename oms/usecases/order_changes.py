@@ -24,8 +24,8 @@ from oms.orders.order import Order
 from oms.orders.placing import AddressDetails, SoldLine
 from oms.orders.quote import Quote, QuotedOption, Wanted
 from oms.orders.stages import Counts
-from oms.refusals import Code, Fault, Refused, not_found, refuse
-from oms.settling import Chosen, settle
+from oms.refusals import Code, Fault, LostRace, Refused, not_found, refuse
+from oms.settling import ATTEMPTS, Chosen, settle
 from oms.store.fulfilments import fulfilments_of, insert_fulfilments, save_fulfilments
 from oms.store.orders import load_order, save_order
 from oms.store.people import address_of, keep_address
@@ -57,11 +57,26 @@ class Change:
 
 
 def cancel_order(
-    runtime: Runtime, work: Work, order_id: str, wish: Cancelling, expected: int | None
-) -> dict[str, Any]:
+    runtime: Runtime, actor: Actor, key: RequestKey, order_id: str, wish: Cancelling, expected: int | None
+) -> Answer:
     """Cancel units and set their stock free. Raises Refused: not_found, version_conflict, unknown_line,
     illegal_transition for units that have left.
     """
+
+    def work_on(work: Work) -> Answer:
+        return Answer.of(200, _cancelled(runtime, work, order_id, wish, expected))
+
+    for _ in range(ATTEMPTS):
+        try:
+            return answer_once(runtime, actor, key, work_on)
+        except LostRace:
+            continue  # a fact took units between the look at the order and at its stock
+    raise refuse(Code.UNAVAILABLE, "Too much is going on with these SKUs; nothing was changed")
+
+
+def _cancelled(
+    runtime: Runtime, work: Work, order_id: str, wish: Cancelling, expected: int | None
+) -> dict[str, Any]:
     order = in_line(work, locked_order(work, order_id, expected))
     jobs = fulfilments_of(work.conn, order_id)
     done = cancel(order, jobs, _all_of(order) if wish.units is None else wish.units)
@@ -151,7 +166,7 @@ def _set_free(work: Work, releases: Sequence[Release]) -> None:
     for group_id, parts in sorted(by_group.items()):
         outcome = void(work.conn, work.at, [VoidRequest(group_id, tuple(parts))])[0]
         if not isinstance(outcome, Released):
-            raise refuse(Code.UNAVAILABLE, "Units of it were displaced just now; try again in a moment")
+            raise LostRace
 
 
 def _latest(jobs: Sequence[Fulfilment], changed: Sequence[Fulfilment]) -> list[Fulfilment]:

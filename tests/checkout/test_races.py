@@ -13,6 +13,7 @@ import pytest
 
 from benchmarks.race_checkout import RACES, UNITS, books, carts_race, shop, shoppers_race, wrongs
 from benchmarks.race_shoppers import Denied, Held, Shopper, spurious, still_held
+from benchmarks.race_tills import tills_race
 from benchmarks.serving import Servers
 
 
@@ -27,7 +28,9 @@ def test_two_processes_sell_every_unit_once(servers: Servers) -> None:
     carts = carts_race(servers)
     assert carts["orders"] == RACES * UNITS
     shoppers = shoppers_race(servers, steps=12)
-    assert not wrongs({"carts": carts, "shoppers": shoppers, "books": books(servers)})
+    tills = tills_race(servers, steps=8)
+    assert tills["displacements"] > 0
+    assert not wrongs({"carts": carts, "shoppers": shoppers, "tills": tills, "books": books(servers)})
     given = shoppers["answers"]
     assert given["order 201"] > 64 and given["reserve 200"] > 64
     assert given["buy 201"] > 0 and given["void 200"] > 0 and given["cancel 200"] > 0
