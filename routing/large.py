@@ -39,7 +39,7 @@ def route_large(problem: Problem, pieces: Pieces, seed: int, limit: float) -> Pl
     if not problem.allow_unfilled and bool((sent < pieces.quantity).any()):
         return infeasible(problem)
     cost = plan_cost(problem, searched, parcels)
-    bound = lower_bound(problem, searched, parcels, cost)
+    bound = lower_bound(problem, searched, parcels, cost).bound
     unreachable = _unreachable_units(problem, pieces) * problem.unfilled_penalty_minor
     return assemble(problem, _lines(problem, pieces, parcels), bound + unreachable)
 
