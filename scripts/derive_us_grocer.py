@@ -47,26 +47,15 @@ STORE = Handling(fixed_minor=150, pick_minor=30, capacity=200, opens=7 * 60, clo
 CENTRE = Handling(fixed_minor=90, pick_minor=12, capacity=2_000, opens=6 * 60, closes=22 * 60, cutoff=16 * 60)
 COURIER_RADIUS_M = 15_000
 CENTRE_SKUS, CENTRE_SHARE, CENTRE_MEAN_UNITS = 1_500, 0.6, 2.0
-EASTERN_TOWNS = {
-    "Jasper": "America/Indiana/Indianapolis",
-    "Corydon": "America/Indiana/Indianapolis",
-    "Paoli": "America/Indiana/Indianapolis",
-    "New Albany": "America/Indiana/Indianapolis",
-    "Clarksville": "America/Indiana/Indianapolis",
-    "Bedford": "America/Indiana/Indianapolis",
-    "Scottsburg": "America/Indiana/Indianapolis",
-    "Linton": "America/Indiana/Indianapolis",
-    "Washington": "America/Indiana/Vincennes",
-    "Vicennes": "America/Indiana/Vincennes",
-    "Seymour": "America/Indiana/Indianapolis",
-    "Greencastle": "America/Indiana/Indianapolis",
-    "Radcliff": "America/Kentucky/Louisville",
-    "Elizabethtown": "America/Kentucky/Louisville",
-    "Bardstown": "America/Kentucky/Louisville",
-    "London": "America/New_York",
-    "Grove City": "America/New_York",
-    "Washington Court House": "America/New_York",
+TOWNS_OF_ZONE = {
+    "America/Indiana/Indianapolis": (
+        "Jasper|Corydon|Paoli|New Albany|Clarksville|Bedford|Scottsburg|Linton|Seymour|Greencastle"
+    ),
+    "America/Indiana/Vincennes": "Washington|Vicennes",
+    "America/Kentucky/Louisville": "Radcliff|Elizabethtown|Bardstown",
+    "America/New_York": "London|Grove City|Washington Court House",
 }
+EASTERN_TOWNS = {town: zone for zone, towns in TOWNS_OF_ZONE.items() for town in towns.split("|")}
 COLD = re.compile(
     r"FRZN|FROZEN|ICE CREAM|REFRG|REFRIG|MILK|YOGURT|CHEESE|MEAT|BEEF|PORK|CHICKEN|SEAFOOD|DELI"
 )
