@@ -42,9 +42,9 @@ class Basket:
 
     @property
     def telling(self) -> tuple[int, bool]:
-        """What makes a basket worth showing: methods, then a delivery that is split."""
+        """What makes a basket worth showing: methods, then a delivery in two parcels."""
         shipped = self.cheapest("ship")
-        return self.methods, shipped is not None and len(shipped["parcels"]) > 1
+        return self.methods, shipped is not None and len(shipped["parcels"]) == 2
 
 
 def find_basket(run: Run, http: httpx.Client) -> Basket | None:

@@ -91,7 +91,7 @@ def _availability(run: Run, basket: Basket, answered: Json) -> None:
     nodes = [node for node in item["nodes"] if node["available"]]
     methods = ", ".join(name for name, can in item["methods"].items() if can)
     _print(
-        f"{_name(run, item['sku'])}: {item['available']:,} to sell from {len(nodes)} nodes, by {methods}. "
+        f"{_name(run, item['sku'])}: {item['available']:,} to sell from {_counted(len(nodes), 'node')}, by {methods}. "
         f"Nearest to a customer in {_place_of(basket)}:"
     )
     for node in sorted(nodes, key=lambda one: one["distance_m"])[:NEAREST_SHOWN]:
@@ -103,12 +103,12 @@ def _options(run: Run, basket: Basket) -> None:
     _heading("2  How it can reach the customer", "POST /v1/promises")
     lines = ", ".join(f"{line['quantity']} × {_name(run, line['sku'])}" for line in basket.lines)
     _print(f"The basket of real order {basket.source}: {lines}.")
-    table = _table("method", "when", ">customer", ">shop", ">parcels", "from")
+    table = _table("method", "when", ">customer", ">shop", ">parcels")
     for method in METHODS:
         option = basket.cheapest(method)
         if option is None:
             why = [one["detail"] for one in basket.offer["unavailable"] if one["method"] == method]
-            table.add_row(method, "", "", "", "", why[0] if why else "not for this basket")
+            table.add_row(method, why[0] if why else "not for this basket")
             continue
         costs = option["cost_to_serve"]
         paid = costs["transport_minor"] + costs["fixed_minor"] + costs["pick_minor"]
@@ -118,7 +118,6 @@ def _options(run: Run, basket: Basket) -> None:
             _money(run, option["customer_price"]["amount_minor"]),
             _money(run, paid),
             str(len(option["parcels"])),
-            ", ".join(parcel["node"] for parcel in option["parcels"]),
         )
     _show(table)
 
@@ -220,6 +219,10 @@ def _name(run: Run, sku: str) -> str:
 def _node(run: Run, node: str) -> str:
     at = run.folder.nodes.id.tolist().index(node)
     return f"{node}, {run.folder.nodes.name[at]}"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def _place_of(basket: Basket) -> str:
