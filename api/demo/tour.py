@@ -91,8 +91,8 @@ def _availability(run: Run, basket: Basket, answered: Json) -> None:
     nodes = [node for node in item["nodes"] if node["available"]]
     methods = ", ".join(name for name, can in item["methods"].items() if can)
     _print(
-        f"{_name(run, item['sku'])}: {item['available']:,} to sell from {_counted(len(nodes), 'node')}, by {methods}. "
-        f"Nearest to a customer in {_place_of(basket)}:"
+        f"{_name(run, item['sku'])}: {item['available']:,} to sell from {_counted(len(nodes), 'node')}, "
+        f"by {methods}. Nearest to a customer in {_place_of(basket)}:"
     )
     for node in sorted(nodes, key=lambda one: one["distance_m"])[:NEAREST_SHOWN]:
         km = node["distance_m"] / 1000
@@ -238,4 +238,4 @@ def _window(run: Run, shown: Json) -> str:
         return f"{first:%a %-d %b %H:%M}"
     if first.date() == last.date():
         return f"{first:%a %-d %b %H:%M}–{last:%H:%M}"
-    return f"{first:%a %-d %b %H:%M} to {last:%a %-d %b %H:%M}"
+    return f"{first:%a %-d} to {last:%a %-d %b %H:%M}"
