@@ -16,7 +16,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from sample_parts import Handling, csv_rows, in_store_barcode, instants, shelf_places, texts, whole, words
+from sample_parts import (
+    Handling,
+    csv_rows,
+    in_store_barcode,
+    instants,
+    nearest_zip,
+    shelf_places,
+    texts,
+    whole,
+    words,
+)
 
 from oms.adapters.folder import (
     Folder,
@@ -66,12 +76,6 @@ AGE_RESTRICTED = re.compile(r"SPIRITS|BEERS|WINE|CIGAR|TOBACCO|LIQUOR")
 def zip_of(data: Path) -> tuple[list[str], np.ndarray]:
     rows = csv_rows(data / "us_zip" / "us_zip5_centroids.csv.gz")
     return [row["zip5"] for row in rows], np.array([(float(row["lat"]), float(row["lng"])) for row in rows])
-
-
-def nearest_zip(lat: float, lon: float, zips: tuple[list[str], np.ndarray]) -> str:
-    codes, places = zips
-    apart = (places[:, 0] - lat) ** 2 + ((places[:, 1] - lon) * math.cos(math.radians(lat))) ** 2
-    return codes[int(apart.argmin())]
 
 
 def timezone(city: str) -> str:

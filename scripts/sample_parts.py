@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -78,3 +79,10 @@ def csv_rows(path: Path) -> list[dict[str, str]]:
     data = path.read_bytes()
     text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8")
     return list(csv.DictReader(io.StringIO(text)))
+
+
+def nearest_zip(lat: float, lon: float, zips: tuple[list[str], np.ndarray]) -> str:
+    """The code whose centroid is nearest; ``zips``: codes and their [n, 2] centroids."""
+    codes, places = zips
+    apart = (places[:, 0] - lat) ** 2 + ((places[:, 1] - lon) * math.cos(math.radians(lat))) ** 2
+    return codes[int(apart.argmin())]
