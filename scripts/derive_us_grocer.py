@@ -26,6 +26,7 @@ from sample_parts import (
     texts,
     whole,
     words,
+    zip_of,
 )
 
 from oms.adapters.folder import (
@@ -71,11 +72,6 @@ COLD = re.compile(
 )
 SHELF_STABLE = re.compile(r"SHELF STABLE|DINNER MXS|SNACKS|PET|CAT|DOG")
 AGE_RESTRICTED = re.compile(r"SPIRITS|BEERS|WINE|CIGAR|TOBACCO|LIQUOR")
-
-
-def zip_of(data: Path) -> tuple[list[str], np.ndarray]:
-    rows = csv_rows(data / "us_zip" / "us_zip5_centroids.csv.gz")
-    return [row["zip5"] for row in rows], np.array([(float(row["lat"]), float(row["lng"])) for row in rows])
 
 
 def timezone(city: str) -> str:

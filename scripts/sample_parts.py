@@ -81,6 +81,12 @@ def csv_rows(path: Path) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
+def zip_of(data: Path) -> tuple[list[str], np.ndarray]:
+    """ZIP codes and their [n, 2] centroids."""
+    rows = csv_rows(data / "us_zip" / "us_zip5_centroids.csv.gz")
+    return [row["zip5"] for row in rows], np.array([(float(row["lat"]), float(row["lng"])) for row in rows])
+
+
 def nearest_zip(lat: float, lon: float, zips: tuple[list[str], np.ndarray]) -> str:
     """The code whose centroid is nearest; ``zips``: codes and their [n, 2] centroids."""
     codes, places = zips
