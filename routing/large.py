@@ -18,6 +18,7 @@ from routing.kernel_pieces import Pieces
 from routing.kernel_plan import Chosen, assemble, infeasible
 from routing.large_blocks import Parcels, blocks_of, content_cost, plan_cost, stock_left
 from routing.large_bound import lower_bound
+from routing.large_columns import recombine
 from routing.plan import Plan
 from routing.problem import Ints, Problem
 
@@ -25,6 +26,7 @@ BLOCKS = 10
 PARCELS = 4  # taken apart at a time
 ROUNDS = 150
 BLOCK_WORK = 4_000_000.0
+PROVEN = 1e-3  # minor units between plan and bound
 MISSING_MINOR = 10**9  # per unit, inside the search, where nothing may stay unfilled
 
 
@@ -35,13 +37,15 @@ def route_large(problem: Problem, pieces: Pieces, seed: int, limit: float) -> Pl
     parcels = greedy_cover(problem, searched)
     rounds = max(10, min(ROUNDS, int(limit / 100_000)))
     parcels = improve(problem, searched, parcels, rng, rounds)
+    cost = plan_cost(problem, searched, parcels)
+    certificate, columns = lower_bound(problem, searched, parcels, cost)
+    if cost - certificate.bound > PROVEN:
+        parcels = recombine(problem, searched, parcels, certificate, columns)
     sent = sum((content for _, content in parcels), np.zeros_like(pieces.quantity))
     if not problem.allow_unfilled and bool((sent < pieces.quantity).any()):
         return infeasible(problem)
-    cost = plan_cost(problem, searched, parcels)
-    bound = lower_bound(problem, searched, parcels, cost).bound
     unreachable = _unreachable_units(problem, pieces) * problem.unfilled_penalty_minor
-    return assemble(problem, _lines(problem, pieces, parcels), bound + unreachable)
+    return assemble(problem, _lines(problem, pieces, parcels), certificate.bound + unreachable)
 
 
 def _with_finite_penalty(pieces: Pieces) -> Pieces:

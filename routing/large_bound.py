@@ -29,6 +29,9 @@ CLOSE = 1e-6
 SCALE_STEP = 0.02
 
 
+Column = tuple[int, Ints, float]  # node index, content, felt cost of the parcel
+
+
 @dataclass(frozen=True, slots=True)
 class Certificate:
     """Prices and rents, and what proves a bound from them: no parcel undercuts them by more than ``-least``,
@@ -42,9 +45,11 @@ class Certificate:
     bound: float
 
 
-def lower_bound(problem: Problem, pieces: Pieces, parcels: Parcels, cost: float) -> Certificate:
-    """A valid lower bound on the felt cost of these pieces, with its prices; ``parcels`` of ``cost`` are a
-    plan to start from.
+def lower_bound(
+    problem: Problem, pieces: Pieces, parcels: Parcels, cost: float
+) -> tuple[Certificate, list[Column]]:
+    """A valid lower bound on the felt cost of these pieces, and the parcels met on the way; ``parcels`` of
+    ``cost`` are a plan to start from.
     """
     K, N = pieces.available.shape
     oracle = _Oracle(problem, pieces, cost)
@@ -70,7 +75,7 @@ def lower_bound(problem: Problem, pieces: Pieces, parcels: Parcels, cost: float)
             for n in oracle.worst():
                 held = oracle.content[n].copy()
                 master.add(n, held, content_cost(problem, pieces, n, held))
-    return best
+    return best, master.rows
 
 
 def _plan_prices(problem: Problem, pieces: Pieces, parcels: Parcels) -> Floats:
@@ -161,7 +166,7 @@ class _Master:
         self.worth, self.penalty = worth, penalty
         pairs = zip(scarce[0].tolist(), scarce[1].tolist(), strict=True)
         self.rent_of = {pair: penalty.size + i for i, pair in enumerate(pairs)}
-        self.rows: list[tuple[int, Ints, float]] = []
+        self.rows: list[Column] = []
         self._begin()
 
     def _begin(self) -> None:
