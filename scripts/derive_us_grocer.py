@@ -45,13 +45,11 @@ from oms.adapters.folder import (
     write_folder,
 )
 
-SEED = 20170925
-PERIOD_START = np.datetime64("2017-09-25")
+SEED, PERIOD_START = 20170925, np.datetime64("2017-09-25")
 ZONE_OF_TIMESTAMPS = "America/New_York"
 SERVICE = "ground_advantage_commercial"
 GRAMS_PER_POUND = 453.59237
-CUBIC_INCH_MM3 = 16_387.064
-DIVISOR = 166 * CUBIC_INCH_MM3 / GRAMS_PER_POUND  # the carrier's 166 cubic inches a pound
+DIVISOR = 166 * 16_387.064 / GRAMS_PER_POUND  # the carrier's 166 cubic inches (in mm³) a pound
 TRANSIT_DAYS = {1: 2, 2: 2, 3: 3, 4: 3, 5: 4, 6: 4, 7: 5, 8: 5, 9: 5}
 ZONE_UP_TO_KM = {1: 80.5, 2: 241.4, 3: 482.8, 4: 965.6, 5: 1_609.3, 6: 2_253.1, 7: 2_896.8, 8: None}
 STORE = Handling(fixed_minor=150, pick_minor=30, capacity=200, opens=7 * 60, closes=22 * 60, cutoff=14 * 60)
