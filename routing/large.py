@@ -18,7 +18,7 @@ from routing.kernel_pieces import Pieces
 from routing.kernel_plan import Chosen, assemble, infeasible
 from routing.large_blocks import Parcels, blocks_of, content_cost, plan_cost, stock_left
 from routing.large_bound import lower_bound
-from routing.large_columns import recombine
+from routing.large_columns import recombine, rounded
 from routing.plan import Plan
 from routing.problem import Ints, Problem
 
@@ -26,6 +26,7 @@ BLOCKS = 10
 PARCELS = 4  # taken apart at a time
 ROUNDS = 150
 BLOCK_WORK = 4_000_000.0
+LOOSE = 0.015  # share of the cost between plan and bound that is worth a second start
 PROVEN = 1e-3  # minor units between plan and bound
 MISSING_MINOR = 10**9  # per unit, inside the search, where nothing may stay unfilled
 
@@ -38,7 +39,12 @@ def route_large(problem: Problem, pieces: Pieces, seed: int, limit: float) -> Pl
     rounds = max(10, min(ROUNDS, int(limit / 100_000)))
     parcels = improve(problem, searched, parcels, rng, rounds)
     cost = plan_cost(problem, searched, parcels)
-    certificate, columns = lower_bound(problem, searched, parcels, cost)
+    certificate, columns, weights = lower_bound(problem, searched, parcels, cost)
+    if cost - certificate.bound > LOOSE * cost:
+        start = greedy_cover(problem, searched, rounded(problem, searched, columns, weights))
+        other = improve(problem, searched, start, rng, rounds // 2)
+        columns += [(n, held, content_cost(problem, searched, n, held)) for n, held in other]
+        parcels = min(parcels, other, key=lambda plan: plan_cost(problem, searched, plan))
     if cost - certificate.bound > PROVEN:
         parcels = recombine(problem, searched, parcels, certificate, columns)
     sent = sum((content for _, content in parcels), np.zeros_like(pieces.quantity))
@@ -66,12 +72,12 @@ def _unreachable_units(problem: Problem, pieces: Pieces) -> int:
     return int(problem.quantity.sum()) - units
 
 
-def greedy_cover(problem: Problem, pieces: Pieces) -> Parcels:
+def greedy_cover(problem: Problem, pieces: Pieces, begun: Parcels | None = None) -> Parcels:
     """Again and again the parcel that costs least per unit, as long as that beats leaving its units
-    unfilled.
+    unfilled; ``begun``: parcels that stand.
     """
-    left = pieces.quantity.copy()
-    parcels: Parcels = []
+    parcels = list(begun or ())
+    left = pieces.quantity - sum((content for _, content in parcels), np.zeros_like(pieces.quantity))
     while left.any():
         available, shared, capacity = stock_left(problem, pieces, parcels)
         available[:, capacity == 0] = 0

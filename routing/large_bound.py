@@ -47,9 +47,9 @@ class Certificate:
 
 def lower_bound(
     problem: Problem, pieces: Pieces, parcels: Parcels, cost: float
-) -> tuple[Certificate, list[Column]]:
-    """A valid lower bound on the felt cost of these pieces, and the parcels met on the way; ``parcels`` of
-    ``cost`` are a plan to start from.
+) -> tuple[Certificate, list[Column], Floats]:
+    """A valid lower bound on the felt cost of these pieces, the parcels met on the way, and how much of each
+    the linear programme would send; ``parcels`` of ``cost`` are a plan to start from.
     """
     K, N = pieces.available.shape
     oracle = _Oracle(problem, pieces, cost)
@@ -75,7 +75,7 @@ def lower_bound(
             for n in oracle.worst():
                 held = oracle.content[n].copy()
                 master.add(n, held, content_cost(problem, pieces, n, held))
-    return best, master.rows
+    return best, master.rows, master.weights()
 
 
 def _plan_prices(problem: Problem, pieces: Pieces, parcels: Parcels) -> Floats:
@@ -192,6 +192,12 @@ class _Master:
             rent = self.rent_of.get((k, node))
             if rent is not None:
                 row.SetCoefficient(self.value[rent], -units)
+
+    def weights(self) -> Floats:
+        """How much of each parcel the linear programme would send."""
+        if self.values() is None:
+            return np.zeros(len(self.rows))
+        return np.array([row.dual_value() for row in self.solver.constraints()])
 
     def values(self) -> Floats | None:
         """The best values under the rows so far; None where the solver finds none, though they exist."""

@@ -10,13 +10,14 @@ from __future__ import annotations
 import numpy as np
 from ortools.sat.python import cp_model
 
-from routing.kernel import unit_felt
+from routing.kernel import SHIFT, unit_felt
 from routing.kernel_pieces import Pieces
-from routing.large_blocks import Parcels, plan_cost
+from routing.large_blocks import Parcels, content_cost, plan_cost, stock_left
 from routing.large_bound import Certificate, Column
-from routing.problem import UNLIMITED, Ints, Problem
+from routing.problem import UNLIMITED, Floats, Ints, Problem
 
 COLUMNS = 400
+LEAST_WEIGHT = 1e-6
 DETERMINISTIC_SECONDS = 0.08
 
 
@@ -49,6 +50,24 @@ def recombine(
         return parcels
     found = [(n, held) for (n, held, _), v in zip(kept, times, strict=True) for _ in range(solver.value(v))]
     return found if plan_cost(problem, pieces, found) < cost else parcels
+
+
+def rounded(problem: Problem, pieces: Pieces, columns: list[Column], weights: Floats) -> Parcels:
+    """Parcels that the linear programme sends most of, one after another, cut to what is left to send."""
+    parcels: Parcels = []
+    left = pieces.quantity.copy()
+    available, shared, capacity = stock_left(problem, pieces, parcels)
+    for i in np.argsort(-weights, kind="stable").tolist():
+        n, held, _ = columns[i]
+        content = np.minimum(np.minimum(held, left), available[:, n])
+        fits = capacity[n] != 0 and bool((pieces.use @ content <= shared[:, n]).all())
+        if weights[i] <= LEAST_WEIGHT or 2 * content.sum() <= held.sum() or not fits:
+            continue
+        if content_cost(problem, pieces, n, content) < float((pieces.penalty >> SHIFT) @ content):
+            parcels.append((n, content))
+            left -= content
+            available, shared, capacity = stock_left(problem, pieces, parcels)
+    return parcels
 
 
 def _promising(
