@@ -82,19 +82,21 @@ def offer(
     at: datetime,
     methods: Sequence[str] = METHODS,
     prices: Prices = NO_PRICES,
+    cheapest_only: bool = False,
 ) -> Offer:
     """All promises for a basket at an instant, and why there are no others.
 
     Options that leave units unfilled appear only where a method cannot fill the basket now; ``unavailable``
     says what is missing and why. Without ``pickup_node`` the nearest stores are offered, those with all of it
     on their own shelf first, at most ``policy.pickup_stores``. Tags are per method; ``best`` is over all.
+    ``cheapest_only`` saves the plans for fastest and fewest parcels, for callers that choose nothing.
     """
     assert basket.lines, "a basket has lines"
     now = ask(network, basket, stock, capacity, policy, prices, at)
     options: list[Option] = []
     refused: list[Unavailable] = []
     for method in methods:
-        found, missing = method_options(now, method)
+        found, missing = method_options(now, method, cheapest_only)
         options += found
         refused += missing
     return Offer(tuple(options), tuple(refused))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 
@@ -60,11 +61,13 @@ def pickup_stores(view: Ask) -> list[int]:
     return stores
 
 
-def method_options(now: Ask, method: str) -> tuple[list[Option], list[Unavailable]]:
+def method_options(
+    now: Ask, method: str, cheapest_only: bool = False
+) -> tuple[list[Option], list[Unavailable]]:
     """Options of one method, and what it cannot do."""
     if (refusal := impossible(now, method)) is not None:
         return [], [refusal]
-    solved = _solved(now, reaches(now, method))
+    solved = _solved(now, reaches(now, method), cheapest_only)
     found = [one for _, ones in solved for one in ones]
     missing: list[Unavailable] = []
     least = min((one.missing for one in found), default=None)
@@ -76,14 +79,14 @@ def method_options(now: Ask, method: str) -> tuple[list[Option], list[Unavailabl
     return _tagged(_undominated(options)), missing
 
 
-def _solved(now: Ask, places: Sequence[Reach]) -> list[tuple[Reach, list[Solved]]]:
+def _solved(now: Ask, places: Sequence[Reach], cheapest_only: bool) -> list[tuple[Reach, list[Solved]]]:
     """The plans of each reach. Slots between which nothing differs but the time share theirs."""
     known: dict[tuple[bytes, ...], list[Solved]] = {}
     found: list[tuple[Reach, list[Solved]]] = []
     for reach in places:
         key = _sameness(now, reach)
         if reach.slot is None or key not in known:
-            known[key] = list(solutions(now, reach))
+            known[key] = list(islice(solutions(now, reach), 1 if cheapest_only else None))
         found.append((reach, [replace(one, reach=reach) for one in known[key]]))
     return found
 

@@ -153,7 +153,7 @@ def _asked(runtime: Runtime, actor: Actor, placing: Placing) -> tuple[Question, 
 
 
 def _cheapest(runtime: Runtime, ground: Ground, basket: Basket) -> Chosen:
-    found = offered(runtime, ground, basket)
+    found = offered(runtime, ground, basket, cheapest_only=True)
     if not found.options:
         waiting = all_backordered(ground, basket.methods[0], basket.partial)
         if waiting is not None:

@@ -74,11 +74,22 @@ def question_of(runtime: Runtime, actor: Actor, basket: Basket, own_group: str |
 
 
 def offered(
-    runtime: Runtime, ground: Ground, basket: Basket, order: tuple[str, int] | None = None
+    runtime: Runtime,
+    ground: Ground,
+    basket: Basket,
+    order: tuple[str, int] | None = None,
+    cheapest_only: bool = False,
 ) -> Offered:
     """The options on this ground, quoted. ``order`` binds the quote to a change of that version of it."""
     found = offer(
-        ground.network, ground.basket, ground.stock, ground.capacity, ground.policy, ground.at, basket.methods
+        ground.network,
+        ground.basket,
+        ground.stock,
+        ground.capacity,
+        ground.policy,
+        ground.at,
+        basket.methods,
+        cheapest_only=cheapest_only,
     )
     kept = [option for option in found.options if basket.partial or not option.unfilled]
     lacking = tuple(
