@@ -26,7 +26,7 @@ def fraction(i: int, room: float, worth: Floats, load: Floats, amount: Ints) -> 
     while i < worth.size and worth[i] > 0:
         need = amount[i] * load[i]
         if need > room:
-            return total + worth[i] * room / load[i]
+            return float(total + worth[i] * room / load[i])
         room -= need
         total += amount[i] * worth[i]
         i += 1
