@@ -18,6 +18,9 @@ demo: setup  ## run the product on real sample data (ONCE=1 ends by itself)
 	@ANYSHELF_DATA_DIR="$${ANYSHELF_DATA_DIR:-$(CURDIR)/.data}" $(BIN)/anyshelf demo $(if $(ONCE),--once)
 
 test: setup  ## every test, in a browser too (Chromium is installed when missing and root)
+	@if ! command -v curl >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq curl >/dev/null; \
+	fi
 	@browser() { command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null; \
 	if ! browser && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  echo "Installing Chromium for the browser tests …"; \
@@ -35,8 +38,15 @@ check: setup  ## what can be judged without running: style, types, layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-bench: setup  ## how fast, and beside what
-	$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-columns=min,median,rounds --timeout 3600
+BENCH := $(BIN)/python -m pytest --benchmark-only --benchmark-columns=min,median,rounds --timeout 3600
+
+bench: setup  ## how fast, and beside what; the kernel's figures go to benchmarks/results and the README
+	@mkdir -p .benchmarks
+	$(BENCH) benchmarks/bench_kernel.py --benchmark-json=.benchmarks/kernel.json
+	$(BIN)/python -m benchmarks.kernel_report .benchmarks/kernel.json \
+	  --date "$$(date +%F)" --commit "$$(git rev-parse --short HEAD)"
+	$(BIN)/python -m benchmarks.readme_table
+	$(BENCH) benchmarks --ignore benchmarks/bench_kernel.py
 
 soak: setup  ## races for the last units, at full length: nothing oversold, nobody refused without need
 	$(BIN)/python -m benchmarks.race_checkout

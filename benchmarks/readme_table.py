@@ -120,7 +120,7 @@ def races_table(result: Mapping[str, Any]) -> str:
     """What went wrong when many wanted the same few units at once."""
     carts, shoppers, books = result["carts"], result["shoppers"], result["books"]
     race = f"{carts['carts']} carts for {carts['units']} units, {carts['races']} times"
-    crowd = f"{shoppers['clients']} clients × {shoppers['steps']} random requests on {shoppers['skus']} SKUs"
+    crowd = f"{shoppers['clients']} clients × {shoppers['steps']} random steps on {shoppers['skus']} SKUs"
     rows = [
         (race, str(carts["oversold"]), str(carts["spurious_refusals"])),
         (crowd, str(shoppers["oversold"]), str(shoppers["spurious_refusals"])),
