@@ -20,6 +20,7 @@ from oms.adapters.folder_values import UNLIMITED, Folder
 from oms.network_load import Kind
 from oms.store import network_documents as documents
 from oms.store.order_tables import address, order, order_line
+from routing.network_spec import METHODS
 
 DAY_MINUTES = 24 * 60
 
@@ -107,7 +108,7 @@ def _nodes(conn: Connection, calendars: Mapping[str, Any]) -> files.Nodes:
         country=_texts(row.country for row in rows),
         postcode=_texts(row.postcode for row in rows),
         timezone=_texts(row.timezone for row in rows),
-        methods=_texts(tuple(profile["methods"]) for profile in profiles),
+        methods=_texts(tuple(m for m in METHODS if m in profile["methods"]) for profile in profiles),
         daily_order_capacity=_ints(profile["limits"].get("ship", UNLIMITED) for profile in profiles),
         fixed_minor=_ints(profile["fixed_minor"] for profile in profiles),
         pick_minor=_ints(profile["pick_minor"] for profile in profiles),
