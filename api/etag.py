@@ -37,10 +37,3 @@ async def _expected(
 
 ExpectedVersion = Annotated[int | None, Depends(_expected)]
 """The version the caller means to change; None means whichever there is."""
-
-
-def require_version(expected: int | None, found: int) -> None:
-    """Refuse `version_conflict` when the caller saw another version. Inside the transaction, on the locked
-    row."""
-    if expected is not None and expected != found:
-        raise refuse(Code.VERSION_CONFLICT, "It has changed since you read it", version=found)

@@ -10,7 +10,7 @@ import numpy as np
 from inventory.catalogue_edit import NodeRow, SkuRow
 from oms.adapters.folder import UNLIMITED, Folder
 from oms.adapters.geocoder import Place
-from oms.network_load import NODE, PROFILE_FIELDS, Kind
+from oms.network_load import NODE, Kind, profile_of
 
 COURIER_HOURS = (10, 12, 14, 16, 18)
 """Folders name no courier slots, so a network with couriers gets windows of two hours from these on."""
@@ -39,7 +39,6 @@ def node_rows(folder: Folder) -> Iterator[NodeRow]:
             "ship_cutoff": _clock(int(nodes.ship_cutoff[at])),
             "courier_radius_m": int(nodes.courier_radius_m[at]),
         }
-        document = NODE.dump_python(NODE.validate_python(member), mode="json")
         yield NodeRow(
             id=id,
             name=nodes.name[at],
@@ -49,7 +48,7 @@ def node_rows(folder: Folder) -> Iterator[NodeRow]:
             country=country,
             postcode=nodes.postcode[at],
             timezone=nodes.timezone[at],
-            profile={name: document[name] for name in PROFILE_FIELDS},
+            profile=profile_of(NODE.validate_python(member)),
         )
 
 
