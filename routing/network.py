@@ -11,7 +11,7 @@ import numpy as np
 
 from routing.calendar import DayTables, Profile, day_tables, first_day, public_holidays
 from routing.delivery import DeliveryTable, delivery_table
-from routing.geo import great_circle_m
+from routing.geo import great_circle_m, within_m
 from routing.lanes import EVERY, Lanes, compile_lanes, first_lanes, fitting_rows
 from routing.memo import Memo
 from routing.network_faults import faults_of
@@ -106,6 +106,10 @@ class Network:
         if lat is None or lon is None:
             return np.full(len(self.node_ids), np.nan)
         return great_circle_m(lat, lon, self.lat, self.lon)
+
+    def within(self, lat: float, lon: float, distance_m: Floats, radius_m: Ints | int) -> Bools:
+        """[N] which nodes have a point within their radius; ``distance_m`` as of ``distances_m``."""
+        return within_m(lat, lon, self.lat, self.lon, distance_m, radius_m)
 
     def lanes_to(self, method: str, country: str, postcode: str, distance_m: Floats) -> Ints:
         """[N] lane row per node to an address, NO_LANE where there is none."""

@@ -83,8 +83,9 @@ def _base(ask: Ask, destination: Destination) -> Reach:
     if destination.lat is None or destination.lon is None:
         bits |= BIT[Reason.NO_LOCATION]
     else:
-        near = distance_m <= network.courier_radius_m[nodes]
-        bits |= np.where(near, 0, BIT[Reason.NO_NODE_IN_RADIUS])
+        point = destination.lat, destination.lon
+        near = network.within(*point, ask.distance_m, network.courier_radius_m)
+        bits |= np.where(near[nodes], 0, BIT[Reason.NO_NODE_IN_RADIUS])
     card = np.full(len(nodes), len(network.cards.names) - 1)
     lane = np.full(len(nodes), NO_LANE)
     rate = np.zeros(len(nodes))

@@ -53,7 +53,10 @@ def pickup_stores(view: Ask) -> list[int]:
     if view.basket.pickup_node is not None:
         return [network.index[view.basket.pickup_node]]
     offering = network.offers[METHODS.index(PICKUP)] & network.active
-    near = np.flatnonzero(offering & (view.distance_m <= policy.pickup_radius_m))
+    place = view.basket.destination
+    assert place is not None and place.lat is not None and place.lon is not None, "impossible() came first"
+    inside = network.within(place.lat, place.lon, view.distance_m, policy.pickup_radius_m)
+    near = np.flatnonzero(offering & inside)
     near = near[np.argsort(view.distance_m[near], kind="stable")]
     whole = np.isin(near, view.nodes[(view.stock >= view.lines.quantity[:, None]).all(axis=0)])
     chosen = near[whole][: policy.pickup_stores] if whole.any() else near[: policy.fed_stores]

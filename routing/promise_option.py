@@ -11,9 +11,11 @@ import numpy as np
 
 from routing.calendar import DAY_S, DAYS, to_datetime
 from routing.eligibility import Eligibility
+from routing.geo import geodesic_m
 from routing.network_spec import PICKUP
 from routing.plan import Parcel
 from routing.price import Priced, customer_price_minor
+from routing.problem import Ints
 from routing.promise_ask import Ask, seconds
 from routing.promise_reach import Reach
 from routing.promise_solve import Solved, last_arrival
@@ -191,7 +193,6 @@ def _price(solved: Solved, place: Mapping[str, int], ends: int) -> int:
     if not ask.policy.price_rules:
         return 0
     country, postcode = _whereabouts(solved)
-    farthest = float(np.max(ask.distance_m[ask.nodes[list(place.values())]]))
     lines = ask.basket.lines
     priced = Priced(
         method=reach.method,
@@ -200,10 +201,21 @@ def _price(solved: Solved, place: Mapping[str, int], ends: int) -> int:
         postcode=postcode,
         goods_minor=sum(line.unit_price_minor * line.quantity for line in lines),
         weight_g=sum(line.unit_weight_g * line.quantity for line in lines),
-        distance_m=None if np.isnan(farthest) else farthest,
+        distance_m=_farthest_m(ask, ask.nodes[list(place.values())]),
         days=max(-(-(ends - ask.at) // DAY_S), 0),
     )
     return customer_price_minor(ask.policy.price_rules, priced)
+
+
+def _farthest_m(ask: Ask, nodes: Ints) -> float | None:
+    """From the farthest of these nodes to the customer, where it is known and a price depends on it."""
+    to = ask.basket.destination
+    if to is None or to.lat is None or to.lon is None:
+        return None
+    if all(rule.up_to_km is None for rule in ask.policy.price_rules):
+        return None
+    farthest = ask.network.spec.nodes[nodes[np.argmax(ask.distance_m[nodes])]]
+    return geodesic_m(to.lat, to.lon, farthest.lat, farthest.lon)
 
 
 def _whereabouts(solved: Solved) -> tuple[str, str]:

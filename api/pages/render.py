@@ -53,9 +53,18 @@ def age(seconds: float) -> str:
     return f"{max(0, int(seconds))} s"
 
 
+def metres(distance: float) -> str:
+    """`812 m`, `12.3 km`, `1,240 km`."""
+    if distance < 1000:
+        return f"{distance:.0f} m"
+    return f"{distance / 1000:,.1f} km" if distance < 100_000 else f"{distance / 1000:,.0f} km"
+
+
 def words(name: str) -> str:
     """`insufficient_stock` as `insufficient stock`."""
     return name.replace("_", " ")
 
 
-_pages.filters.update(money=money, instant=instant, age=age, words=words, thousands=lambda n: f"{n:,}")
+_pages.filters.update(
+    money=money, instant=instant, age=age, metres=metres, words=words, thousands=lambda n: f"{n:,}"
+)

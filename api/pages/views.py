@@ -20,6 +20,8 @@ from oms.usecases import order_reading
 from oms.usecases.reservation_care import free_reservations
 from oms.views.overview import overview, sku_names
 from oms.work import transact
+from routing.geo import geodesic_m
+from routing.network_spec import NodeSpec
 
 ROWS = 50
 OLDEST = datetime.fromisoformat("0001-01-01T00:00:00+00:00")
@@ -159,16 +161,18 @@ def show_refusal(request: Request, error: Exception) -> Response:
     return page("refused.html", status, refusal=error.refusal)
 
 
-def _route(order: dict[str, Any], nodes: dict[str, Any]) -> dict[str, Any] | None:
-    """The parcels' nodes and where they go, laid out on a sheet."""
+def _route(order: dict[str, Any], nodes: dict[str, NodeSpec]) -> dict[str, Any] | None:
+    """The parcels' nodes and where they go, laid out on a sheet; ``apart``: metres between, by node."""
     used = [nodes[name] for name in dict.fromkeys(p["node"] for p in order["parcels"]) if name in nodes]
     where = order["destination"] or {}
     goal = nodes.get(order["promise"]["pickup_node"] or "")
-    point = (goal.lat, goal.lon) if goal else (where.get("lat"), where.get("lon"))
-    if not used or None in point:
+    lat, lon = (goal.lat, goal.lon) if goal else (where.get("lat"), where.get("lon"))
+    if not used or lat is None or lon is None:
         return None
-    sheet = lay_out([(node.lat, node.lon) for node in used] + [point], [1.0] * (len(used) + 1))
-    return {"sheet": sheet, "from": list(zip(used, sheet.dots, strict=False)), "to": sheet.dots[-1]}
+    apart = {node.id: geodesic_m(node.lat, node.lon, lat, lon) for node in used if node is not goal}
+    sheet = lay_out([(node.lat, node.lon) for node in used] + [(lat, lon)], [1.0] * (len(used) + 1))
+    dots = list(zip(used, sheet.dots, strict=False))
+    return {"sheet": sheet, "from": dots, "to": sheet.dots[-1], "apart": apart}
 
 
 def _page(name: str, session: Session, **values: Any) -> Response:

@@ -65,16 +65,18 @@ class _Map:
         self.network = network
         self.at = at
         lat, lon = ask.near or (None, None)
-        self.distance_m = self._spread(network.distances_m(lat, lon), np.nan)
-        radius = loaded.policy.pickup_radius_m
+        distance_m = network.distances_m(lat, lon)
+        self.distance_m = self._spread(distance_m, np.nan)
+        radius: dict[str, Units | int] = {
+            PICKUP: loaded.policy.pickup_radius_m,
+            COURIER: network.courier_radius_m,
+        }
         self.reach: Reach = {}
         for method in ask.methods:
-            offers = self._spread(network.offers[METHODS.index(method)] & network.active, False)
-            if ask.near is not None and method == PICKUP:
-                offers &= self.distance_m <= radius
-            if ask.near is not None and method == COURIER:
-                offers &= self.distance_m <= self._spread(network.courier_radius_m, 0)
-            self.reach[method] = offers
+            offers = network.offers[METHODS.index(method)] & network.active
+            if ask.near is not None and method in radius:
+                offers = offers & network.within(*ask.near, distance_m, radius[method])
+            self.reach[method] = self._spread(offers, False)
 
     def ready_at(self, nodes: Sequence[int]) -> list[Any]:
         """When units on the shelf could be handed out at the counter; None where nothing is collected."""

@@ -255,3 +255,13 @@ def test_courier_slots_fill_up_and_are_given_back(shop: Shop) -> None:
     shop.post("/v1/orders/o-0/cancel", {})
     again = shop.place("again", ("B2", 1), method="courier")
     assert again.status_code == 201 and again.json()["promise"]["window"]["from"] == taken[0]
+
+
+def test_the_page_of_an_order_says_how_far_its_parcels_go(shop: Shop) -> None:
+    shop.place("o-1", ("A1", 1), method="courier")
+    shop.place("o-2", ("A1", 1), method="pickup", pickup_node="ST-1")
+    key = shop.admin.headers["authorization"].removeprefix("Bearer ")
+    shop.admin.post("/app/sign-in", data={"key": key})
+    courier, pickup = (shop.admin.get(f"/app/orders/{order}").text for order in ("o-1", "o-2"))
+    assert ", 1.3 km as the crow flies" in courier
+    assert "as the crow flies" not in pickup, "it is handed over where it is"

@@ -34,6 +34,17 @@ def test_nodes_are_for_those_who_may_see_them(shop: Shop) -> None:
     assert [n["node"] for n in own.post("/v1/availability", json=body).json()["items"][0]["nodes"]] == ["WH"]
 
 
+def test_what_is_near_says_of_a_courier_what_its_promise_says(shop: Shop) -> None:
+    inside, outside = {"lat": 40.686, "lon": -73.9855}, {"lat": 40.7580, "lon": -73.8907}
+    for where, reached in ((inside, True), (outside, False)):
+        ask = {"skus": ["A1"], "near": where, "methods": ["courier"]}
+        assert shop.web.post("/v1/availability", json=ask).json()["items"][0]["methods"] == {
+            "courier": reached
+        }
+        home = {**HOME, **where}
+        assert bool(shop.promises(("A1", 1), methods=["courier"], destination=home)["options"]) is reached
+
+
 def test_a_basket_is_offered_every_way_it_can_go(shop: Shop) -> None:
     answer = shop.promises(("A1", 2), ("B2", 1))
     methods = {option["method"] for option in answer["options"]}

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routing.geo import EARTH_RADIUS_M, geodesic_m, great_circle_m
+from routing.geo import EARTH_RADIUS_M, geodesic_m, great_circle_m, within_m
 
 LATITUDES = st.floats(-89.9, 89.9)
 LONGITUDES = st.floats(-180, 180)
@@ -34,3 +34,16 @@ def test_many_at_once_are_the_same_as_one_by_one() -> None:
     together = great_circle_m(10.0, 20.0, lats, lons)
     apart = [great_circle_m(10.0, 20.0, lats[i : i + 1], lons[i : i + 1])[0] for i in range(len(lats))]
     assert np.array_equal(together, np.array(apart))
+
+
+@given(LATITUDES, LONGITUDES, LATITUDES, LONGITUDES, st.floats(0.99, 1.01))
+def test_next_to_a_radius_the_geodesic_decides(
+    lat: float, lon: float, other_lat: float, other_lon: float, share: float
+) -> None:
+    exact = geodesic_m(lat, lon, other_lat, other_lon)
+    radius = round(exact * share)
+    lats, lons = np.array([other_lat, np.nan]), np.array([other_lon, np.nan])
+    distance_m = great_circle_m(lat, lon, lats, lons)
+    assert within_m(lat, lon, lats, lons, distance_m, radius).tolist() == [exact <= radius, False]
+    each = np.array([radius, radius])
+    assert within_m(lat, lon, lats, lons, distance_m, each).tolist() == [exact <= radius, False]

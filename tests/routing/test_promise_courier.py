@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, time, timedelta
 
 from routing.network import LaneSpec, SlotSpec, TariffSpec
-from routing.policy import Policy
+from routing.policy import Policy, PriceRule
 from routing.promise import Basket, Capacity, CapacityHold, Destination, Option, Promised, keep
 from tests.routing.shop import NEW_YORK, WEDNESDAY, line, network, node, offered, only, stock, utc
 
@@ -160,3 +160,35 @@ def test_a_slot_promised_is_kept_after_its_order_before_time() -> None:
     assert not isinstance(gone, Option)
     assert gone.code == "slot_closed"
     assert isinstance(keep(NET, *args, WEDNESDAY, promised), Option)
+
+
+def test_next_to_its_radius_the_geodesic_decides_not_the_great_circle() -> None:
+    north, east = Destination("US", "10001", 40.82, -73.99), Destination("US", "10001", 40.75, -73.90)
+    for to, radius_m, reached in ((north, 7_778, True), (north, 7_773, False), (east, 7_590, False)):
+        net = network(node("CITY", 40.75, -73.99, courier_radius_m=radius_m), slots=(NOON,))
+        found = offered(net, {"CITY": {"1": 1}}, line("1"), method="courier", to=to)
+        assert bool(found.options) is reached
+        near = offered(
+            net,
+            {"CITY": {"1": 1}},
+            line("1"),
+            method="pickup",
+            to=to,
+            policy=Policy(pickup_radius_m=radius_m),
+        )
+        assert bool(near.options) is reached
+
+
+def test_a_price_by_distance_goes_by_the_geodesic() -> None:
+    near = PriceRule(method="courier", up_to_km=7.59, amount_minor=100)
+    policy = Policy(price_rules=(near, PriceRule(method="courier", amount_minor=900)), courier_slots=1)
+    for to, price in (((40.75, -73.90), 900), ((40.75, -73.9002), 100)):
+        found = offered(
+            NET,
+            {"CITY": {"1": 1}},
+            line("1"),
+            method="courier",
+            to=Destination("US", "10001", *to),
+            policy=policy,
+        )
+        assert only(found).customer_price_minor == price
