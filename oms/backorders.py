@@ -6,6 +6,7 @@ of it; what is decided and kept is the truth: no unit where it could leave from,
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import date
 
@@ -13,10 +14,7 @@ import numpy as np
 
 from inventory.catalogue import Catalogue
 from oms.ground import Ground
-from oms.holding import on_backorder
-from oms.orders.order import Promise
 from oms.refusals import Fault, Refused
-from oms.settling import Chosen
 from routing.promise import CHEAPEST, Capacity, Option, Stock, best, offer
 from routing.route import route
 
@@ -24,25 +22,22 @@ BACKORDER_CAP = "backorder_cap"
 PREORDER_NOT_OPEN = "preorder_not_open"
 
 
-def all_backordered(ground: Ground, method: str, partial: bool) -> Chosen | None:
+def all_backordered(ground: Ground, method: str, partial: bool, promised: bool = False) -> Option | None:
     """The order with nothing in parcels, as far as the caps go.
 
     None when they do not suffice (``partial``: when they have no room at all), when the method leads nowhere,
-    and when some of the order is where it could leave from.
+    and when some of the order is where it could leave from, unless it is ``promised`` to wait as a whole.
     """
+    if not _under_caps(ground, partial):
+        return None
     way = _as_if_there(ground, method)
     if way is None:
         return None
     there = ground.stock.available[:, way.eligibility.nodes]
     usable = (way.eligibility.node_bits | way.eligibility.line_bits) == 0
-    if there[usable].any():
+    if there[usable].any() and not promised:
         return None
-    option = _nothing_leaves(ground, way)
-    waiting = sum(on_backorder(ground, option).values())
-    if waiting == 0 or not (partial or waiting == sum(part.quantity for part in ground.parts)):
-        return None
-    promise = Promise(method, None, None, option.customer_price_minor, option.pickup_node)
-    return Chosen(option, promise, ground)
+    return _nothing_leaves(ground, way)
 
 
 def with_limits(catalogue: Catalogue, ground: Ground, no: Refused) -> Refused:
@@ -65,6 +60,16 @@ def _limits(catalogue: Catalogue, ground: Ground, today: date) -> list[Fault]:
         elif (room := ground.room.get(sku.id, 0)) < line.quantity:
             faults.append(Fault(pointer, BACKORDER_CAP, f"{room} more units can be back-ordered"))
     return faults
+
+
+def _under_caps(ground: Ground, partial: bool) -> bool:
+    """Whether the caps leave room for all units; ``partial``: for any."""
+    wanted: Counter[str] = Counter()
+    for part in ground.parts:
+        wanted[part.sku] += part.quantity
+    if partial:
+        return any(ground.room[sku] for sku in wanted)
+    return all(units <= ground.room[sku] for sku, units in wanted.items())
 
 
 def _as_if_there(ground: Ground, method: str) -> Option | None:

@@ -144,8 +144,8 @@ def _takes(parcel: PromisedParcel, skus: Mapping[str, str]) -> Iterable[Taken]:
             yield Taken(take.line, skus[take.line], shelf)
 
 
-def quoted(option_id: str, option: Option, parts: Parts) -> QuotedOption:
-    """An option as the customer is shown it: lines as sold."""
+def quoted(option_id: str, option: Option, parts: Parts, backordered: Mapping[str, int]) -> QuotedOption:
+    """An option as the customer is shown it: lines as sold. Without a parcel nobody can say when it comes."""
     by_id = {part.id: part for part in parts}
 
     def share(line: str, quantity: int) -> Share:
@@ -154,12 +154,12 @@ def quoted(option_id: str, option: Option, parts: Parts) -> QuotedOption:
     return QuotedOption(
         id=option_id,
         method=option.method,
-        window_from=option.window_from,
-        window_to=option.window_to,
-        order_before=option.order_before,
+        window_from=option.window_from if option.parcels else None,
+        window_to=option.window_to if option.parcels else None,
+        order_before=option.order_before if option.parcels else None,
         price_minor=option.customer_price_minor,
         pickup_node=option.pickup_node,
-        slot=option.slot,
+        slot=option.slot if option.parcels else None,
         tags=option.tags,
         parcels=tuple(
             QuotedParcel(
@@ -171,6 +171,7 @@ def quoted(option_id: str, option: Option, parts: Parts) -> QuotedOption:
             for parcel in option.parcels
         ),
         unfilled=tuple(share(one.line, one.quantity) for one in option.unfilled),
+        backordered=tuple(share(line, units) for line, units in backordered.items()),
     )
 
 

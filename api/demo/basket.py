@@ -29,8 +29,8 @@ class Basket:
     offer: Json
 
     def cheapest(self, method: str) -> Json | None:
-        """The option of a method that costs the customer least, the earliest of those."""
-        found = [option for option in self.offer["options"] if option["method"] == method]
+        """The option of a method, with a date, that costs the customer least, the earliest of those."""
+        found = [one for one in self.offer["options"] if one["method"] == method and one["window"]]
         return min(
             found, key=lambda one: (one["customer_price"]["amount_minor"], one["window"]["to"]), default=None
         )

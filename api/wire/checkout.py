@@ -209,16 +209,23 @@ class CostToServe(Wire):
 
 
 class Option(Wire):
+    """One way to have it. ``window`` and ``order_before`` are null where all of it waits for stock: an order
+    from it is taken at this price, and told a date when stock comes.
+
+    ``unfilled``: units that cannot leave yet; ``backordered``: those of them that will be sold all the same.
+    """
+
     option_id: str
     method: Method
-    window: Window
-    order_before: Instant
+    window: Window | None
+    order_before: Instant | None
     customer_price: Price
     pickup_node: str | None
     slot: str | None
     cost_to_serve: CostToServe | None
     parcels: list[Parcel]
     unfilled: list[ParcelLine]
+    backordered: list[ParcelLine]
     optimality_gap: float
     tags: list[str]
 

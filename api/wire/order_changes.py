@@ -78,7 +78,7 @@ class LinesAsk(Wire):
 
 class Difference(Wire):
     """What an option would change, new minus old; the promise moves by ``window_to_s`` seconds, null where
-    there was none.
+    there is none before or after.
     """
 
     total_minor: int

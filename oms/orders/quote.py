@@ -7,10 +7,13 @@ promise and price, and when it expires.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from oms.orders.order import Promise
 
 FORMAT = 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -73,20 +76,49 @@ class QuotedParcel:
 class QuotedOption:
     """One promise: what the customer was shown (method, window, price) and the plan behind it.
 
-    ``unfilled`` is not empty only where a partial order was asked for.
+    ``unfilled``: units that cannot leave yet, ``backordered``: those of them that will be sold all the same.
+    An option without a window waits with all its units; any other lacks some only where a partial order was
+    asked for.
     """
 
     id: str
     method: str
-    window_from: datetime
-    window_to: datetime
-    order_before: datetime
+    window_from: datetime | None
+    window_to: datetime | None
+    order_before: datetime | None
     price_minor: int
     pickup_node: str | None
     slot: str | None
     tags: tuple[str, ...]
     parcels: tuple[QuotedParcel, ...]
     unfilled: tuple[Share, ...] = ()
+    backordered: tuple[Share, ...] = ()
+
+    @property
+    def waits(self) -> bool:
+        """Whether all of it is on back-order: nobody can say when it comes."""
+        return self.window_to is None
+
+    @property
+    def partial(self) -> bool:
+        """Whether only an order that may be partial can have it."""
+        return bool(self.unfilled) and not (self.waits and not self.lost)
+
+    @property
+    def lost(self) -> Counter[tuple[str, str]]:
+        """Units that are neither sent nor back-ordered, by line and SKU."""
+        return _counted(self.unfilled) - _counted(self.backordered)
+
+    def no_less_than(self, shown: QuotedOption) -> bool:
+        """Whether of no line more units stay behind, or are lost for good, than with the one shown."""
+        return _counted(self.unfilled) <= _counted(shown.unfilled) and self.lost <= shown.lost
+
+    @property
+    def promise(self) -> Promise:
+        """What an order from it promises."""
+        return Promise(
+            self.method, self.window_from, self.window_to, self.price_minor, self.pickup_node, self.slot
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +187,7 @@ def _packed_option(option: QuotedOption) -> list[Any]:
     return [
         option.id,
         option.method,
-        _number(option.window_from),
-        _number(option.window_to),
-        _number(option.order_before),
+        *(at and _number(at) for at in (option.window_from, option.window_to, option.order_before)),
         option.price_minor,
         option.pickup_node,
         option.slot,
@@ -171,18 +201,18 @@ def _packed_option(option: QuotedOption) -> list[Any]:
             ]
             for p in option.parcels
         ],
-        [[s.line, s.sku, s.quantity] for s in option.unfilled],
+        *([[s.line, s.sku, s.quantity] for s in shares] for shares in (option.unfilled, option.backordered)),
     ]
 
 
 def _unpacked_option(document: Sequence[Any]) -> QuotedOption:
-    ref, method, opens, closes, before, price, pickup_node, slot, tags, parcels, unfilled = document
+    ref, method, opens, closes, before, price, pickup_node, slot, tags, parcels, unfilled, *ahead = document
     return QuotedOption(
         id=ref,
         method=method,
-        window_from=_instant(opens),
-        window_to=_instant(closes),
-        order_before=_instant(before),
+        window_from=opens and _instant(opens),
+        window_to=closes and _instant(closes),
+        order_before=before and _instant(before),
         price_minor=price,
         pickup_node=pickup_node,
         slot=slot,
@@ -192,7 +222,12 @@ def _unpacked_option(document: Sequence[Any]) -> QuotedOption:
             for node, ship, arrive, shares in parcels
         ),
         unfilled=tuple(Share(*share) for share in unfilled),
+        backordered=tuple(Share(*share) for shares in ahead for share in shares),
     )
+
+
+def _counted(shares: Sequence[Share]) -> Counter[tuple[str, str]]:
+    return Counter({(share.line, share.sku): share.quantity for share in shares})
 
 
 def _number(instant: datetime) -> int:

@@ -214,12 +214,12 @@ def _preview(
 def _difference(order: Order, lines_minor: int, quoted: QuotedOption) -> dict[str, int | None]:
     goods = lines_minor - order.lines_minor
     shipping = quoted.price_minor - order.shipping_minor
-    before = order.promise.window_to
+    before, after = order.promise.window_to, quoted.window_to
     return {
         "total_minor": goods + shipping,
         "lines_minor": goods,
         "shipping_minor": shipping,
-        "window_to_s": None if before is None else int((quoted.window_to - before).total_seconds()),
+        "window_to_s": int((after - before).total_seconds()) if before and after else None,
     }
 
 

@@ -10,7 +10,7 @@ from inventory.requests import FirmRequest
 from inventory.stock_groups import firm
 from oms import translate
 from oms.actors import Actor
-from oms.backorders import all_backordered, with_limits
+from oms.backorders import with_limits
 from oms.bootstrap import Runtime
 from oms.deciding import keep_decision
 from oms.ground import Ground, Question, from_memory, located
@@ -135,7 +135,7 @@ def _asked(runtime: Runtime, actor: Actor, placing: Placing) -> tuple[Question, 
         quote = read_quote(runtime, choice.quote_id)
         shown = option_of(quote, choice.option_id)
         where = quote.destination
-        matches(placing, quote, where.digest if where else "", shown.price_minor, bool(shown.unfilled))
+        matches(placing, quote, where.digest if where else "", shown.price_minor, shown.partial)
         if where and placing.destination and not where.same_place(placing.destination.whereabouts):
             raise mismatch("/destination", "The quote is for another destination")
         question = Question(quote.lines, quote.channel, where, shown.pickup_node)
@@ -155,20 +155,9 @@ def _asked(runtime: Runtime, actor: Actor, placing: Placing) -> tuple[Question, 
 def _cheapest(runtime: Runtime, ground: Ground, basket: Basket) -> Chosen:
     found = offered(runtime, ground, basket, cheapest_only=True)
     if not found.options:
-        waiting = all_backordered(ground, basket.methods[0], basket.partial)
-        if waiting is not None:
-            return waiting
         raise with_limits(runtime.pool.catalogue, ground, cannot(found.unavailable[0], ground))
     quoted, option = found.tagged(CHEAPEST) or found.options[0]
-    promise = Promise(
-        quoted.method,
-        quoted.window_from,
-        quoted.window_to,
-        quoted.price_minor,
-        quoted.pickup_node,
-        quoted.slot,
-    )
-    return Chosen(option, promise, ground)
+    return Chosen(option, quoted.promise, ground)
 
 
 def _from_reservation(runtime: Runtime, work: Work, placing: Placing, reservation_id: str) -> Answer:
@@ -179,25 +168,17 @@ def _from_reservation(runtime: Runtime, work: Work, placing: Placing, reservatio
         raise refuse(Code.UNKNOWN_RESERVATION, "There is no such reservation", fault)
     group = own_reservation(work, reservation_id)
     option = held.quote.options[0]
-    matches(placing, held.quote, held.whereabouts, option.price_minor, bool(option.unfilled))
+    matches(placing, held.quote, held.whereabouts, option.price_minor, option.partial)
     if group.state == "firm" or group.state == "posted":
         raise refuse(Code.ILLEGAL_TRANSITION, "Another order was placed from this reservation")
     outcome = firm(work.conn, work.at, [FirmRequest(reservation_id, placing.id)])[0]
     if isinstance(outcome, Closed | Diminished):
         raise _reservation_gone(runtime, work, placing, held, isinstance(outcome, Closed))
     assert isinstance(outcome, Firmed), f"the group is there, so not {outcome}"
-    promise = Promise(
-        option.method,
-        option.window_from,
-        option.window_to,
-        option.price_minor,
-        option.pickup_node,
-        option.slot,
-    )
     where = placing.destination.whereabouts if placing.destination else None
     parts = translate.exploded(runtime.pool.catalogue, placing.wanted)
     plan = HeldPlan(reservation_id, held.parcels, held.backordered)
-    return _write(runtime, work, placing, Settled(promise, plan, parts, where, reservation_id))
+    return _write(runtime, work, placing, Settled(option.promise, plan, parts, where, reservation_id))
 
 
 def _reservation_gone(

@@ -9,15 +9,16 @@ from typing import Any
 from oms import translate
 from oms.actors import Actor
 from oms.adapters.signer import BadToken
+from oms.backorders import all_backordered, with_limits
 from oms.bootstrap import Runtime
 from oms.ground import Ground, Question, from_memory, located
-from oms.orders.order import Promise
+from oms.holding import on_backorder
 from oms.orders.placing import duplicate_faults
 from oms.orders.quote import Quote, QuotedOption, Wanted, Whereabouts, packed, unpacked
 from oms.refusals import Code, Fault, Refused, refuse
 from oms.settling import Chosen
 from oms.views.offers import option_shown, unavailable_shown
-from routing.promise import Option, Promised, Unavailable, best, keep, offer
+from routing.promise import CHEAPEST, Option, Promised, Unavailable, best, keep, offer
 
 QUOTE = "quote"
 QUOTE_LIFE = timedelta(minutes=30)
@@ -41,7 +42,7 @@ class Basket:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Offered:
-    """Options as quoted and as routed, side by side."""
+    """Options as quoted and as routed, side by side; those that only wait come last."""
 
     quote: Quote
     options: tuple[tuple[QuotedOption, Option], ...]
@@ -49,9 +50,11 @@ class Offered:
     ground: Ground
 
     def tagged(self, tag: str) -> tuple[QuotedOption, Option] | None:
-        """The best option with this tag over all methods."""
+        """The best option with this tag over all methods; where all only wait, the one of the least price."""
         chosen = best((option for _, option in self.options), tag)
-        return next((pair for pair in self.options if pair[1] is chosen), None)
+        waiting = [pair for pair in self.options if pair[0].waits]
+        least = min(waiting, key=lambda pair: pair[0].price_minor, default=None)
+        return next((pair for pair in self.options if pair[1] is chosen), least)
 
 
 def question_of(runtime: Runtime, actor: Actor, basket: Basket, own_group: str | None = None) -> Question:
@@ -80,7 +83,10 @@ def offered(
     order: tuple[str, int] | None = None,
     cheapest_only: bool = False,
 ) -> Offered:
-    """The options on this ground, quoted. ``order`` binds the quote to a change of that version of it."""
+    """The options on this ground, quoted; a method that has none may offer to wait for stock.
+
+    ``order`` binds the quote to a change of that version of it.
+    """
     found = offer(
         ground.network,
         ground.basket,
@@ -97,9 +103,14 @@ def offered(
         for o in found.options
         if o not in kept
     )
+    waiting = [
+        option
+        for method in basket.methods
+        if all(option.method != method for option in kept)
+        and (option := all_backordered(ground, method, basket.partial)) is not None
+    ]
     options = tuple(
-        (translate.quoted(f"{option.method}-{number}", option, ground.parts), option)
-        for number, option in enumerate(kept, 1)
+        (_quoted(number, option, ground), option) for number, option in enumerate(kept + waiting, 1)
     )
     question = ground.question
     quote = Quote(
@@ -114,6 +125,11 @@ def offered(
         order_version=order[1] if order else 0,
     )
     return Offered(quote, options, found.unavailable + lacking, ground)
+
+
+def _quoted(number: int, option: Option, ground: Ground) -> QuotedOption:
+    ahead = on_backorder(ground, option)
+    return translate.quoted(f"{option.method}-{number}", option, ground.parts, ahead)
 
 
 def document(runtime: Runtime, actor: Actor, found: Offered) -> dict[str, Any]:
@@ -152,20 +168,18 @@ def option_of(quote: Quote, option_id: str) -> QuotedOption:
 
 
 def kept(runtime: Runtime, actor: Actor, ground: Ground, quote: Quote, shown: QuotedOption) -> Chosen:
-    """The promise shown, kept on this ground: method, window and price hold, nodes may differ.
+    """The promise shown, kept on this ground: method, window and price hold, nodes may differ; where no
+    window could be told and stock has come, there is one now.
 
     Raises Refused with fresh options: quote_expired, or why it can no longer be kept.
     """
-    promise = Promise(
-        shown.method, shown.window_from, shown.window_to, shown.price_minor, shown.pickup_node, shown.slot
-    )
     fresh = Basket(
         quote.lines,
         quote.channel,
         (shown.method,),
         quote.destination,
         shown.pickup_node,
-        bool(shown.unfilled),
+        shown.partial,
     )
     if ground.at >= quote.expires_at:
         raise with_fresh_options(
@@ -175,13 +189,22 @@ def kept(runtime: Runtime, actor: Actor, ground: Ground, quote: Quote, shown: Qu
             fresh,
             refuse(Code.QUOTE_EXPIRED, "The quote has run out; here is a new one"),
         )
-    option = _kept_partly(runtime, ground, fresh, shown) if shown.unfilled else _kept_whole(ground, shown)
+    if shown.waits:
+        option = _kept_waiting(runtime, ground, fresh, shown)
+    elif shown.unfilled:
+        option = _kept_partly(runtime, ground, fresh, shown)
+    else:
+        option = _kept_whole(ground, shown)
     if isinstance(option, Unavailable):
-        raise with_fresh_options(runtime, actor, ground, fresh, cannot(option, ground))
-    return Chosen(option, promise, ground)
+        no = cannot(option, ground)
+        no = with_limits(runtime.pool.catalogue, ground, no) if shown.waits else no
+        raise with_fresh_options(runtime, actor, ground, fresh, no)
+    told = _quoted(1, option, ground) if shown.waits else shown
+    return Chosen(option, replace(told.promise, price_minor=shown.price_minor), ground)
 
 
 def _kept_whole(ground: Ground, shown: QuotedOption) -> Option | Unavailable:
+    assert shown.window_to is not None, "what only waits is kept otherwise"
     promised = Promised(shown.method, shown.window_to, shown.slot, shown.pickup_node)
     return keep(
         ground.network, ground.basket, ground.stock, ground.capacity, ground.policy, ground.at, promised
@@ -192,12 +215,30 @@ def _kept_partly(
     runtime: Runtime, ground: Ground, basket: Basket, shown: QuotedOption
 ) -> Option | Unavailable:
     """A partial promise: the same way, no later, and no line lacks more than the customer was shown."""
-    for _, option in offered(runtime, ground, basket).options:
-        same = (option.slot, option.pickup_node) == (shown.slot, shown.pickup_node)
-        if same and option.window_to <= shown.window_to and _no_less(option, shown, ground):
+    assert shown.window_to is not None, "what only waits is kept otherwise"
+    for quoted, option in offered(runtime, ground, basket).options:
+        same = (quoted.slot, quoted.pickup_node) == (shown.slot, shown.pickup_node)
+        if same and not quoted.waits and option.window_to <= shown.window_to and quoted.no_less_than(shown):
             return option
     lines = tuple(share.line for share in shown.unfilled)
     return Unavailable(shown.method, Code.INSUFFICIENT_STOCK, "Less is there than when it was quoted", lines)
+
+
+def _kept_waiting(
+    runtime: Runtime, ground: Ground, basket: Basket, shown: QuotedOption
+) -> Option | Unavailable:
+    """What waits: sent at once where stock has come for it, else on back-order, no more of it lost."""
+    ground = replace(ground, basket=replace(ground.basket, pickup_node=shown.pickup_node))
+    now = offered(runtime, ground, basket, cheapest_only=True).tagged(CHEAPEST)
+    if now is not None and now[0].no_less_than(shown):
+        return now[1]
+    option = all_backordered(ground, shown.method, basket.partial, promised=True)
+    if option is not None and _quoted(1, option, ground).no_less_than(shown):
+        return option
+    lines = tuple(part.id for part in ground.parts)
+    return Unavailable(
+        shown.method, Code.INSUFFICIENT_STOCK, "Less can be back-ordered than was quoted", lines
+    )
 
 
 def cannot(why: Unavailable, ground: Ground) -> Refused:
@@ -230,13 +271,6 @@ def _texts(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _texts(member) for name, member in value.items()}
     return [_texts(member) for member in value] if isinstance(value, list) else value
-
-
-def _no_less(option: Option, shown: QuotedOption, ground: Ground) -> bool:
-    """Whether no line of this option lacks more units than the customer was shown."""
-    allowed = {(share.line, share.sku): share.quantity for share in shown.unfilled}
-    parts = {part.id: (part.line_id, part.sku) for part in ground.parts}
-    return all(one.quantity <= allowed.get(parts[one.line], 0) for one in option.unfilled)
 
 
 def _lines_of(option: Option) -> tuple[str, ...]:

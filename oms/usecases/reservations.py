@@ -19,7 +19,6 @@ from oms.bootstrap import Runtime
 from oms.deciding import keep_decision
 from oms.ground import Ground, Question
 from oms.holding import Hold, hold
-from oms.orders.order import Promise
 from oms.orders.quote import Quote, QuotedOption
 from oms.refusals import Code, Fault, Refused, not_found, refuse
 from oms.settling import Chosen, settle
@@ -72,15 +71,7 @@ def promise_and_reserve(
 
     def choose(ground: Ground) -> Chosen:
         quoted, option = _tagged(runtime, ground, basket, at_once.tag)
-        promise = Promise(
-            quoted.method,
-            quoted.window_from,
-            quoted.window_to,
-            quoted.price_minor,
-            quoted.pickup_node,
-            quoted.slot,
-        )
-        return Chosen(option, promise, ground)
+        return Chosen(option, quoted.promise, ground)
 
     def write(work: Work, chosen: Chosen) -> Answer:
         if own_group is not None:

@@ -16,14 +16,15 @@ def option_shown(quoted: QuotedOption, option: Option, currency: str, actor: Act
     return {
         "option_id": quoted.id,
         "method": quoted.method,
-        "window": {"from": quoted.window_from, "to": quoted.window_to},
+        "window": None if quoted.waits else {"from": quoted.window_from, "to": quoted.window_to},
         "order_before": quoted.order_before,
         "customer_price": {"amount_minor": quoted.price_minor, "currency": currency},
         "pickup_node": quoted.pickup_node,
         "slot": quoted.slot,
-        "cost_to_serve": asdict(option.cost_to_serve) if actor.sees("cost") else None,
+        "cost_to_serve": asdict(option.cost_to_serve) if actor.sees("cost") and not quoted.waits else None,
         "parcels": [parcel_shown(parcel, quoted.pickup_node, actor) for parcel in quoted.parcels],
         "unfilled": shares_shown(quoted.unfilled),
+        "backordered": shares_shown(quoted.backordered),
         "optimality_gap": option.plan.gap,
         "tags": list(quoted.tags),
     }
