@@ -1,6 +1,6 @@
 """Who acts, and how far their say reaches."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
 
@@ -31,9 +31,20 @@ KIND_OF_ROLE: dict[Role, ActorKind] = {
 }
 
 
+THROUGH: dict[Role, str] = {
+    Role.STOREFRONT: "web",
+    Role.STAFF: "store",
+    Role.COURIER: "courier",
+    Role.BACKOFFICE: "backoffice",
+    Role.ADMIN: "backoffice",
+}
+"""The channel a change comes through when nobody says otherwise."""
+
+
 @dataclass(frozen=True)
 class Actor:
-    """Who asks. `channels` and `nodes` bound the scope; None means every one."""
+    """Who asks. `channels` and `nodes` bound the scope; None means every one. `channel`: the one this request
+    says it came through."""
 
     kind: ActorKind
     key_id: str
@@ -41,6 +52,23 @@ class Actor:
     channels: frozenset[str] | None = None
     nodes: frozenset[str] | None = None
     grants: frozenset[str] = frozenset()
+    channel: str | None = None
+
+    @property
+    def through(self) -> str:
+        """The channel this change comes through: said, or the key's only one, or the role's own."""
+        if self.channel is not None:
+            return self.channel
+        if self.kind == "system":
+            return "system"
+        return next(iter(self.channels)) if self.channels and len(self.channels) == 1 else THROUGH[self.role]
+
+    def on(self, channel: str | None) -> "Actor":
+        """The same, acting through this channel where one is named. Raises Refused forbidden."""
+        if channel is None:
+            return self
+        self.require_channel(channel)
+        return replace(self, channel=channel)
 
     @property
     def trusted(self) -> bool:

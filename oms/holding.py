@@ -10,8 +10,8 @@ from inventory.outcomes import CapacityExhausted, Closed, Insufficient, Reserved
 from inventory.requests import ReserveRequest
 from inventory.stock_reserve import reserve
 from oms import translate
+from oms.fulfilment.layout import PlannedParcel
 from oms.ground import Ground
-from oms.orders.layout import PlannedParcel
 from oms.refusals import Code, LostRace, refuse
 from oms.settling import Chosen
 from oms.work import Work

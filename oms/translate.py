@@ -17,7 +17,7 @@ from inventory import requests as holding
 from inventory.catalogue import Catalogue, ComponentLine
 from inventory.outcomes import Unknown
 from inventory.pool import Incoming as Arriving
-from oms.orders.layout import PlannedParcel, Taken
+from oms.fulfilment.layout import PlannedParcel, Taken
 from oms.orders.quote import QuotedOption, QuotedParcel, Share, Wanted, Whereabouts
 from oms.refusals import Code, Fault, refuse
 from routing.network import Network

@@ -11,14 +11,14 @@ from collections.abc import Iterable
 
 from inventory.outcomes import Displaced
 from inventory.reads import homeless
-from oms.orders.lifecycle import FulfilmentState
+from oms.fulfilment.lifecycle import FulfilmentState
 from oms.orders.order import Order
 from oms.orders.unplacing import Lost, unplaced
+from oms.recording import record, tell_job
 from oms.store.fulfilments import fulfilments_of, save_fulfilments
-from oms.store.orders import order_if_idle, save_order
+from oms.store.orders import order_if_idle
 from oms.work import Work
 
-ORDER = "order"
 MOST = 10_000
 
 
@@ -36,14 +36,13 @@ def in_line(work: Work, order: Order) -> Order:
     if not rows:
         return order
     queue = [Lost(row.line_id, row.node, row.quantity) for row in rows]
-    done = unplaced(order, fulfilments_of(work.conn, order.id), queue)
+    done = unplaced(order, fulfilments_of(work.conn, order.id), queue, work.at)
     if not done.lost:
         return order
-    saved = save_order(work.conn, order, done.order)
     save_fulfilments(work.conn, done.changed)
-    lines = [{"line": one.line_id, "node": one.node, "quantity": one.quantity} for one in done.lost]
-    work.emit("order.displaced", ORDER, order.id, {"lines": lines, "status": saved.status.value})
+    lost = [{"line": one.line_id, "node": one.node, "quantity": one.quantity} for one in done.lost]
+    saved = record(work, order, done.order, "order.displaced", {"displaced": lost})
     for job in done.changed:
         if job.state is FulfilmentState.CANCELLED:
-            work.emit("fulfilment.cancelled", ORDER, order.id, {"fulfilment_order": job.id, "node": job.node})
+            tell_job(work, job)
     return saved

@@ -49,9 +49,22 @@ class Work:
     ids: Ids
     events: list[outbox.Event] = field(default_factory=list)
 
-    def emit(self, type: str, subject: str, subject_id: str, data: Mapping[str, Any]) -> None:
-        """Tell of a change, in the same commit. `data` is JSON and names people by id only."""
-        self.events.append(outbox.Event(type, subject, subject_id, data, self.at, self.actor.key_id))
+    def emit(
+        self,
+        type: str,
+        subject: str,
+        subject_id: str,
+        data: Mapping[str, Any],
+        *,
+        reason: str = "",
+        occurred_at: datetime | None = None,
+    ) -> None:
+        """Tell of a change, in the same commit. `data` is JSON and names people by id only. Changes of orders
+        are told by `oms.recording`."""
+        who, through = self.actor.key_id, self.actor.through
+        self.events.append(
+            outbox.Event(type, subject, subject_id, data, self.at, who, through, reason, occurred_at)
+        )
 
     def flush(self) -> None:
         """Write the events gathered so far."""

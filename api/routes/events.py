@@ -37,7 +37,10 @@ Types = Annotated[
 
 
 class EventOut(Wire):
-    """`seq` is dense and is the cursor; `data` names people by id only."""
+    """`seq` is dense and is the cursor; `data` names people by id only. `channel` is the one the change came
+    through; `occurred_at` is when it happened, where that was before it was heard of (`at`). Events of an
+    order that changed quantities or holds carry `lines` (line → units per stage) and `holds` as they are
+    since."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -49,6 +52,9 @@ class EventOut(Wire):
                     "subject_id": "1001",
                     "at": "2026-01-16T10:00:00+00:00",
                     "actor": "key_06h0jmksgpf83vmaet7wk6y9",
+                    "channel": "web",
+                    "reason": "",
+                    "occurred_at": None,
                     "data": {"channel": "web"},
                 }
             ]
@@ -60,6 +66,9 @@ class EventOut(Wire):
     subject_id: str
     at: Instant
     actor: str
+    channel: str
+    reason: str
+    occurred_at: Instant | None
     data: dict[str, Any]
 
 
@@ -149,6 +158,9 @@ def show(published: Published) -> dict[str, Any]:
         "subject_id": event.subject_id,
         "at": event.at,
         "actor": event.actor,
+        "channel": event.channel,
+        "reason": event.reason,
+        "occurred_at": event.occurred_at,
         "data": event.data,
     }
 

@@ -82,7 +82,8 @@ def cancel(
 ) -> Response:
     """Cancel the order, or units of some lines, while they have not left. Their stock is free at once."""
     wish = cancelling(body)
-    return answer(order_changes.cancel_order(running, caller, request, id, wish, expected))
+    through = caller.on(body.channel)
+    return answer(order_changes.cancel_order(running, through, request, id, wish, expected))
 
 
 @router.post("/v1/orders/{id}/address", response_model=ChangePreview | PlacedOrder)
@@ -95,7 +96,7 @@ def change_address(
     expected: ExpectedVersion,
 ) -> Response:
     """Send it elsewhere: first what that would mean, then, with `confirm`, the change."""
-    return _changed(running, caller, request, id, address_change(body), expected)
+    return _changed(running, caller.on(body.channel), request, id, address_change(body), expected)
 
 
 @router.post("/v1/orders/{id}/method", response_model=ChangePreview | PlacedOrder)
@@ -108,7 +109,7 @@ def change_method(
     expected: ExpectedVersion,
 ) -> Response:
     """Another way to the customer: first what that would mean, then, with `confirm`, the change."""
-    return _changed(running, caller, request, id, method_change(body), expected)
+    return _changed(running, caller.on(body.channel), request, id, method_change(body), expected)
 
 
 @router.post("/v1/orders/{id}/lines", response_model=ChangePreview | PlacedOrder)
@@ -121,7 +122,7 @@ def change_lines(
     expected: ExpectedVersion,
 ) -> Response:
     """More, fewer or other lines: first what that would mean, then, with `confirm`, the change."""
-    return _changed(running, caller, request, id, lines_change(body), expected)
+    return _changed(running, caller.on(body.channel), request, id, lines_change(body), expected)
 
 
 @router.get("/v1/orders/{id}/decisions", response_model=DecisionsAnswer)

@@ -11,6 +11,12 @@ from api.wire.checkout import MOST_LINES, FewLines, LineId, Method, Option, Toke
 from api.wire.orders import Address
 
 
+class Through(Wire):
+    """``channel``: the one this change comes through, where it is not the caller's own."""
+
+    channel: Word | None = None
+
+
 class CancelLine(Wire):
     """``quantity`` left out: all units of the line that can still be cancelled."""
 
@@ -18,7 +24,7 @@ class CancelLine(Wire):
     quantity: Units | None = None
 
 
-class CancelAsk(Wire):
+class CancelAsk(Through):
     """Without ``lines``: the whole order."""
 
     model_config = ConfigDict(
@@ -36,7 +42,7 @@ class Confirm(Wire):
     option_id: Word
 
 
-class AddressAsk(Wire):
+class AddressAsk(Through):
     """Without ``confirm`` nothing changes: the answer is what it would mean."""
 
     model_config = ConfigDict(
@@ -47,7 +53,7 @@ class AddressAsk(Wire):
     confirm: Confirm | None = None
 
 
-class MethodAsk(Wire):
+class MethodAsk(Through):
     model_config = ConfigDict(json_schema_extra={"examples": [{"method": "pickup", "pickup_node": "ST-1"}]})
 
     method: Method
@@ -67,7 +73,7 @@ class ChangedLine(Wire):
     tax_minor: Money | None = None
 
 
-class LinesAsk(Wire):
+class LinesAsk(Through):
     """Lines not named stay as they are."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"lines": [{"id": "1", "quantity": 3}]}]})

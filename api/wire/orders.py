@@ -174,10 +174,14 @@ class FulfilmentLine(Wire):
     parcel: int
     quantity: int
     cancelled: int
+    picked: int
+    short: int
 
 
 class Fulfilment(Wire):
-    """The work of one node; ``node`` is None where the caller may not see which."""
+    """The work of one node; ``node`` is None where the caller may not see which. ``to_node``: the store it
+    goes to first. ``instants``: when each state was reached.
+    """
 
     id: str
     node: str | None
@@ -186,13 +190,20 @@ class Fulfilment(Wire):
     ship_at: Instant
     arrive_at: Instant
     replaces: str | None
+    to_node: str | None
+    on_hold: bool
+    reason: str
+    instants: dict[str, Instant]
     lines: list[FulfilmentLine]
 
 
 class Happening(Wire):
     at: Instant
+    occurred_at: Instant | None
     type: str
     actor: str
+    channel: str
+    reason: str
     data: dict[str, Any]
 
 

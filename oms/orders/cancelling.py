@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from oms.orders.fulfilment import Fulfilment
+from oms.fulfilment.job import Fulfilment
+from oms.fulfilment.taking_back import least_advanced, settled, without
 from oms.orders.order import Order
-from oms.orders.stages import Counts, Stage
-from oms.orders.taking_back import STAGE_OF, closed_if_empty, least_advanced, without
+from oms.orders.stages import WITH_THE_NODE, Counts, Stage
 from oms.refusals import Code, Fault, refuse
 
 WITHOUT_A_NODE = (Stage.UNROUTED, Stage.BACKORDERED)
@@ -36,7 +37,13 @@ class Cancelled:
     units: int
 
 
-def cancel(order: Order, fulfilments: Sequence[Fulfilment], wanted: Mapping[str, int | None]) -> Cancelled:
+def cancel(
+    order: Order,
+    fulfilments: Sequence[Fulfilment],
+    wanted: Mapping[str, int | None],
+    at: datetime,
+    reason: str = "",
+) -> Cancelled:
     """Cancel units of lines as sold: ``wanted`` maps a line to units, None for all that can be.
 
     Units that no node works on go first, then those that are least far. Raises Refused: unknown_line,
@@ -54,13 +61,13 @@ def cancel(order: Order, fulfilments: Sequence[Fulfilment], wanted: Mapping[str,
             counts[part.id], freed, work = _take(order, part.id, quantity * each, counts[part.id], work)
             releases += freed
     before = {value.id: value for value in fulfilments}
-    changed = tuple(closed_if_empty(value) for key, value in work.items() if value != before.get(key))
+    changed = tuple(settled(value, at, reason) for key, value in work.items() if value != before.get(key))
     return Cancelled(order.with_counts(counts), changed, tuple(releases), units)
 
 
 def cancellable(counts: Counts) -> int:
     """Units that have not left: everything before the hand-over."""
-    return counts.at(*WITHOUT_A_NODE, *dict.fromkeys(STAGE_OF.values()))
+    return counts.at(*WITHOUT_A_NODE, *WITH_THE_NODE, Stage.READY_FOR_PICKUP)
 
 
 def _quantity(order: Order, line_id: str, asked: int | None, place: int) -> int:
@@ -85,10 +92,10 @@ def _take(
         quantity -= units
         if units:
             releases.append(Release(order.group_id, line_id, None, units))
-    for before, units in least_advanced(work.values(), line_id, quantity):
+    for before, stage, units in least_advanced(work.values(), line_id, quantity):
         quantity -= units
-        counts = counts.moved(STAGE_OF[before.state], Stage.CANCELLED, units)
+        counts = counts.moved(stage, Stage.CANCELLED, units)
         releases.append(Release(before.group_id, line_id, before.node, units))
-        work = {**work, before.id: without(before, line_id, units)}
+        work = {**work, before.id: without(work[before.id], line_id, units)}
     assert quantity == 0, "every unit that can be cancelled is somewhere"
     return counts, releases, work

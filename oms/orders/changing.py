@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from inventory.catalogue import ComponentLine
-from oms.orders.fulfilment import Fulfilment
-from oms.orders.lifecycle import NOT_YET_PICKED, FulfilmentEvent, FulfilmentState, advance
+from oms.fulfilment.job import Fulfilment
+from oms.fulfilment.lifecycle import NOT_YET_PICKED, FulfilmentEvent, FulfilmentState
 from oms.orders.making import lines_of
 from oms.orders.order import Line, Order, OrderStatus
 from oms.orders.placing import SoldLine
@@ -86,15 +87,13 @@ def rebuilt(
     return (*stay, *made.values())
 
 
-def ended(jobs: Sequence[Fulfilment]) -> tuple[Fulfilment, ...]:
+def ended(jobs: Sequence[Fulfilment], at: datetime) -> tuple[Fulfilment, ...]:
     """The fulfilment orders that the change takes back, cancelled whole."""
     closed = []
     for job in jobs:
         if job.state in NOT_YET_PICKED:
-            state = advance(job.state, FulfilmentEvent.CANCEL)
-            assert isinstance(state, FulfilmentState)
-            lines = tuple(replace(line, cancelled=line.quantity) for line in job.lines)
-            closed.append(replace(job, state=state, lines=lines))
+            lines = tuple(line.without(line.wanted) for line in job.lines)
+            closed.append(replace(job, lines=lines).after(FulfilmentEvent.CANCEL, at, "changed"))
     return tuple(closed)
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from oms.orders.fulfilment import Fulfilment
+from oms.fulfilment.job import Fulfilment
+from oms.fulfilment.taking_back import least_advanced, settled, without
 from oms.orders.order import Order
 from oms.orders.stages import Stage
-from oms.orders.taking_back import STAGE_OF, closed_if_empty, least_advanced, without
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Unplaced:
     lost: tuple[Lost, ...]
 
 
-def unplaced(order: Order, jobs: Sequence[Fulfilment], queue: Sequence[Lost]) -> Unplaced:
+def unplaced(order: Order, jobs: Sequence[Fulfilment], queue: Sequence[Lost], at: datetime) -> Unplaced:
     """Bring the order in line with the re-sourcing ``queue`` (oldest first): every unit in it is unrouted.
 
     Units counted as unrouted already are the oldest of the queue; asked twice, nothing happens twice.
@@ -46,10 +47,10 @@ def unplaced(order: Order, jobs: Sequence[Fulfilment], queue: Sequence[Lost]) ->
         if line_id not in counts:
             continue
         units = min(one.quantity, waiting[line_id] - counts[line_id].unrouted)
-        for job, taken in least_advanced(tuple(work.values()), line_id, units, one.node):
-            counts[line_id] = counts[line_id].moved(STAGE_OF[job.state], Stage.UNROUTED, taken)
-            work[job.id] = without(job, line_id, taken)
+        for job, stage, taken in least_advanced(tuple(work.values()), line_id, units, one.node):
+            counts[line_id] = counts[line_id].moved(stage, Stage.UNROUTED, taken)
+            work[job.id] = without(work[job.id], line_id, taken, short=True)
             lost.append(Lost(line_id, one.node, taken))
     before = {job.id: job for job in jobs}
-    changed = tuple(closed_if_empty(job) for job in work.values() if job != before[job.id])
+    changed = tuple(settled(job, at, "displaced") for job in work.values() if job != before[job.id])
     return Unplaced(order.with_counts(counts), changed, tuple(lost))

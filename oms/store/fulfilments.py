@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from oms.orders.fulfilment import Fulfilment, FulfilmentLine
-from oms.orders.lifecycle import FulfilmentState
+from oms.fulfilment.job import Fulfilment, FulfilmentLine
+from oms.fulfilment.lifecycle import FulfilmentState
 from oms.store.order_tables import fulfilment_line, fulfilment_order
 
 
@@ -19,20 +20,7 @@ def insert_fulfilments(conn: Connection, values: Sequence[Fulfilment]) -> None:
         return
     conn.execute(insert(fulfilment_order), [_row(value) for value in values])
     conn.execute(
-        insert(fulfilment_line),
-        [
-            {
-                "fulfilment_order_id": value.id,
-                "order_id": value.order_id,
-                "line_id": line.line_id,
-                "parcel": line.parcel,
-                "sku": line.sku,
-                "quantity": line.quantity,
-                "cancelled": line.cancelled,
-            }
-            for value in values
-            for line in value.lines
-        ],
+        insert(fulfilment_line), [_line_row(value, line) for value in values for line in value.lines]
     )
 
 
@@ -51,17 +39,36 @@ def fulfilments_of(conn: Connection, order_id: str) -> tuple[Fulfilment, ...]:
     return tuple(_value(head, [row for row in rows if row.fulfilment_order_id == head.id]) for head in heads)
 
 
+def fulfilment_of(conn: Connection, id: str) -> Fulfilment | None:
+    """One fulfilment order. Its order's row is the lock for it: lock that first, then read."""
+    head = conn.execute(select(fulfilment_order).where(fulfilment_order.c.id == id)).first()
+    if head is None:
+        return None
+    rows = select(fulfilment_line).where(fulfilment_line.c.fulfilment_order_id == id)
+    ordered = rows.order_by(fulfilment_line.c.parcel, fulfilment_line.c.line_id)
+    return _value(head, conn.execute(ordered).all())
+
+
+def order_id_of(conn: Connection, id: str) -> str | None:
+    """The order a fulfilment order belongs to."""
+    return conn.scalar(select(fulfilment_order.c.order_id).where(fulfilment_order.c.id == id))
+
+
 def save_fulfilments(conn: Connection, values: Iterable[Fulfilment]) -> None:
-    """Write the state and the cancelled units of fulfilment orders that exist, as their next version."""
+    """Write what may change of fulfilment orders that exist, as their next version."""
     values = list(values)
     if not values:
         return
+    changing = [name for name in _row(values[0]) if name not in _FIXED]
     head = (
         update(fulfilment_order)
         .where(fulfilment_order.c.id == bindparam("b_id"))
-        .values(state=bindparam("b_state"), version=fulfilment_order.c.version + 1)
+        .values(
+            {name: bindparam(f"b_{name}") for name in changing} | {"version": fulfilment_order.c.version + 1}
+        )
     )
-    conn.execute(head, [{"b_id": value.id, "b_state": value.state.value} for value in values])
+    heads = [{"b_id": value.id} | {f"b_{name}": _row(value)[name] for name in changing} for value in values]
+    conn.execute(head, heads)
     line = (
         update(fulfilment_line)
         .where(
@@ -69,14 +76,19 @@ def save_fulfilments(conn: Connection, values: Iterable[Fulfilment]) -> None:
             fulfilment_line.c.line_id == bindparam("b_line"),
             fulfilment_line.c.parcel == bindparam("b_parcel"),
         )
-        .values(cancelled=bindparam("b_cancelled"))
+        .values({name: bindparam(f"b_{name}") for name in _COUNTED})
     )
     rows = [
-        {"b_id": value.id, "b_line": part.line_id, "b_parcel": part.parcel, "b_cancelled": part.cancelled}
+        {"b_id": value.id, "b_line": part.line_id, "b_parcel": part.parcel}
+        | {f"b_{name}": getattr(part, name) for name in _COUNTED}
         for value in values
         for part in value.lines
     ]
     conn.execute(line, rows)
+
+
+_COUNTED = ("cancelled", "picked", "short", "put_back")
+_FIXED = ("id", "order_id", "no", "node", "method", "created_at", "replaces", "version", "to_node")
 
 
 def _row(value: Fulfilment) -> dict[str, Any]:
@@ -94,6 +106,25 @@ def _row(value: Fulfilment) -> dict[str, Any]:
         "cost_minor": value.cost_minor,
         "replaces": value.replaces,
         "version": value.version,
+        "to_node": value.to_node,
+        "on_hold": value.on_hold,
+        "reason": value.reason,
+        "release_at": value.release_at,
+        "offer_expires_at": value.offer_expires_at,
+        "pick_list_id": value.pick_list_id,
+        "instants": {state: at.isoformat() for state, at in value.instants.items()},
+    }
+
+
+def _line_row(value: Fulfilment, line: FulfilmentLine) -> dict[str, Any]:
+    return {
+        "fulfilment_order_id": value.id,
+        "order_id": value.order_id,
+        "line_id": line.line_id,
+        "parcel": line.parcel,
+        "sku": line.sku,
+        "quantity": line.quantity,
+        **{name: getattr(line, name) for name in _COUNTED},
     }
 
 
@@ -111,5 +142,15 @@ def _value(head: Any, lines: Iterable[Any]) -> Fulfilment:
         cost_minor=head.cost_minor,
         replaces=head.replaces,
         version=head.version,
-        lines=tuple(FulfilmentLine(r.line_id, r.parcel, r.sku, r.quantity, r.cancelled) for r in lines),
+        to_node=head.to_node,
+        on_hold=head.on_hold,
+        reason=head.reason,
+        release_at=head.release_at,
+        offer_expires_at=head.offer_expires_at,
+        pick_list_id=head.pick_list_id,
+        instants={state: datetime.fromisoformat(at) for state, at in head.instants.items()},
+        lines=tuple(
+            FulfilmentLine(r.line_id, r.parcel, r.sku, r.quantity, r.cancelled, r.picked, r.short, r.put_back)
+            for r in lines
+        ),
     )

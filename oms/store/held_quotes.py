@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import insert
 
-from oms.orders.layout import PlannedParcel, from_json, to_json
+from oms.fulfilment.layout import PlannedParcel, from_json, to_json
 from oms.orders.quote import Quote, packed, unpacked
 from oms.store.order_tables import held_quote
 

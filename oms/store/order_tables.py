@@ -30,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from inventory.store.tables import metadata
-from oms.orders.lifecycle import FulfilmentState
+from oms.fulfilment.lifecycle import FulfilmentState
 from oms.orders.order import OrderStatus
 from oms.orders.stages import STAGES
 
@@ -145,9 +145,19 @@ fulfilment_order = Table(
     _required("cost_minor", BigInteger),
     Column("replaces", Text),
     _required("version", Integer, "1"),
+    Column("to_node", ForeignKey("node.id")),
+    _required("on_hold", Boolean, "false"),
+    _required("reason", Text, "''"),
+    Column("release_at", DateTime(timezone=True)),
+    Column("offer_expires_at", DateTime(timezone=True)),
+    Column("pick_list_id", Text),
+    _required("instants", JSONB, "'{}'"),
     _one_of("state", FulfilmentState),
     Index(None, "order_id", "no", unique=True),
     Index(None, "node", "state", "ship_at"),
+    Index("ix_fulfilment_order_release", "release_at", postgresql_where=text("state = 'scheduled'")),
+    Index("ix_fulfilment_order_offer", "offer_expires_at", postgresql_where=text("state = 'offered'")),
+    Index("ix_fulfilment_order_pick_list", "pick_list_id"),
 )
 
 fulfilment_line = Table(
@@ -160,9 +170,15 @@ fulfilment_line = Table(
     _required("sku", Text),
     _required("quantity", Integer),
     _required("cancelled", Integer, "0"),
+    _required("picked", Integer, "0"),
+    _required("short", Integer, "0"),
+    _required("put_back", Integer, "0"),
     PrimaryKeyConstraint("fulfilment_order_id", "line_id", "parcel"),
     ForeignKeyConstraint(["order_id", "line_id"], ["order_line.order_id", "order_line.line_id"]),
     CheckConstraint("quantity > 0 AND cancelled BETWEEN 0 AND quantity", name="quantity_positive"),
+    CheckConstraint(
+        "least(picked, short, put_back) >= 0 AND picked + cancelled + short <= quantity", name="picked_wanted"
+    ),
 )
 
 payment = Table(

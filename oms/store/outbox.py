@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, text
+from sqlalchemy import Connection, Row, insert, select, text
 
 from oms.store.foundation_tables import outbox
 from oms.store.versions import bump
@@ -19,8 +19,9 @@ PUBLISH_AT_ONCE = 10_000
 
 @dataclass(frozen=True)
 class Event:
-    """`type` such as `order.placed`; `subject` and `subject_id` name the thing; `data` holds ids, no
-    personal data."""
+    """`type` such as `order.placed`; `subject` and `subject_id` name the thing; `data` holds ids, no personal
+    data. `channel` is the one the change came through; `occurred_at` when it happened, where that was not
+    when it was heard of (`at`)."""
 
     type: str
     subject: str
@@ -28,6 +29,9 @@ class Event:
     data: Mapping[str, Any]
     at: datetime
     actor: str
+    channel: str = ""
+    reason: str = ""
+    occurred_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,9 @@ def append(conn: Connection, events: Sequence[Event]) -> None:
                     "subject": event.subject,
                     "subject_id": event.subject_id,
                     "actor": event.actor,
+                    "channel": event.channel,
+                    "reason": event.reason,
+                    "occurred_at": event.occurred_at,
                     "data": dict(event.data),
                 }
                 for event in events
@@ -92,10 +99,21 @@ def read(conn: Connection, after: int, limit: int, types: Sequence[str] = ()) ->
     wanted = select(outbox).where(outbox.c.seq > after).order_by(outbox.c.seq).limit(limit)
     if types:
         wanted = wanted.where(outbox.c.type.in_(types))
-    return [
-        Published(row.seq, Event(row.type, row.subject, row.subject_id, row.data, row.at, row.actor))
-        for row in conn.execute(wanted)
-    ]
+    return [Published(row.seq, _event(row)) for row in conn.execute(wanted)]
+
+
+def _event(row: Row[Any]) -> Event:
+    return Event(
+        row.type,
+        row.subject,
+        row.subject_id,
+        row.data,
+        row.at,
+        row.actor,
+        row.channel,
+        row.reason,
+        row.occurred_at,
+    )
 
 
 def last(conn: Connection) -> int:

@@ -13,24 +13,25 @@ from inventory.stock_groups import void
 from oms.actors import Actor
 from oms.bootstrap import Runtime
 from oms.deciding import keep_decision
+from oms.fulfilment import layout
+from oms.fulfilment.job import Fulfilment
+from oms.fulfilment.lifecycle import FulfilmentState
 from oms.ground import Ground, Question, from_memory
 from oms.holding import HeldPlan, Hold, hold
-from oms.orders import layout
 from oms.orders.cancelling import Release, cancel, cancellable
 from oms.orders.changing import NewLine, changeable, ended, rebuilt, wanted, wished
-from oms.orders.fulfilment import Fulfilment
-from oms.orders.lifecycle import FulfilmentState
 from oms.orders.order import Order
 from oms.orders.placing import AddressDetails, SoldLine
 from oms.orders.quote import Quote, QuotedOption, Wanted
 from oms.orders.stages import Counts
+from oms.recording import record, tell_job
 from oms.refusals import Code, Fault, LostRace, Refused, not_found, refuse
 from oms.settling import ATTEMPTS, Chosen, settle
 from oms.store.fulfilments import fulfilments_of, insert_fulfilments, save_fulfilments
-from oms.store.orders import load_order, save_order
+from oms.store.orders import load_order
 from oms.store.people import address_of, keep_address
 from oms.unrouting import in_line
-from oms.usecases.orders import ORDER, order_token, raising
+from oms.usecases.orders import order_token, raising
 from oms.usecases.promises import Basket, document, kept, offered, option_of, question_of, read_quote
 from oms.views.orders import placed
 from oms.work import Answer, RequestKey, Work, answer_once
@@ -79,15 +80,14 @@ def _cancelled(
 ) -> dict[str, Any]:
     order = in_line(work, locked_order(work, order_id, expected))
     jobs = fulfilments_of(work.conn, order_id)
-    done = cancel(order, jobs, _all_of(order) if wish.units is None else wish.units)
+    done = cancel(order, jobs, _all_of(order) if wish.units is None else wish.units, work.at, wish.reason)
     _set_free(work, done.releases)
-    saved = save_order(work.conn, order, done.order)
     save_fulfilments(work.conn, done.changed)
-    event = {"reason": wish.reason, "units": done.units, "status": saved.status.value}
-    work.emit("order.cancelled", ORDER, order_id, event | {"total_minor": saved.total_minor})
+    event = {"units": done.units, "total_minor": done.order.total_minor}
+    saved = record(work, order, done.order, "order.cancelled", event, reason=wish.reason)
     for job in done.changed:
         if job.state is FulfilmentState.CANCELLED:
-            work.emit("fulfilment.cancelled", ORDER, order_id, {"fulfilment_order": job.id, "node": job.node})
+            tell_job(work, job)
     return placed(saved, _latest(jobs, done.changed), order_token(runtime, order_id), work.actor)
 
 
@@ -258,12 +258,14 @@ def _confirmed(
             work.conn, work.ids.new("adr"), order.customer_id, change.destination.at(where)
         )
         after = replace(after, address_id=address)
-    saved = save_order(work.conn, order, after)
+    decision = keep_decision(work, chosen, order_id, f"{change.kind}_changed")
+    event = {"change": change.kind, "decision": decision, "total_minor": after.total_minor}
+    made = {"fulfilment_orders": [job.id for job in new]}
+    saved = record(work, order, after, "order.changed", event | made, reason=change.kind)
     save_fulfilments(work.conn, old)
     insert_fulfilments(work.conn, new)
-    decision = keep_decision(work, chosen, order_id, f"{change.kind}_changed")
-    event = {"change": change.kind, "decision": decision, "total_minor": saved.total_minor}
-    work.emit("order.changed", ORDER, order_id, event | {"fulfilment_orders": [job.id for job in new]})
+    for job in (*old, *new):
+        tell_job(work, job)
     return placed(saved, new, order_token(runtime, order_id), work.actor)
 
 
@@ -278,8 +280,8 @@ def _after(
     """The order, the fulfilment orders it takes back, and those it gets instead."""
     parts, promise = chosen.ground.parts, chosen.promise
     counts = layout.counts({part.id: part.quantity for part in parts}, plan.parcels, plan.backordered)
-    old = ended(jobs)
-    made = layout.fulfilments(order.id, len(jobs) + 1, promise.method, plan.group_id, work.at, plan.parcels)
+    old = ended(jobs, work.at)
+    made = layout.fulfilments(order.id, len(jobs) + 1, promise, plan.group_id, work.at, plan.parcels)
     by_node = {job.node: job.id for job in old}
     first = old[0].id if old else None
     new = tuple(replace(job, replaces=by_node.get(job.node, first)) for job in made)

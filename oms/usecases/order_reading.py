@@ -9,10 +9,11 @@ from typing import Any
 from oms.actors import Actor
 from oms.adapters.signer import BadToken
 from oms.bootstrap import Runtime
+from oms.recording import ORDER
 from oms.refusals import Code, Fault, not_found, refuse
 from oms.store.orders import load_order
 from oms.usecases.decisions import decisions_explained
-from oms.usecases.orders import ORDER, order_token
+from oms.usecases.orders import order_token
 from oms.views import orders as views
 
 

@@ -13,9 +13,9 @@ from oms.actors import Actor
 from oms.backorders import with_limits
 from oms.bootstrap import Runtime
 from oms.deciding import keep_decision
+from oms.fulfilment import layout
 from oms.ground import Ground, Question, from_memory, located
 from oms.holding import HeldPlan, Hold, hold
-from oms.orders import layout
 from oms.orders.making import lines_of
 from oms.orders.matching import matches, mismatch
 from oms.orders.order import Order, Promise
@@ -28,11 +28,12 @@ from oms.orders.placing import (
     money_faults,
 )
 from oms.orders.quote import Whereabouts
+from oms.recording import ORDER, record_new, tell_job
 from oms.refusals import Code, Fault, Refused, refuse
 from oms.settling import Choose, Chosen, settle
 from oms.store.fulfilments import insert_fulfilments
 from oms.store.held_quotes import HeldQuote, held_quote_of
-from oms.store.orders import first_answer, insert_order, insert_payments, keep_answer, one_at_a_time
+from oms.store.orders import first_answer, insert_payments, keep_answer, one_at_a_time
 from oms.store.people import keep_address, keep_customer
 from oms.translate import Parts
 from oms.usecases.promises import (
@@ -49,8 +50,6 @@ from oms.usecases.reservations import own_reservation
 from oms.views.orders import placed
 from oms.work import Answer, Work, transact
 from routing.promise import CHEAPEST
-
-ORDER = "order"
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,20 +226,18 @@ def _write(runtime: Runtime, work: Work, placing: Placing, settled: Settled) -> 
         quote_ref=settled.quote_ref,
         external_refs=dict(placing.external_refs or {}),
     )
-    insert_order(work.conn, order)
-    insert_payments(work.conn, order.id, work.at, placing.payments)
-    jobs = layout.fulfilments(order.id, 1, promise.method, plan.group_id, work.at, plan.parcels)
-    insert_fulfilments(work.conn, jobs)
     event = {
         "channel": order.channel,
-        "status": order.status.value,
         "total_minor": order.total_minor,
         "currency": order.currency,
         "method": promise.method,
     }
-    work.emit("order.placed", ORDER, order.id, event)
+    record_new(work, order, event)
+    insert_payments(work.conn, order.id, work.at, placing.payments)
+    jobs = layout.fulfilments(order.id, 1, promise, plan.group_id, work.at, plan.parcels)
+    insert_fulfilments(work.conn, jobs)
     for job in jobs:
-        work.emit("fulfilment.scheduled", ORDER, order.id, {"fulfilment_order": job.id, "node": job.node})
+        tell_job(work, job)
     token = order_token(runtime, order.id)
     answer = Answer.of(201, placed(order, jobs, token, work.actor))
     keep_answer(work.conn, order.id, answer.body)

@@ -17,18 +17,19 @@ from oms import translate
 from oms.actors import SYSTEM
 from oms.bootstrap import Runtime
 from oms.deciding import keep_decision
+from oms.fulfilment import layout
+from oms.fulfilment.layout import PlannedParcel
 from oms.ground import Ground, Question, from_locked_rows
-from oms.orders import layout
-from oms.orders.layout import PlannedParcel
 from oms.orders.order import Order, Promise
 from oms.orders.quote import Wanted
 from oms.orders.stages import Counts, Stage
+from oms.recording import record, tell_job
 from oms.refusals import LostRace, Refused
 from oms.settling import Chosen
 from oms.store.fulfilments import fulfilments_of, insert_fulfilments
-from oms.store.orders import order_if_idle, orders_behind, save_order
+from oms.store.orders import order_if_idle, orders_behind
 from oms.store.people import address_of
-from oms.unrouting import ORDER, in_line
+from oms.unrouting import in_line
 from oms.work import Work, transact
 from routing.promise import FASTEST, Option, Promised, best, keep, offer
 
@@ -143,17 +144,14 @@ def _rehome(work: Work, order: Order, chosen: Chosen) -> None:
     if not isinstance(outcome, Rehomed):
         raise LostRace(frozenset(step.sku for step in homes.steps))
     jobs = fulfilments_of(work.conn, order.id)
-    made = layout.fulfilments(
-        order.id, len(jobs) + 1, chosen.promise.method, order.group_id, work.at, parcels
-    )
+    made = layout.fulfilments(order.id, len(jobs) + 1, chosen.promise, order.group_id, work.at, parcels)
     after = replace(order.with_counts(_counts(order, homes)), promise=chosen.promise)
-    saved = save_order(work.conn, order, after)
-    insert_fulfilments(work.conn, made)
     decision = keep_decision(work, chosen, order.id, "re_sourced")
-    event = {"decision": decision, "status": saved.status.value}
-    work.emit("order.resourced", ORDER, order.id, event | {"fulfilment_orders": [job.id for job in made]})
+    event = {"decision": decision, "fulfilment_orders": [job.id for job in made]}
+    record(work, order, after, "order.resourced", event)
+    insert_fulfilments(work.conn, made)
     for job in made:
-        work.emit("fulfilment.scheduled", ORDER, order.id, {"fulfilment_order": job.id, "node": job.node})
+        tell_job(work, job)
 
 
 def _homes(order: Order, parcels: Sequence[PlannedParcel], option: Option) -> Homes:

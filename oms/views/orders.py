@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, tuple_
 
 from oms.actors import Actor
-from oms.orders.fulfilment import Fulfilment
-from oms.orders.lifecycle import FulfilmentState
+from oms.fulfilment.job import Fulfilment
+from oms.fulfilment.lifecycle import FulfilmentState
 from oms.orders.order import Line, Order, Promise, line_status
 from oms.store.foundation_tables import outbox
 from oms.store.fulfilments import fulfilments_of
@@ -149,6 +149,10 @@ def _job(job: Fulfilment, value: Order, actor: Actor) -> dict[str, Any]:
         "ship_at": job.ship_at,
         "arrive_at": job.arrive_at,
         "replaces": job.replaces,
+        "to_node": job.to_node,
+        "on_hold": job.on_hold,
+        "reason": job.reason,
+        "instants": dict(job.instants),
         "lines": [
             {
                 "id": sold_line(value, line.line_id),
@@ -156,6 +160,8 @@ def _job(job: Fulfilment, value: Order, actor: Actor) -> dict[str, Any]:
                 "parcel": line.parcel,
                 "quantity": line.quantity,
                 "cancelled": line.cancelled,
+                "picked": line.picked,
+                "short": line.short,
             }
             for line in job.lines
         ],
@@ -179,8 +185,11 @@ def _happening(row: Row[Any], actor: Actor) -> dict[str, Any]:
     data: Mapping[str, Any] = row.data
     return {
         "at": row.at,
+        "occurred_at": row.occurred_at,
         "type": row.type,
         "actor": row.actor if trusted else "",
+        "channel": row.channel,
+        "reason": row.reason,
         "data": data if trusted else {},
     }
 

@@ -32,7 +32,7 @@ def seen(shop: Shop, order_id: str) -> Any:
     order = shop.admin.get(f"/v1/orders/{order_id}").json()
     adds_up(order)
     units = [line for job in order["fulfilment_orders"] for line in job["lines"]]
-    wanted = sum(line["quantity"] - line["cancelled"] for line in units)
+    wanted = sum(line["quantity"] - line["cancelled"] - line["short"] for line in units)
     held = "SELECT coalesce(sum(quantity), 0) FROM reservation WHERE state = 'held' AND kind <> 'backorder'"
     assert wanted == shop.scalar(
         f'{held} AND group_id = (SELECT group_id FROM "order" WHERE id = :id)', id=order_id

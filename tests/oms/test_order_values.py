@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oms.orders.lifecycle import (
+from oms.fulfilment.lifecycle import (
     BEFORE_HAND_OVER,
     TRANSITIONS,
     FulfilmentEvent,
     FulfilmentState,
-    IllegalTransition,
     advance,
 )
+from oms.machine import IllegalTransition
 from oms.orders.order import OrderStatus, line_amount_minor, order_status
 from oms.orders.stages import STAGES, Counts, Stage, added, of_kit
 

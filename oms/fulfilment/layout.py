@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from oms.orders.fulfilment import Fulfilment, FulfilmentLine
-from oms.orders.lifecycle import FulfilmentState
+from oms.fulfilment.job import Fulfilment, FulfilmentLine
+from oms.fulfilment.lifecycle import FulfilmentState
+from oms.orders.order import Promise
 from oms.orders.stages import Counts
 
 
@@ -33,7 +34,12 @@ class PlannedParcel:
 
 
 def fulfilments(
-    order_id: str, first_no: int, method: str, group_id: str, at: datetime, parcels: tuple[PlannedParcel, ...]
+    order_id: str,
+    first_no: int,
+    promise: Promise,
+    group_id: str,
+    at: datetime,
+    parcels: tuple[PlannedParcel, ...],
 ) -> tuple[Fulfilment, ...]:
     """One fulfilment order for every node and instant of leaving; its parcels are numbered from 1."""
     jobs: dict[tuple[str, datetime], list[PlannedParcel]] = defaultdict(list)
@@ -44,13 +50,15 @@ def fulfilments(
             order_id=order_id,
             no=no,
             node=node,
-            method=method,
+            method=promise.method,
             state=FulfilmentState.SCHEDULED,
             group_id=group_id,
             ship_at=ship_at,
             arrive_at=max(parcel.arrive_at for parcel in job),
             created_at=at,
             cost_minor=sum(parcel.cost_minor for parcel in job),
+            to_node=promise.pickup_node if promise.pickup_node != node else None,
+            instants={FulfilmentState.SCHEDULED.value: at},
             lines=tuple(
                 FulfilmentLine(line_id, number, sku, quantity)
                 for number, parcel in enumerate(job, 1)

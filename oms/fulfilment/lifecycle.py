@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
+
+from oms.machine import IllegalTransition, Machine
 
 
 class FulfilmentState(StrEnum):
@@ -69,14 +70,11 @@ TRANSITIONS: Mapping[tuple[FulfilmentState, FulfilmentEvent], FulfilmentState] =
 )
 
 
-@dataclass(frozen=True, slots=True)
-class IllegalTransition:
-    """A "no": this event has no place in this state."""
-
-    state: FulfilmentState
-    event: FulfilmentEvent
+FULFILMENT: Machine[FulfilmentState, FulfilmentEvent] = Machine("fulfilment order", TRANSITIONS)
 
 
-def advance(state: FulfilmentState, event: FulfilmentEvent) -> FulfilmentState | IllegalTransition:
+def advance(
+    state: FulfilmentState, event: FulfilmentEvent
+) -> FulfilmentState | IllegalTransition[FulfilmentState, FulfilmentEvent]:
     """The state after the event, or why it cannot be."""
-    return TRANSITIONS.get((state, event), IllegalTransition(state, event))
+    return FULFILMENT.advance(state, event)

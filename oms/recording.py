@@ -1,0 +1,59 @@
+"""An order is written and told of in one breath, so that no change goes without its event.
+
+Every event of an order that changed quantities or holds carries them as they are since: ``lines`` (line →
+units per stage, components included, kits left out) and ``holds``. Whoever folds these from the first event
+on and asks ``order_status`` has every order's status, exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from oms.fulfilment.job import Fulfilment
+from oms.orders.order import Line, Order
+from oms.store.orders import insert_order, save_order
+from oms.work import Work
+
+ORDER = "order"
+
+
+def record_new(work: Work, order: Order, data: Mapping[str, Any]) -> None:
+    """Write an order just placed, and tell of it."""
+    insert_order(work.conn, order)
+    told = {"status": order.status.value, "lines": _lines(order.picked_lines), "holds": list(order.holds)}
+    work.emit("order.placed", ORDER, order.id, {**data, **told})
+
+
+def record(
+    work: Work,
+    before: Order,
+    after: Order,
+    type: str,
+    data: Mapping[str, Any],
+    *,
+    reason: str = "",
+    occurred_at: datetime | None = None,
+) -> Order:
+    """Write what changed and tell of it; the order as written. What did not change is only told."""
+    saved = before if after == before else save_order(work.conn, before, after)
+    told: dict[str, Any] = {"status": saved.status.value}
+    known = {line.id: line.counts for line in before.picked_lines}
+    changed = [line for line in saved.picked_lines if known.get(line.id) != line.counts]
+    if changed:
+        told["lines"] = _lines(changed)
+    if saved.holds != before.holds:
+        told["holds"] = list(saved.holds)
+    work.emit(type, ORDER, saved.id, {**data, **told}, reason=reason, occurred_at=occurred_at)
+    return saved
+
+
+def tell_job(work: Work, job: Fulfilment, type: str = "", **data: Any) -> None:
+    """Tell of a fulfilment order: as what it has become, unless ``type`` says otherwise."""
+    said = {"fulfilment_order": job.id, "node": job.node, **data}
+    work.emit(type or f"fulfilment.{job.state.value}", ORDER, job.order_id, said, reason=job.reason)
+
+
+def _lines(lines: Iterable[Line]) -> dict[str, dict[str, int]]:
+    return {line.id: {stage: n for stage, n in line.counts.as_dict().items() if n} for line in lines}
