@@ -140,7 +140,7 @@ class Book:
         self.add_row(cut)
         return cut
 
-    def release(self, row: Held, quantity: int, state: str) -> None:
+    def release(self, row: Held, quantity: int, state: str) -> Held:
         """Set units of a held row free; what came from a fence goes back behind it, if it still stands."""
         cut = self.part(row, quantity, state)
         if cut.kind == "backorder":
@@ -155,6 +155,7 @@ class Book:
             for fence in position.fences:
                 if fence.name == cut.fence:
                     self.put(fence, "quantity", fence.quantity + cut.fenced)
+        return cut
 
     def leave(self, row: Held, quantity: int, state: str) -> None:
         """Units of a held row left the shelf for good, and the fence with them."""
@@ -168,25 +169,27 @@ class Book:
         goes back behind a fence; they wait for a new home.
         """
         for candidate, quantity in losses(candidates, units):
-            cut = self.part(candidate.row, quantity, "displaced")
-            if cut.kind == "inbound":
-                line = self.expected[cut.inbound_id or "", cut.sku_no]
-                self.put(line, "promised", line.promised - quantity)
-            else:
-                position = self.position_of(cut)
-                self.put(position, "reserved", position.reserved - quantity)
-            loss = Loss(
-                cut.group_id,
-                cut.line_id,
-                cut.node_no or 0,
-                cut.sku_no,
-                quantity,
-                cut.promise_at,
-                candidate.owner,
-                candidate.reference,
-                candidate.rank == 2,
-            )
-            self._append(self.losses, loss)
+            cut = self._take_away(candidate.row, quantity)
+            firm = candidate.rank == 2
+            self._append(self.losses, _loss(cut, candidate.owner, candidate.reference, firm))
+
+    def fall_short(self, row: Held, quantity: int, cause: str, gone: bool) -> None:
+        """Units a firm group holds on a shelf are not to be had there and wait for a new home; what is not
+        ``gone`` goes back behind its fence.
+        """
+        cut = self._take_away(row, quantity) if gone else self.release(row, quantity, "displaced")
+        group = self.groups[row.group_id]
+        self._append(self.losses, _loss(cut, group.owner, group.reference, True, cause))
+
+    def _take_away(self, row: Held, quantity: int) -> Held:
+        cut = self.part(row, quantity, "displaced")
+        if cut.kind == "inbound":
+            line = self.expected[cut.inbound_id or "", cut.sku_no]
+            self.put(line, "promised", line.promised - quantity)
+        else:
+            position = self.position_of(cut)
+            self.put(position, "reserved", position.reserved - quantity)
+        return cut
 
     def position_of(self, row: Held) -> Position:
         """The position a shelf row is held at; it is locked, or the verb forgot to."""
@@ -232,3 +235,18 @@ class Book:
     def _append(self, items: list[T], item: T) -> None:
         self._undo.append((items, "", None))
         items.append(item)
+
+
+def _loss(cut: Held, owner: str, reference: str, firm: bool, cause: str = "") -> Loss:
+    return Loss(
+        cut.group_id,
+        cut.line_id,
+        cut.node_no or 0,
+        cut.sku_no,
+        cut.quantity,
+        cut.promise_at,
+        owner,
+        reference,
+        firm,
+        cause,
+    )

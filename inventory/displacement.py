@@ -19,14 +19,16 @@ class Endangered:
 def least_at_risk_first(candidates: Iterable[Endangered]) -> list[Endangered]:
     """The order in which rows lose units, so that the promise hit is the one easiest to keep otherwise.
 
-    Carts before orders (nobody was told yes for good); then rows without a promise, then the latest promise,
-    which leaves most time to find another home; of equals the youngest.
+    Carts before orders (nobody was told yes for good); what a picker has in hand last, for it is there; then
+    rows without a promise, then the latest promise, which leaves most time to find another home; of equals
+    the youngest.
     """
 
-    def key(candidate: Endangered) -> tuple[int, bool, float, int]:
+    def key(candidate: Endangered) -> tuple[int, bool, bool, float, int]:
         promise = candidate.row.promise_at
         return (
             candidate.rank,
+            candidate.row.in_hand,
             promise is not None,
             -promise.timestamp() if promise else 0.0,
             -(candidate.row.no or 0),

@@ -26,6 +26,7 @@ class Cause(StrEnum):
     TRANSFER = "transfer"
     RETURN = "return"
     DISPOSITION = "disposition"
+    SHORT = "short"
 
 
 def positive(quantity: int) -> None:

@@ -148,6 +148,22 @@ class Posted:
 
 
 @dataclass(frozen=True, slots=True)
+class InHand:
+    """Units of the group that a picker took off their shelf, or put back on it, by this call."""
+
+    group_id: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class FellShort:
+    """Units of the group are not to be had where they were held; they wait in `resourcing` for a new home."""
+
+    group_id: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
 class Rehomed:
     """The steps of a move are done."""
 

@@ -161,7 +161,9 @@ class Group:
 
 @dataclass(slots=True, eq=False)
 class Held:
-    """One part of one line of a group in one home. `no` None: not yet written."""
+    """One part of one line of a group in one home. `no` None: not yet written. `in_hand`: a picker has taken
+    the units off their shelf, where the books keep them until they are handed over.
+    """
 
     no: int | None
     group_id: str
@@ -175,6 +177,7 @@ class Held:
     fenced: int
     state: str
     promise_at: datetime | None
+    in_hand: bool = False
     read: tuple[object, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -183,12 +186,23 @@ class Held:
     @property
     def now(self) -> tuple[object, ...]:
         """What a write of the row would set."""
-        return self.kind, self.node_no, self.inbound_id, self.quantity, self.fence, self.fenced, self.state
+        return (
+            self.kind,
+            self.node_no,
+            self.inbound_id,
+            self.quantity,
+            self.fence,
+            self.fenced,
+            self.state,
+            self.in_hand,
+        )
 
 
 @dataclass(slots=True, eq=False)
 class Loss:
-    """Units of a group that a physical fact took away, with what is needed to tell of it."""
+    """Units of a group that a physical fact took away, with what is needed to tell of it. `cause`: when it is
+    not that of the whole batch.
+    """
 
     group_id: str
     line_id: str
@@ -199,6 +213,7 @@ class Loss:
     owner: str
     reference: str
     firm: bool
+    cause: str = ""
 
 
 @dataclass(slots=True, eq=False)

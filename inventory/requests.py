@@ -8,6 +8,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 
 from inventory.movements import NO_NOTE, Note, positive
 from inventory.places import CUSTOMER
@@ -186,3 +187,59 @@ class MoveRequest:
     group_id: str
     steps: tuple[MoveStep, ...]
     capacity: tuple[CapacityLine, ...] = ()
+
+
+class ShortRule(StrEnum):
+    """What a short says of the shelf. All but `NONE` block the pair of node and SKU until it is counted."""
+
+    ZERO = "zero"
+    MINUS = "minus"
+    DAMAGED = "damaged"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class NodeLine:
+    """`quantity` units of a line on the shelf of `node`."""
+
+    line_id: str
+    node: str
+    quantity: int
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for an impossible quantity."""
+        positive(self.quantity)
+
+    @property
+    def part(self) -> PartLine:
+        """The same as a part that may or may not name its node."""
+        return PartLine(self.line_id, self.quantity, self.node)
+
+
+@dataclass(frozen=True, slots=True)
+class PickRequest:
+    """A picker took these units of a firm group off their shelves (or put them back): all, or nothing."""
+
+    group_id: str
+    lines: tuple[NodeLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShortRequest:
+    """These units of a firm group are not to be had on their shelves: all, or nothing.
+
+    `ZERO`: nothing is there but what pickers have in hand. `MINUS`: these units are not there. `DAMAGED`:
+    these cannot be sold. `NONE`: the node does not hand them out; the stock is right. `cause` is the
+    retailer's reason code.
+    """
+
+    group_id: str
+    lines: tuple[NodeLine, ...]
+    rule: ShortRule
+    cause: str
+    note: Note = NO_NOTE
+
+    def __post_init__(self) -> None:
+        """Raises ValueError without a cause."""
+        if not self.cause:
+            raise ValueError("a short says why")

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple, TypeVar
 
 from sqlalchemy import Connection, text
 
@@ -16,17 +15,15 @@ from inventory.outcomes import (
     Insufficient,
     Posted,
     Released,
-    Shortage,
     TooLong,
     Unknown,
-    Want,
 )
+from inventory.parts import Ids, held_of, ids_in, not_held, on_shelf, shares, waiting_of
 from inventory.places import shelf
 from inventory.positions import Group, Held, Homeless
 from inventory.requests import LIFE_MAX, ExtendRequest, FirmRequest, PartLine, PostRequest, VoidRequest
 from inventory.stock_reserve import give_up
 from inventory.store import locks
-from inventory.store.names import ids_of
 from inventory.store.opening import Wanted, open_book
 from inventory.store.writes import write
 
@@ -35,16 +32,7 @@ ExtendOutcome = Extended | TooLong | Closed | Unknown
 VoidOutcome = Released | Insufficient | Unknown
 PostOutcome = Posted | Insufficient | Closed | Unknown
 
-T = TypeVar("T", bound=Held | Homeless)
-
 _FURTHEST = ("backorder", "inbound", "shelf")
-
-
-class _Ids(NamedTuple):
-    """Numbers to ids, for answers and places."""
-
-    nodes: dict[int, str]
-    skus: dict[int, str]
 
 
 _INCOMPLETE = text(
@@ -83,7 +71,7 @@ def void(conn: Connection, at: datetime, requests: Sequence[VoidRequest]) -> lis
     """Set units free, of whole groups or the parts named. A closed group is answered with 0 units."""
     groups = locks.lock_groups(conn, [request.group_id for request in requests])
     book = open_book(conn, groups, Wanted())
-    names = _ids(conn, book) if any(request.lines for request in requests) else _Ids({}, {})
+    names = ids_in(conn, book) if any(request.lines for request in requests) else Ids({}, {})
     outcomes = [_void(book, names, request) for request in requests]
     write(conn, at, book)
     return outcomes
@@ -96,7 +84,7 @@ def post(conn: Connection, at: datetime, requests: Sequence[PostRequest]) -> lis
     """
     groups = locks.lock_groups(conn, [request.group_id for request in requests])
     book = open_book(conn, groups, Wanted())
-    names = _ids(conn, book)
+    names = ids_in(conn, book)
     outcomes = [_post(book, names, request) for request in requests]
     write(conn, at, book)
     return outcomes
@@ -161,7 +149,7 @@ def _extend(book: Book, at: datetime, request: ExtendRequest, expired: set[str])
     return Extended(group.id, request.expires_at)
 
 
-def _void(book: Book, names: _Ids, request: VoidRequest) -> VoidOutcome:
+def _void(book: Book, names: Ids, request: VoidRequest) -> VoidOutcome:
     group = book.groups.get(request.group_id)
     if group is None:
         return Unknown("group", (request.group_id,))
@@ -171,15 +159,16 @@ def _void(book: Book, names: _Ids, request: VoidRequest) -> VoidOutcome:
     mark, units = book.mark(), 0
     shortages = []
     for line in request.lines:
-        # Displaced units go first, then those furthest from the customer.
-        held = sorted(_held(book, names, group, line), key=lambda row: _FURTHEST.index(row.kind))
-        waiting = [] if line.node else _waiting(book, group, line)
+        # Displaced units go first, then those furthest from the customer, in hand last.
+        rows = held_of(book, names, group, line)
+        held = sorted(rows, key=lambda row: (_FURTHEST.index(row.kind), row.in_hand))
+        waiting = [] if line.node else waiting_of(book, group, line)
         parts: list[Held | Homeless] = [*waiting, *held]
-        shares = _shares(parts, line)
-        if shares is None:
-            shortages.append(_not_held(names, parts, line))
+        given = shares(parts, line)
+        if given is None:
+            shortages.append(not_held(names, parts, line))
             continue
-        for row, part in shares:
+        for row, part in given:
             units += part
             if isinstance(row, Homeless):
                 book.put(row, "quantity", row.quantity - part)
@@ -192,7 +181,7 @@ def _void(book: Book, names: _Ids, request: VoidRequest) -> VoidOutcome:
     return Released(group.id, group.state, units)
 
 
-def _post(book: Book, names: _Ids, request: PostRequest) -> PostOutcome:
+def _post(book: Book, names: Ids, request: PostRequest) -> PostOutcome:
     group = book.groups.get(request.group_id)
     if group is None:
         return Unknown("group", (request.group_id,))
@@ -204,12 +193,12 @@ def _post(book: Book, names: _Ids, request: PostRequest) -> PostOutcome:
     shortages = []
     lines = request.lines or tuple(PartLine(line_id) for line_id in _lines_on_shelf(book, group))
     for line in lines:
-        rows = [row for row in _held(book, names, group, line) if row.kind == "shelf"]
-        shares = _shares(rows, line)
-        if shares is None:
-            shortages.append(_not_held(names, rows, line))
+        shelved = on_shelf(book, names, group, line, in_hand_first=True)
+        given = shares(shelved, line)
+        if given is None:
+            shortages.append(not_held(names, shelved, line))
             continue
-        for row, part in shares:
+        for row, part in given:
             units += part
             place = shelf(names.nodes[row.node_no or 0])
             book.leave(row, part, "posted")
@@ -231,40 +220,3 @@ def _settle(book: Book, group: Group, state: str) -> None:
 
 def _lines_on_shelf(book: Book, group: Group) -> list[str]:
     return sorted({row.line_id for row in book.held(group.id) if row.kind == "shelf"})
-
-
-def _waiting(book: Book, group: Group, line: PartLine) -> list[Homeless]:
-    return [row for row in book.homeless if (row.group_id, row.line_id) == (group.id, line.line_id)]
-
-
-def _held(book: Book, names: _Ids, group: Group, line: PartLine) -> list[Held]:
-    rows = [row for row in book.held(group.id) if row.line_id == line.line_id]
-    return [row for row in rows if line.node is None or names.nodes.get(row.node_no or 0) == line.node]
-
-
-def _shares(rows: Sequence[T], line: PartLine) -> list[tuple[T, int]] | None:
-    """How many units each row gives so that the line's come together; None when there are too few, or
-    none.
-    """
-    free = sum(row.quantity for row in rows)
-    left = free if line.quantity is None else line.quantity
-    if not free or left > free:
-        return None
-    shares = []
-    for row in rows:
-        part = min(left, row.quantity)
-        if part:
-            shares.append((row, part))
-        left -= part
-    return shares
-
-
-def _not_held(names: _Ids, rows: Sequence[Held | Homeless], line: PartLine) -> Shortage:
-    free = sum(row.quantity for row in rows)
-    sku = names.skus[rows[0].sku_no] if rows else ""
-    return Shortage(line.line_id, sku, line.node, line.quantity or 1, free, Want.NOT_HELD)
-
-
-def _ids(conn: Connection, book: Book) -> _Ids:
-    rows = [row for part in book.rows.values() for row in part]
-    return _Ids(*ids_of(conn, (row.node_no for row in rows if row.node_no), (row.sku_no for row in rows)))

@@ -203,7 +203,7 @@ def _take(book: Book, names: Names, group: Group, step: MoveStep) -> tuple[int, 
                 book.put(waiting, "quantity", waiting.quantity - part)
                 left -= part
         return step.quantity - left, None
-    for row in book.held(group.id):
+    for row in sorted(book.held(group.id), key=lambda row: row.in_hand):
         if left and (row.line_id, row.sku_no) == (step.line_id, sku_no) and _lies_at(row, names, step.source):
             part = min(left, row.quantity)
             promise_at = row.promise_at

@@ -75,6 +75,7 @@ def _ship(
     lacking = []
     for line in lines[one.id]:
         held = [r for r in book.held(line.group_id) if _is_for(r, line, row)]
+        held.sort(key=lambda r: not r.in_hand)
         free = min(line.quantity, sum(r.quantity for r in held))
         quantity = free if asked is None else asked.get(line.line_id, 0)
         if quantity > free:

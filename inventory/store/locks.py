@@ -115,7 +115,7 @@ _LOCK_SLOTS = text(
 _ROWS = text(
     """
     SELECT no, group_id, line_id, kind, node_no, inbound_id, sku_no, quantity, fence, fenced, state,
-        promise_at
+        promise_at, in_hand
     FROM reservation WHERE group_id = ANY(:ids) ORDER BY no
     """
 )
@@ -143,7 +143,7 @@ _LOCK_LAPSED = text(
 _ROWS_AT = text(
     """
     SELECT r.no, r.group_id, r.line_id, r.kind, r.node_no, r.inbound_id, r.sku_no, r.quantity, r.fence,
-        r.fenced, r.state, r.promise_at,
+        r.fenced, r.state, r.promise_at, r.in_hand,
         g.owner, g.reference, CASE WHEN g.state = 'firm' THEN 2 WHEN g.expires_at > :at THEN 1 ELSE 0 END
     FROM reservation r JOIN reservation_group g ON g.id = r.group_id
     JOIN unnest(CAST(:nodes AS int[]), CAST(:skus AS int[])) AS wanted (node_no, sku_no)
@@ -240,7 +240,7 @@ def lock_lapsed(
 def read_held_at(conn: Connection, at: datetime, keys: Collection[PositionKey]) -> list[Endangered]:
     """All held rows at locked positions, shelf and incoming, with what decides who would lose units first."""
     rows = conn.execute(_ROWS_AT, _keys(keys) | {"at": at}) if keys else ()
-    return [Endangered(Held(*row[:12]), *row[12:]) for row in rows]
+    return [Endangered(Held(*row[:13]), *row[13:]) for row in rows]
 
 
 def read_holds(conn: Connection, groups: Collection[str]) -> dict[str, list[Hold]]:

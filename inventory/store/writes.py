@@ -73,21 +73,23 @@ _FORGET_GROUPS = text("DELETE FROM reservation_group WHERE id = ANY(:ids)")
 _CHANGE_ROWS = text(
     """
     UPDATE reservation r SET kind = n.kind, node_no = n.node_no, inbound_id = n.inbound_id,
-        quantity = n.quantity, fence = n.fence, fenced = n.fenced, state = n.state, changed_at = :at
+        quantity = n.quantity, fence = n.fence, fenced = n.fenced, state = n.state,
+        in_hand = n.in_hand, changed_at = :at
     FROM unnest(CAST(:no AS bigint[]), CAST(:kind AS text[]), CAST(:node_no AS int[]),
         CAST(:inbound_id AS text[]), CAST(:quantity AS int[]), CAST(:fence AS text[]), CAST(:fenced AS int[]),
-        CAST(:state AS text[])) AS n (no, kind, node_no, inbound_id, quantity, fence, fenced, state)
+        CAST(:state AS text[]), CAST(:in_hand AS bool[]))
+        AS n (no, kind, node_no, inbound_id, quantity, fence, fenced, state, in_hand)
     WHERE r.no = n.no AND r.state = 'held'
     """
 )
 _ADD_ROWS = text(
     """
     INSERT INTO reservation (group_id, line_id, kind, node_no, inbound_id, sku_no, quantity, fence, fenced,
-        state, promise_at, changed_at)
+        state, promise_at, in_hand, changed_at)
     SELECT *, CAST(:at AS timestamptz) FROM unnest(CAST(:group_id AS text[]), CAST(:line_id AS text[]),
         CAST(:kind AS text[]), CAST(:node_no AS int[]), CAST(:inbound_id AS text[]), CAST(:sku_no AS int[]),
         CAST(:quantity AS int[]), CAST(:fence AS text[]), CAST(:fenced AS int[]), CAST(:state AS text[]),
-        CAST(:promise_at AS timestamptz[]))
+        CAST(:promise_at AS timestamptz[]), CAST(:in_hand AS bool[]))
     """
 )
 _HOLDS = text(
@@ -110,10 +112,10 @@ _HOMELESS = text(
 _LOSSES = text(
     """
     INSERT INTO resourcing (group_id, line_id, node_no, sku_no, quantity, promise_at, cause, at)
-    SELECT *, :cause, CAST(:at AS timestamptz) FROM unnest(CAST(:group_id AS text[]), CAST(:line_id AS
+    SELECT *, CAST(:at AS timestamptz) FROM unnest(CAST(:group_id AS text[]), CAST(:line_id AS
         text[]),
         CAST(:node_no AS int[]), CAST(:sku_no AS int[]), CAST(:quantity AS int[]),
-        CAST(:promise_at AS timestamptz[]))
+        CAST(:promise_at AS timestamptz[]), CAST(:cause AS text[]))
     """
 )
 _ENTRIES = text(
@@ -140,7 +142,8 @@ def write(conn: Connection, at: datetime, book: Book, cause: str = "") -> None:
     solved = [row for row in book.homeless if row.quantity != row.read]
     _put(conn, _HOMELESS, _columns(solved, "no", "quantity"), at=at)
     losses = _columns(book.losses, "group_id", "line_id", "node_no", "sku_no", "quantity", "promise_at")
-    _put(conn, _LOSSES, losses, at=at, cause=cause)
+    losses["cause"] = [loss.cause or cause for loss in book.losses]
+    _put(conn, _LOSSES, losses, at=at)
     entries = _columns(book.entries, "sku_no", "quantity", "from_place", "to_place", "cause")
     entries["reference"] = [entry.note.reference for entry in book.entries]
     entries["actor"] = [entry.note.actor for entry in book.entries]
@@ -176,10 +179,9 @@ def _write_rows(conn: Connection, at: datetime, book: Book) -> None:
     rows = [row for part in book.rows.values() for row in part]
     homes = ("kind", "node_no", "inbound_id", "quantity", "fence", "fenced", "state")
     changed = [row for row in rows if row.no is not None and row.now != row.read]
-    _put(conn, _CHANGE_ROWS, _columns(changed, "no", *homes), at=at)
-    added = _columns(
-        [row for row in rows if row.no is None], "group_id", "line_id", "sku_no", "promise_at", *homes
-    )
+    _put(conn, _CHANGE_ROWS, _columns(changed, "no", "in_hand", *homes), at=at)
+    fresh = [row for row in rows if row.no is None]
+    added = _columns(fresh, "group_id", "line_id", "sku_no", "promise_at", "in_hand", *homes)
     _put(conn, _ADD_ROWS, added, at=at)
 
 

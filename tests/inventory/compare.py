@@ -12,9 +12,9 @@ _POSITIONS = """
     LEFT JOIN fence f ON f.node_no = p.node_no AND f.sku_no = p.sku_no
 """
 _HELD = """
-    SELECT r.group_id, r.line_id, s.id, r.kind, n.id, r.inbound_id, sum(r.quantity), sum(r.fenced)
+    SELECT r.group_id, r.line_id, s.id, r.kind, n.id, r.inbound_id, r.in_hand, sum(r.quantity), sum(r.fenced)
     FROM reservation r JOIN sku s ON s.no = r.sku_no LEFT JOIN node n ON n.no = r.node_no
-    WHERE r.state = 'held' GROUP BY 1, 2, 3, 4, 5, 6
+    WHERE r.state = 'held' GROUP BY 1, 2, 3, 4, 5, 6, 7
 """
 _WAITING = """
     SELECT h.group_id, h.line_id, s.id, sum(h.quantity) FROM resourcing h JOIN sku s ON s.no = h.sku_no
@@ -42,7 +42,7 @@ def differences(conn: Connection, model: Model) -> dict[str, tuple[object, objec
     held: Counter[tuple[object, ...]] = Counter()
     fenced: Counter[tuple[object, ...]] = Counter()
     for part in model.held():
-        key = (part.group, part.line, part.sku, part.kind, part.node, part.inbound)
+        key = (part.group, part.line, part.sku, part.kind, part.node, part.inbound, part.in_hand)
         held[key] += part.quantity
         fenced[key] += part.fenced
     found = rows(_POSITIONS)

@@ -92,6 +92,11 @@ class Bench(RuleBasedStateMachine):
         known = [id_ for id_ in self.model.groups if not id_.startswith("transfer:")]
         return known[-1 - pick % min(len(known), 5)] if known and pick != 30 else "nobody"
 
+    def held_at(self, id_: str) -> tuple[str, str]:
+        """(line, node) of shelf units of the group, if it has some."""
+        held = self.model.held(group=id_, kind="shelf")
+        return (held[-1].line, held[-1].node or "") if held else ("0", "N0")
+
     def draw_target(self, data: st.DataObject) -> Target:
         """Somewhere to hold units."""
         choices: list[Target] = [Shelf("N0"), Shelf("N0"), Shelf("N1"), Backorder()]

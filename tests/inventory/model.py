@@ -24,6 +24,7 @@ class Part:
     fenced: int
     promise: datetime | None
     state: str = "held"
+    in_hand: bool = False
 
 
 @dataclass
@@ -128,12 +129,13 @@ class Model:
                 self._displace(at, self.held(inbound=doc, sku=sku), self.outstanding(doc, sku))
 
     def _displace(self, at: datetime, parts: list[Part], enough: int) -> None:
-        def risk(part: Part) -> tuple[int, bool, float, int]:
+        def risk(part: Part) -> tuple[int, bool, bool, float, int]:
             group = self.groups[part.group]
             lapsed = group.expires is not None and group.expires <= at
             rank = 2 if group.state == "firm" else 0 if lapsed else 1
             promise = part.promise
-            return rank, promise is not None, -promise.timestamp() if promise else 0, -self.parts.index(part)
+            late = -promise.timestamp() if promise else 0
+            return rank, part.in_hand, promise is not None, late, -self.parts.index(part)
 
         short = sum(part.quantity for part in parts) - enough
         for part in sorted(parts, key=risk):

@@ -119,7 +119,7 @@ def void(model: Model, request: VoidRequest) -> tuple[str, int]:
     before, units = deepcopy(model.__dict__), 0
     for line in request.lines:
         key = [key for key in model.waiting if key[:2] == (id_, line.line_id)] if line.node is None else []
-        held = sorted(_of_line(model, id_, line), key=lambda part: ORDER.index(part.kind))
+        held = sorted(_of_line(model, id_, line), key=lambda part: (ORDER.index(part.kind), part.in_hand))
         total = sum(model.waiting[k] for k in key) + sum(part.quantity for part in held)
         left = total if line.quantity is None else line.quantity
         if not total or left > total:
@@ -151,6 +151,7 @@ def post(model: Model, request: PostRequest) -> tuple[str, int]:
     shelf_lines = sorted({part.line for part in model.held(group=id_, kind="shelf")})
     for line in request.lines or tuple(PartLine(name) for name in shelf_lines):
         held = [part for part in _of_line(model, id_, line) if part.kind == "shelf"]
+        held.sort(key=lambda part: not part.in_hand)
         total = sum(part.quantity for part in held)
         left = total if line.quantity is None else line.quantity
         if not total or left > total:
@@ -197,7 +198,8 @@ def _move(model: Model, request: MoveRequest) -> str:
         share = min(left, model.waiting[key])
         model.waiting[key] -= share
         left -= share
-    for part in model.held(group=id_, line=step.line_id, sku=step.sku):
+    mine = model.held(group=id_, line=step.line_id, sku=step.sku)
+    for part in sorted(mine, key=lambda part: part.in_hand):
         if left and _lies_at(part, step.source):
             share = min(left, part.quantity)
             promise = part.promise
@@ -261,7 +263,8 @@ def ship(model: Model, request: TransferRequest) -> None:
         group = line.group_id or id_
         doc.lines.setdefault(line.sku, [0, 0])
         left = line.quantity
-        for part in model.held(group=group, line=line.line_id, sku=line.sku, kind="shelf", node=start):
+        carried = model.held(group=group, line=line.line_id, sku=line.sku, kind="shelf", node=start)
+        for part in sorted(carried, key=lambda part: not part.in_hand):
             share = min(left, part.quantity)
             if not share:
                 continue

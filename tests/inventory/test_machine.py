@@ -11,7 +11,14 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import Engine
 
-from inventory import stock, stock_groups, stock_inbound, stock_settings, stock_shipping, stock_transfers
+from inventory import (
+    stock,
+    stock_groups,
+    stock_inbound,
+    stock_settings,
+    stock_shipping,
+    stock_transfers,
+)
 from inventory import stock_reserve as reserving
 from inventory.documents import Announcement, Receipt, ReceiptLine, ShipRequest, TransferLine, TransferRequest
 from inventory.movements import Change, Count, FenceLine, SafetyStock
@@ -32,11 +39,12 @@ from inventory.requests import (
     VoidRequest,
 )
 from tests.inventory import model_verbs as plain
-from tests.inventory.machine_bench import CHANNELS, LIVES, NODES, PICK, PROMISES, SKUS, UNITS, Bench, names
+from tests.inventory.machine_bench import CHANNELS, LIVES, NODES, PICK, PROMISES, SKUS, UNITS, names
+from tests.inventory.machine_shelf import ShelfRules
 from tests.inventory.model import LIMIT, Doc
 
 
-class StockMachine(Bench):
+class StockMachine(ShelfRules):
     """Every verb, with anything."""
 
     # ------------------------------------------------------------------ facts
