@@ -1,12 +1,12 @@
 """What the database holds, as a folder of files. The way back of `import_rows`.
 
-The folder says less than the network can: opening hours are those of the first open weekday, lanes that
-only carry goods to a store are left out.
+The folder says less than the network can: lanes that only carry goods to a store are left out. Beside a
+calendar that a node names, its ``opens`` and ``closes`` are those of the first open weekday.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC
 from typing import Any
 
@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Select, select
 from inventory.catalogue_read import list_nodes, list_skus
 from inventory.store.tables import node, position, sku
 from oms.adapters import folder_values as files
+from oms.adapters.folder_calendars import Document, calendar_table, daily, same
 from oms.adapters.folder_values import UNLIMITED, Folder
 from oms.network_load import Kind
 from oms.store import network_documents as documents
@@ -23,6 +24,8 @@ from oms.store.order_tables import address, order, order_line
 from routing.network_spec import METHODS
 
 DAY_MINUTES = 24 * 60
+ALWAYS = daily(0, DAY_MINUTES, False)
+"""What a node without a calendar does: never close."""
 
 _STOCK = (
     select(node.c.id, sku.c.id, position.c.on_hand, position.c.safety_stock, position.c.bin)
@@ -63,9 +66,12 @@ _LINES = (
 def read_database(conn: Connection, *, with_orders: bool = True) -> Folder:
     """Everything a folder can say, read in the caller's transaction."""
     bodies = {kind: _bodies(conn, kind) for kind in Kind}
+    network = _network(bodies)
+    nodes = _nodes(conn, bodies[Kind.CALENDAR], network.holidays)
     return Folder(
-        network=_network(bodies),
-        nodes=_nodes(conn, bodies[Kind.CALENDAR]),
+        network=network,
+        nodes=nodes,
+        calendars=_calendars(bodies[Kind.CALENDAR], nodes),
         skus=_skus(conn),
         stock=files.Stock(*_columns(conn, _STOCK, (str, str, int, int, str))),
         orders=_orders(conn, with_orders),
@@ -95,7 +101,7 @@ def _network(bodies: Mapping[Kind, Mapping[str, Any]]) -> files.NetworkFile:
     return files.NetworkFile(settings["currency"], divisor, holidays, penalty, weights)
 
 
-def _nodes(conn: Connection, calendars: Mapping[str, Any]) -> files.Nodes:
+def _nodes(conn: Connection, calendars: Mapping[str, Any], rests: Collection[str]) -> files.Nodes:
     rows = [stored.row for stored in list_nodes(conn) if stored.row.lat is not None]
     profiles = [row.profile for row in rows]
     hours = [_hours(calendars.get(profile.get("calendar") or "")) for profile in profiles]
@@ -119,7 +125,33 @@ def _nodes(conn: Connection, calendars: Mapping[str, Any]) -> files.Nodes:
             for profile, (_, closes) in zip(profiles, hours, strict=True)
         ),
         courier_radius_m=_ints(profile["courier_radius_m"] for profile in profiles),
+        calendar=_texts(
+            _named(profile.get("calendar"), calendars, daily(*its, row.country in rests))
+            for row, profile, its in zip(rows, profiles, hours, strict=True)
+        ),
     )
+
+
+def _named(name: str | None, calendars: Mapping[str, Any], made: Document) -> str:
+    """The calendar a node must name; '' where the one made from its hours is the same."""
+    if name is None:
+        return ALWAYS["name"] if made["holidays"] else ""
+    return "" if name == made["name"] and same(calendars.get(name), made) else name
+
+
+def _calendars(bodies: Mapping[str, Any], nodes: files.Nodes) -> files.Calendars:
+    """Those that nodes name, and those that nobody has but somebody wrote."""
+    made = {document["name"]: document for document in _made(bodies)}
+    kept = {name: body for name, body in bodies.items() if not same(made.get(name), body)}
+    named = {name: bodies.get(name, ALWAYS) for name in nodes.calendar if name}
+    return calendar_table((kept | named)[name] for name in sorted(kept | named))
+
+
+def _made(bodies: Mapping[str, Any]) -> Iterator[Document]:
+    """The calendars that imports make from opens and closes, for all hours that these have."""
+    for body in bodies.values():
+        for rests in (False, True):
+            yield daily(*_hours(body), rests)
 
 
 def _skus(conn: Connection) -> files.Skus:

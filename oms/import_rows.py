@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from inventory.catalogue_edit import NodeRow, SkuRow
 from oms.adapters.folder import UNLIMITED, Folder
+from oms.adapters.folder_calendars import Document, calendar_documents, daily
 from oms.adapters.geocoder import Place
 from oms.network_load import NODE, Kind, profile_of
 
@@ -32,7 +33,7 @@ def node_rows(folder: Folder) -> Iterator[NodeRow]:
             "timezone": nodes.timezone[at],
             "subdivision": _subdivision(folder, country),
             "methods": sorted(nodes.methods[at]),
-            "calendar": _calendar_name(folder, at),
+            "calendar": nodes.calendar[at] or _daily(folder, at)["name"],
             "fixed_minor": int(nodes.fixed_minor[at]),
             "pick_minor": int(nodes.pick_minor[at]),
             "limits": {} if capacity == UNLIMITED else {"ship": capacity},
@@ -70,7 +71,7 @@ def sku_rows(folder: Folder) -> Iterator[SkuRow]:
 
 
 def documents(folder: Folder) -> Iterator[tuple[Kind, str, Any]]:
-    """Kind, id and body of everything the network is made of beside its nodes."""
+    """Kind, id and body of everything the network is made of beside its nodes and their named calendars."""
     file = folder.network
     settings = {
         "currency": file.currency,
@@ -79,10 +80,16 @@ def documents(folder: Folder) -> Iterator[tuple[Kind, str, Any]]:
     yield Kind.SETTINGS, Kind.SETTINGS, settings
     yield Kind.POLICY, Kind.POLICY, {**file.policy, "unfilled_penalty_minor": file.unfilled_penalty_minor}
     yield from _tariffs(folder)
-    yield from _calendars(folder)
+    yield from _daily_calendars(folder)
     yield from _deliveries(folder)
     yield Kind.LANES, Kind.LANES, list(_lanes(folder))
     yield Kind.SLOTS, Kind.SLOTS, list(_slots(folder))
+
+
+def calendars(folder: Folder) -> Mapping[str, Document]:
+    """The calendars of the file of that name."""
+    rows = folder.calendars
+    return calendar_documents(rows.name, rows.days, rows.opens, rows.closes)
 
 
 def places(folder: Folder) -> Iterator[Place]:
@@ -108,20 +115,17 @@ def _tariffs(folder: Folder) -> Iterator[tuple[Kind, str, Any]]:
         yield Kind.TARIFF, name, {"name": name, "steps": rows}
 
 
-def _calendar_name(folder: Folder, at: int) -> str:
-    opens, closes = int(folder.nodes.opens[at]), int(folder.nodes.closes[at])
-    holidays = folder.nodes.country[at] in folder.network.holidays
-    return f"daily-{opens // 60:02}{opens % 60:02}-{closes // 60:02}{closes % 60:02}" + "-h" * holidays
+def _daily(folder: Folder, at: int) -> Document:
+    nodes = folder.nodes
+    return daily(int(nodes.opens[at]), int(nodes.closes[at]), nodes.country[at] in folder.network.holidays)
 
 
-def _calendars(folder: Folder) -> Iterator[tuple[Kind, str, Any]]:
-    made = set()
-    for at in range(len(folder.nodes.id)):
-        name = _calendar_name(folder, at)
-        if name not in made:
-            made.add(name)
-            hours = [_clock(int(folder.nodes.opens[at])), _clock(int(folder.nodes.closes[at]))]
-            yield Kind.CALENDAR, name, {"name": name, "week": [hours] * 7, "holidays": name.endswith("-h")}
+def _daily_calendars(folder: Folder) -> Iterator[tuple[Kind, str, Any]]:
+    """Those that nodes get which name none."""
+    unnamed = np.flatnonzero(folder.nodes.calendar == "").tolist()
+    made = {document["name"]: document for document in (_daily(folder, at) for at in unnamed)}
+    for name, document in made.items():
+        yield Kind.CALENDAR, name, document
 
 
 def _deliveries(folder: Folder) -> Iterator[tuple[Kind, str, Any]]:

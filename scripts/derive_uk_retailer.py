@@ -33,6 +33,7 @@ from oms.adapters.folder import (
     positions_of,
     write_folder,
 )
+from oms.adapters.folder_calendars import calendar_table
 
 SEED = 20101201
 ZONE = "Europe/London"
@@ -124,6 +125,7 @@ def nodes(data: Path, demand: Orders) -> Nodes:
         closes=whole(kind.closes for _, kind in sites),
         ship_cutoff=whole(kind.cutoff for _, kind in sites),
         courier_radius_m=whole(0 if row is centre else COURIER_RADIUS_M for row, _ in sites),
+        calendar=texts("" for _ in sites),
     )
 
 
@@ -240,6 +242,7 @@ def derive(data: Path) -> Folder:
     return Folder(
         network=NetworkFile("GBP", DIVISOR, {"GB": "GB-ENG"}, PENALTY_MINOR, {}),
         nodes=sites,
+        calendars=calendar_table(()),
         skus=catalogue,
         stock=stock(sites, catalogue, demanded),
         orders=demand,

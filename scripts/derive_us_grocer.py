@@ -44,6 +44,7 @@ from oms.adapters.folder import (
     positions_of,
     write_folder,
 )
+from oms.adapters.folder_calendars import calendar_table
 
 SEED, PERIOD_START = 20170925, np.datetime64("2017-09-25")
 ZONE_OF_TIMESTAMPS = "America/New_York"
@@ -116,6 +117,7 @@ def nodes(data: Path) -> Nodes:
         closes=whole(row[4].closes for row in rows),
         ship_cutoff=whole(row[4].cutoff for row in rows),
         courier_radius_m=whole(COURIER_RADIUS_M if store else 0 for store in is_store),
+        calendar=texts("" for _ in rows),
     )
 
 
@@ -281,6 +283,7 @@ def derive(data: Path) -> Folder:
     return Folder(
         network=NetworkFile("USD", round(DIVISOR, 3), {"US": "US"}, 10_000, {}),
         nodes=sites,
+        calendars=calendar_table(()),
         skus=catalogue,
         stock=stock(data, sites, catalogue, numbers, places),
         orders=orders,

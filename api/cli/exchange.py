@@ -32,7 +32,7 @@ def import_(
     explain: Annotated[bool, typer.Option("--explain", help="List files, columns and defaults.")] = False,
     json: Json = False,
 ) -> None:
-    """Bring a folder in: nodes, SKUs, stock, tariffs, lanes. Nothing is changed when anything is wrong."""
+    """Bring a folder in: nodes, calendars, SKUs, stock, tariffs, lanes. One fault, and nothing is changed."""
     if explain:
         _explain(json)
         return
@@ -100,6 +100,7 @@ def counts(folder: Folder) -> dict[str, int]:
     """Rows per file."""
     return {
         "nodes": len(folder.nodes.id),
+        "calendars": len(folder.calendars.name),
         "skus": len(folder.skus.id),
         "stock": len(folder.stock.node),
         "orders": len(folder.orders.id),

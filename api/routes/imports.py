@@ -19,7 +19,14 @@ LARGEST_IMPORT = 64 * 1024 * 1024
 router: APIRouter = routes("imports", largest_body=LARGEST_IMPORT)
 
 FileName = Literal[
-    "network.json", "nodes.csv", "tariffs.csv", "lanes.csv", "skus.csv", "stock.csv", "orders.csv"
+    "network.json",
+    "nodes.csv",
+    "calendars.csv",
+    "tariffs.csv",
+    "lanes.csv",
+    "skus.csv",
+    "stock.csv",
+    "orders.csv",
 ]
 
 

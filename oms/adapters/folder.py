@@ -9,7 +9,9 @@ from oms.adapters.folder_read import read_folder
 from oms.adapters.folder_schema import ColumnNote, explain_columns
 from oms.adapters.folder_values import (
     ANY_NODE,
+    CLOSED,
     UNLIMITED,
+    Calendars,
     Folder,
     FolderFault,
     FolderRefused,
@@ -29,7 +31,9 @@ from oms.adapters.folder_write import write_folder
 
 __all__ = [
     "ANY_NODE",
+    "CLOSED",
     "UNLIMITED",
+    "Calendars",
     "ColumnNote",
     "Folder",
     "FolderFault",

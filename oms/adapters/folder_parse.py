@@ -118,13 +118,15 @@ def _texts(cells: Cells) -> NDArray[np.object_]:
 
 
 def _words(cells: Cells) -> NDArray[np.object_]:
-    column, coded = cells.column, _as_text(cells).dictionary_encode()
+    column, text = cells.column, _as_text(cells)
+    _missing(cells, _mask(pc.equal(text, "")))
+    coded = text.dictionary_encode()
     choices = coded.dictionary.to_pylist()
     lists = np.empty(len(choices), dtype=np.object_)
     for place, choice in enumerate(choices):
         lists[place] = tuple(dict.fromkeys(word.strip() for word in choice.split("|") if word.strip()))
         if not lists[place]:
-            lists[place] = column.default
+            lists[place] = () if column.required else column.default
     codes = np.asarray(coded.indices.to_numpy(zero_copy_only=False))
     if column.words:
         bad = np.array([bool(set(words) - set(column.words)) for words in lists], dtype=np.bool_)

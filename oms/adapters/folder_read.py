@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oms.adapters import folder_check as check
+from oms.adapters.folder_calendars import check_calendars, check_holidays, check_names
 from oms.adapters.folder_faults import Faults
 from oms.adapters.folder_files import RawTable, read_json, read_table
 from oms.adapters.folder_parse import Cells, filled, parse
@@ -52,6 +53,9 @@ def read_folder(path: Path, known: Folder | None = None) -> Folder:
         tables[name] = _columns(raw, spec, faults)
     network = known.network if known and not (path / NETWORK_FILE).exists() else _network(path, faults)
     _check(tables, rows, files, faults, readable, known)
+    check_calendars(files["calendars"], tables["calendars"], rows["calendars"], faults)
+    check_holidays(files["nodes"], tables, rows["nodes"], network.holidays, faults)
+    check_names(files["calendars"], tables, rows["calendars"], network.holidays, faults)
     faults.raise_if_any()
     _compute_defaults(tables)
     values = {name: spec.values(**tables[name]) for name, spec in TABLES.items()}
@@ -95,7 +99,7 @@ def _check(
 
 def _ids(tables: Mapping[str, Columns], name: str, known: Folder | None) -> NDArray[np.object_]:
     """What rows may refer to in a table: its ids, and those known already."""
-    column = "name" if name == "tariffs" else "id"
+    column = "name" if name in ("tariffs", "calendars") else "id"
     ids = tables[name][column]
     return ids if known is None else np.concatenate((ids, getattr(getattr(known, name), column)))
 

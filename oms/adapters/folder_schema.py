@@ -11,7 +11,9 @@ from enum import StrEnum
 
 from oms.adapters.folder_values import (
     ANY_NODE,
+    CLOSED,
     UNLIMITED,
+    Calendars,
     Lanes,
     Lines,
     Nodes,
@@ -48,7 +50,10 @@ COMPUTED = (SAME_AS_ID, LINE_NUMBER, PRICE_OF_SKU)
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """``default``: REQUIRED, one of COMPUTED, or the value of an empty cell. ``words``: all allowed."""
+    """``default``: REQUIRED, one of COMPUTED, or the value of an empty cell. ``words``: all allowed.
+
+    ``sparse``: written only where some cell has a value.
+    """
 
     name: str
     kind: Kind
@@ -57,7 +62,8 @@ class Column:
     high: float = LARGEST
     words: tuple[str, ...] = ()
     refers_to: str = ""
-    also: tuple[str, ...] = ()  # allowed beside an id of ``refers_to``
+    also: tuple[str, ...] = ()  # allowed beside an id of ``refers_to``, or where a check of its own judges
+    sparse: bool = False
 
     @property
     def required(self) -> bool:
@@ -121,9 +127,20 @@ NODES = TableSpec(
         _clock("closes", DAY_MINUTES),
         _clock("ship_cutoff", 15 * 60),
         _whole("courier_radius_m", 0),
+        Column("calendar", Kind.ID, "", refers_to="calendars", sparse=True),
     ),
     key=("id",),
     optional=False,
+)
+CALENDARS = TableSpec(
+    Calendars,
+    (
+        _id("name"),
+        Column("days", Kind.WORDS, also=("mon to sun", "dates such as 2026-12-24", "holidays")),
+        _clock("opens", CLOSED),
+        _clock("closes", CLOSED),
+    ),
+    key=(),
 )
 SKUS = TableSpec(
     Skus,
@@ -220,6 +237,7 @@ LANES = TableSpec(
 
 TABLES: Mapping[str, TableSpec] = {
     "nodes": NODES,
+    "calendars": CALENDARS,
     "skus": SKUS,
     "stock": STOCK,
     "orders": ORDERS,
@@ -255,6 +273,8 @@ def explain_columns() -> tuple[ColumnNote, ...]:
 def _default(column: Column) -> str:
     if column.required:
         return ""
+    if column.default == CLOSED:
+        return "closed"
     if column.default == UNLIMITED or column.default == INF:
         return "no limit"
     if column.default == "" or column.default != column.default or column.default == ():
@@ -267,8 +287,9 @@ def _default(column: Column) -> str:
 def _allowed(column: Column) -> str:
     if column.words:
         return ", ".join(column.words)
-    if column.refers_to:
-        return " or ".join((f"an id of {column.refers_to}", *column.also))
+    if column.refers_to or column.also:
+        ids = (f"an id of {column.refers_to}",) if column.refers_to else ()
+        return " or ".join(ids + column.also)
     if column.kind in (Kind.WHOLE, Kind.NUMBER):
         return f"{column.low:g} to {int(column.high)}"
     return ""

@@ -24,6 +24,8 @@ Floats = NDArray[np.float64]
 Instants = NDArray[np.datetime64]
 
 UNLIMITED = -1
+CLOSED = -2
+"""Where a clock time may be missing: not open at all. (-1 stands for a time that could not be read.)"""
 ANY_NODE = "*"
 DEFAULT_PENALTY_MINOR = 10_000
 
@@ -48,6 +50,17 @@ class Nodes:
     closes: Ints
     ship_cutoff: Ints
     courier_radius_m: Ints  # 0: no courier
+    calendar: Texts  # '': open every day from ``opens`` to ``closes``
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Calendars:
+    """Opening hours by calendar; a weekday that no row names is closed."""
+
+    name: Texts
+    days: Words  # of mon, tue, … sun, dates such as 2026-12-24, and holidays
+    opens: Ints  # CLOSED: closed on these days
+    closes: Ints
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -162,6 +175,7 @@ class Folder:
 
     network: NetworkFile
     nodes: Nodes
+    calendars: Calendars
     skus: Skus
     stock: Stock
     orders: Orders

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from oms.adapters.folder_read import NETWORK_FILE
 from oms.adapters.folder_schema import TABLES, Column, Kind, clock
-from oms.adapters.folder_values import UNLIMITED, Folder
+from oms.adapters.folder_values import CLOSED, UNLIMITED, Folder
 
 PARQUET_FROM_ROWS = 10_000
 """Beyond this many rows a table is written as Parquet: smaller, and nobody edits it by hand."""
@@ -26,8 +26,13 @@ def write_folder(folder: Folder, path: Path, parquet_from_rows: int = PARQUET_FR
     for name, spec in TABLES.items():
         values = getattr(folder, name)
         typed = len(getattr(values, spec.columns[0].name)) >= parquet_from_rows
+        columns = {column: getattr(values, column.name) for column in spec.columns}
         table = pa.table(
-            {column.name: _cells(column, getattr(values, column.name), typed) for column in spec.columns}
+            {
+                column.name: _cells(column, cells, typed)
+                for column, cells in columns.items()
+                if not (column.sparse and (cells == column.default).all())
+            }
         )
         for suffix in ("csv", "parquet"):
             (path / f"{name}.{suffix}").unlink(missing_ok=True)
@@ -58,7 +63,7 @@ def _cells(column: Column, values: NDArray[Any], typed: bool) -> Any:
     if column.kind is Kind.WORDS:
         return pa.array(["|".join(words) for words in values], pa.string())
     if column.kind is Kind.CLOCK:
-        return pa.array([clock(int(minutes)) for minutes in values], pa.string())
+        return pa.array(["" if at == CLOSED else clock(int(at)) for at in values], pa.string())
     if column.kind is Kind.INSTANT and typed:
         return pa.array(values, pa.timestamp("us", "UTC"))
     if column.kind is Kind.INSTANT:

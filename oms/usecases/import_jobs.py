@@ -21,7 +21,7 @@ from oms.work import Resources, Work, transact
 
 FILES = (
     "network.json",
-    *(f"{name}.csv" for name in ("nodes", "tariffs", "lanes", "skus", "stock", "orders")),
+    *(f"{name}.csv" for name in ("nodes", "calendars", "tariffs", "lanes", "skus", "stock", "orders")),
 )
 """What may be sent. Of orders only where their postcodes are is kept."""
 

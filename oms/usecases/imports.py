@@ -31,7 +31,7 @@ from oms.work import Resources, Work, transact
 T = TypeVar("T")
 
 CHUNK = 2_000
-TABLES = ("network", "nodes", "tariffs", "lanes", "skus", "stock", "orders")
+TABLES = ("network", "nodes", "calendars", "tariffs", "lanes", "skus", "stock", "orders")
 """What can be asked for. Of orders, only where their postcodes are is kept."""
 
 Progress = Callable[[str, int, int], None]
@@ -77,6 +77,10 @@ def _put_network(work: Work, folder: Folder, tables: Collection[str]) -> tuple[i
     for kind, id, body in import_rows.documents(folder):
         if _TABLE_OF[kind] in tables:
             documents.write(work.conn, kind, id, body, work.at)
+            edited += 1
+    if "calendars" in tables:
+        for name, body in import_rows.calendars(folder).items():
+            documents.write(work.conn, Kind.CALENDAR, name, body, work.at)
             edited += 1
     nodes = list(import_rows.node_rows(folder)) if "nodes" in tables else []
     if nodes:

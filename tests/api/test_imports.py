@@ -14,7 +14,7 @@ from oms.export_rows import read_database
 from oms.usecases.import_jobs import run_imports
 from oms.usecases.imports import import_folder
 from tests.api.conftest import Client
-from tests.api.net import SKU, put, small_network
+from tests.api.net import NODE, SKU, put, small_network
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 
@@ -64,6 +64,78 @@ def test_a_network_that_would_not_be_whole_is_refused_whole(client: Client, runn
     job = admin.get(queued.headers["location"]).json()
     assert job["state"] == "refused"
     assert admin.get("/v1/lanes").json()["version"] == 1
+
+
+CALENDARS = """name,days,opens,closes
+shop,mon|tue|wed|thu|fri,09:00,18:00
+shop,sat,10:00,24:00
+shop,holidays,,
+shop,2026-12-24|2026-12-31,09:00,13:00
+"""
+NODE_FILE = (
+    "id,lat,lon,country,postcode,timezone,calendar\n{id},39.8,-84.2,US,45414,America/New_York,{calendar}\n"
+)
+
+
+def test_calendars_by_file_are_those_of_the_api(client: Client, running: Runtime) -> None:
+    admin = client()
+    small_network(admin)
+    queued = send(admin, "k1", calendars=CALENDARS)
+    run_imports(running)
+    assert admin.get(queued.headers["location"]).json()["state"] == "done"
+    shop = admin.get("/v1/calendars/shop").json()["body"]
+    assert shop["week"] == [["09:00:00", "18:00:00"]] * 5 + [["10:00:00", "00:00:00"], None]
+    assert shop["holidays"] is True
+    assert shop["special"] == {day: ["09:00:00", "13:00:00"] for day in ("2026-12-24", "2026-12-31")}
+    queued = send(admin, "k2", nodes=NODE_FILE.format(id="N7", calendar="shop"))
+    run_imports(running)
+    assert admin.get(queued.headers["location"]).json()["state"] == "done", "a calendar known already"
+    assert admin.get("/v1/nodes/N7").json()["calendar"] == "shop"
+    queued = send(admin, "k3", nodes=NODE_FILE.format(id="N8", calendar="shut"))
+    run_imports(running)
+    (fault,) = admin.get(queued.headers["location"]).json()["faults"]
+    assert (fault["file"], fault["row"], fault["code"]) == ("nodes.csv", 2, "unknown_calendar")
+    queued = send(admin, "k4", calendars=CALENDARS.replace("13:00", "08:00"))
+    run_imports(running)
+    (fault,) = admin.get(queued.headers["location"]).json()["faults"]
+    assert (fault["file"], fault["row"], fault["column"]) == ("calendars.csv", 5, "closes")
+    assert admin.get("/v1/calendars/shop").json()["body"] == shop
+
+
+def test_calendars_of_the_api_come_back_from_an_export(
+    client: Client, running: Runtime, tmp_path: Path
+) -> None:
+    admin = client()
+    small_network(admin)
+    shops = {
+        "shop": {"week": [["09:00:00", "18:00:00"]] * 6 + [None], "special": {"2026-12-25": None}},
+        "unused": {"week": [None] * 7, "holidays": True},
+        "daily-0900-1700-h": {"week": [["09:00:00", "17:00:00"]] * 7, "holidays": True},
+        "daily-0800-2000-h": {"week": [["08:00:00", "20:00:00"]] * 7, "special": {"2026-12-25": None}},
+    }
+    put(admin, "/v1/deliveries/US", {"holidays": True})
+    for name, body in shops.items():
+        put(admin, f"/v1/calendars/{name}", body)
+    named = {"N6": "daily-0900-1700-h", "N7": "shop", "N8": "daily-0800-2000-h"}
+    for id, calendar in named.items():
+        put(admin, f"/v1/nodes/{id}", NODE | {"calendar": calendar})
+
+    def documents() -> dict[str, Any]:
+        items = admin.get("/v1/calendars").json()["items"]
+        return {item["id"]: {"special": {}, "holidays": False} | item["body"] for item in items}
+
+    def calendars() -> dict[str, str | None]:
+        return {item["id"]: item["calendar"] for item in admin.get("/v1/nodes").json()["items"]}
+
+    before, had = documents(), calendars()
+    with running.engine.connect() as conn:
+        write_folder(read_database(conn), tmp_path)
+    back = read_folder(tmp_path)
+    import_folder(running, SYSTEM, back, lambda what, done, total: None)
+    assert {name: body for name, body in documents().items() if name in before} == before
+    assert had == named | {"N1": None, "N2": None}
+    assert back.nodes.calendar.tolist() == ["daily-0000-2400"] * 2 + ["", "shop", "daily-0800-2000-h"]
+    assert calendars() == named | dict.fromkeys(("N1", "N2"), "daily-0000-2400"), "which never closes either"
 
 
 def test_files_of_other_names_and_storefronts_are_refused(client: Client) -> None:

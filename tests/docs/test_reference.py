@@ -56,9 +56,10 @@ def test_the_small_folder_shown_is_a_whole_folder(tmp_path: Path) -> None:
     text = (ROOT / "docs/files.md").read_text(encoding="utf-8")
     names = re.findall(r"^`(\w+\.csv)`", text, re.MULTILINE)
     shown = [block.text for block in blocks("docs/files.md") if block.language == "csv"]
-    assert len(names) == len(shown) == 5
+    assert len(names) == len(shown) == 6
     for name, content in zip(names, shown, strict=True):
         (tmp_path / name).write_text(content, encoding="utf-8")
     folder = read_folder(tmp_path)
     assert folder.nodes.id.tolist() == ["WH", "ST-1"]
     assert folder.stock.on_hand.tolist() == [10, 20, 5]
+    assert folder.nodes.calendar.tolist() == ["", "shop"]

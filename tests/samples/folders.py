@@ -3,9 +3,17 @@
 from pathlib import Path
 
 FILES = {
-    "nodes.csv": """id,name,kind,lat,lon,country,postcode,timezone,methods,fixed_minor,pick_minor,opens,closes
-N1,First,store,38.2,-85.7,US,40201,America/Kentucky/Louisville,ship|pickup,100,20,08:00,20:00
-N2,,warehouse,39.1,-86.5,US,47401,America/Indiana/Indianapolis,ship,80,10,,
+    "nodes.csv": """id,name,kind,lat,lon,country,postcode,timezone,methods,fixed_minor,opens,closes,calendar
+N1,First,store,38.2,-85.7,US,40201,America/Kentucky/Louisville,ship|pickup,100,08:00,20:00,
+N2,,warehouse,39.1,-86.5,US,47401,America/Indiana/Indianapolis,ship,80,09:00,18:00,shop
+""",
+    "calendars.csv": """name,days,opens,closes
+shop,mon|tue|wed|thu|fri,09:00,18:00
+shop,sat,10:00,24:00
+shop,sun,,
+shop,holidays,,
+shop,2017-10-02,,
+shop,2017-12-24,09:00,13:30
 """,
     "skus.csv": """id,name,weight_g,unit_price_minor,flags,barcode
 A,Apple,150,99,cold,2000000000008|2000000000015

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from oms.adapters.folder import UNLIMITED, Folder, explain_columns, read_folder, write_folder
+from oms.adapters.folder import CLOSED, UNLIMITED, Folder, explain_columns, read_folder, write_folder
 from oms.adapters.folder_schema import TABLES
 from tests.samples.folders import put
 
@@ -27,7 +27,10 @@ def same(one: Folder, other: Folder) -> None:
 def test_every_column_arrives_as_its_kind(tmp_path: Path) -> None:
     folder = read_folder(put(tmp_path))
     assert folder.nodes.methods.tolist() == [("ship", "pickup"), ("ship",)]
-    assert folder.nodes.opens.tolist() == [480, 0]
+    assert folder.nodes.opens.tolist() == [480, 540]
+    assert folder.nodes.calendar.tolist() == ["", "shop"]
+    assert folder.calendars.days.tolist()[1:5] == [("sat",), ("sun",), ("holidays",), ("2017-10-02",)]
+    assert folder.calendars.opens.tolist() == [540, 600, CLOSED, CLOSED, CLOSED, 540]
     assert folder.skus.barcode.tolist() == [("2000000000008", "2000000000015"), ()]
     assert folder.orders.placed_at.tolist() == [
         np.datetime64("2017-10-01T13:30:00", "us").item(),
@@ -41,7 +44,8 @@ def test_every_column_arrives_as_its_kind(tmp_path: Path) -> None:
 def test_left_out_columns_and_empty_cells_take_their_defaults(tmp_path: Path) -> None:
     folder = read_folder(put(tmp_path))
     assert folder.nodes.name.tolist() == ["First", "N2"]
-    assert folder.nodes.closes.tolist() == [1200, 1440]
+    assert folder.nodes.closes.tolist() == [1200, 1080]
+    assert folder.calendars.closes.tolist()[2:4] == [CLOSED, CLOSED]
     assert folder.nodes.daily_order_capacity.tolist() == [UNLIMITED, UNLIMITED]
     assert folder.lines.line.tolist() == ["1", "2", "1"]
     assert folder.lines.unit_price_minor.tolist() == [95, 250, 99]
@@ -52,6 +56,7 @@ def test_left_out_columns_and_empty_cells_take_their_defaults(tmp_path: Path) ->
 def test_only_nodes_skus_and_stock_are_needed(tmp_path: Path) -> None:
     bare = dict.fromkeys(
         (
+            "calendars_csv",
             "orders_csv",
             "lines_csv",
             "returns_csv",
@@ -65,6 +70,10 @@ def test_only_nodes_skus_and_stock_are_needed(tmp_path: Path) -> None:
     folder = read_folder(put(tmp_path, nodes_csv=nodes, **bare))
     assert len(folder.orders.id) == 0
     assert folder.nodes.timezone.tolist() == ["UTC", "UTC"]
+    assert folder.nodes.closes.tolist() == [1440, 1440]
+    write_folder(folder, tmp_path / "out")
+    header = (tmp_path / "out" / "nodes.csv").read_text().splitlines()[0]
+    assert "calendar" not in header and not (tmp_path / "out" / "calendars.csv").exists()
 
 
 def test_written_and_read_back_it_is_the_same_as_csv_and_as_parquet(tmp_path: Path) -> None:

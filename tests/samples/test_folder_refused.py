@@ -29,6 +29,18 @@ SPOILED = [
     ("nodes.csv", "ship|pickup", "ship|drone", [(2, "methods", "not_allowed")]),
     ("nodes.csv", "First,store", "First,shop", [(2, "kind", "not_allowed")]),
     ("nodes.csv", "US,40201", "USA,40201", [(2, "country", "bad_country")]),
+    ("nodes.csv", "18:00,shop", "18:00,shops", [(3, "calendar", "unknown_calendar")]),
+    ("calendars.csv", "sat,10:00", "sat|caturday,10:00", [(3, "days", "bad_day")]),
+    ("calendars.csv", "2017-12-24", "24.12.2017", [(7, "days", "bad_day")]),
+    ("calendars.csv", "2017-12-24", "20171224", [(7, "days", "bad_day")]),
+    ("calendars.csv", "shop,sun,", "shop,sun|fri,", [(4, "days", "duplicate")]),
+    ("calendars.csv", "shop,sun,", "shop,,", [(4, "days", "missing_value")]),
+    ("calendars.csv", "10:00,24:00", "10:00,", [(3, "closes", "half_of_hours")]),
+    ("calendars.csv", "10:00,24:00", "10 am,24:00", [(3, "opens", "bad_clock")]),
+    ("calendars.csv", "09:00,18:00", "18:00,09:00", [(2, "closes", "closes_before_opens")]),
+    ("calendars.csv", "holidays,,", "holidays,10:00,12:00", [(5, "opens", "open_on_holidays")]),
+    ("calendars.csv", "shop,sun", "daily-0800-2000-h,sun", [(4, "name", "reserved_name")]),
+    ("calendars.csv", "days,", "day,", [(1, "day", "unknown_column"), (1, "days", "missing_column")]),
     ("skus.csv", "Apple,150", "Apple,-150", [(2, "weight_g", "too_small")]),
     ("skus.csv", "Apple,150", "Apple,1.5", [(2, "weight_g", "bad_integer")]),
     ("skus.csv", "Apple,150", "Apple,9999999999", [(2, "weight_g", "too_large")]),
@@ -137,6 +149,11 @@ def test_rows_after_a_ragged_one_keep_their_numbers(tmp_path: Path) -> None:
 def test_a_tariff_must_carry_what_its_lanes_nodes_stock(tmp_path: Path) -> None:
     heavy = FILES["skus.csv"].replace("Bread,400", "Anvil,40000")
     assert faults(put(tmp_path, skus_csv=heavy)) == [("tariffs.csv", 3, "up_to_g", "does_not_reach")]
+
+
+def test_whose_holidays_a_calendar_rests_on_is_known(tmp_path: Path) -> None:
+    nowhere = FILES["nodes.csv"].replace("US,47401", ",47401")
+    assert ("nodes.csv", 3, "country", "unknown_holidays") in faults(put(tmp_path, nodes_csv=nowhere))
 
 
 def test_a_node_that_ships_needs_a_lane(tmp_path: Path) -> None:

@@ -57,7 +57,10 @@ def test_check_and_explain_need_no_database(tmp_path: Path) -> None:
     assert explained.returncode == 0
     assert "daily_order_capacity" in explained.stdout
     columns = json.loads(anyshelf("import", "--explain", "--json").stdout)["columns"]
-    assert {"file": "skus", "column": "weight_g", "required": True}.items() <= columns[19].items()
+    told = {(one["file"], one["column"]): one for one in columns}
+    assert told["skus", "weight_g"]["required"] is True
+    assert told["nodes", "calendar"]["allowed"] == "an id of calendars"
+    assert told["calendars", "opens"]["default"] == "closed"
 
 
 def test_what_was_exported_is_what_was_imported(tmp_path: Path, fresh_database: Callable[[], str]) -> None:
@@ -68,7 +71,7 @@ def test_what_was_exported_is_what_was_imported(tmp_path: Path, fresh_database: 
     assert run.returncode == 0, run.stderr
     assert json.loads(run.stdout)["files"]["stock"] == 3
     exported = read_folder(tmp_path / "out")
-    for table in ("nodes", "skus", "stock", "tariffs", "lanes"):
+    for table in ("nodes", "calendars", "skus", "stock", "tariffs", "lanes"):
         for field in fields(getattr(imported, table)):
             there = getattr(getattr(exported, table), field.name).tolist()
             assert there == getattr(getattr(imported, table), field.name).tolist(), (table, field.name)
