@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 
 from api.access import ACCESS
 from oms.adapters.folder import explain_columns
+from oms.fulfilment.lifecycle import FulfilmentState
 from tests.docs.blocks import ROOT
 
 
@@ -42,8 +43,9 @@ COLUMN = ("column", "kind", "when empty or left out", "allowed")
 
 def events() -> str:
     """Every type of event that some use case emits."""
-    emitted = re.compile(r"emit\(\s*\"([a-z_]+\.[a-z_]+)\"")
+    emitted = re.compile(r"(?:emit\(\s*|\brecord\(\s*work,[^\"]*|tell_job\([^\"()]*)\"([a-z_]+\.[a-z_]+)\"")
     found = {t for path in (ROOT / "oms").rglob("*.py") for t in emitted.findall(path.read_text())}
+    found |= {f"fulfilment.{state.value}" for state in FulfilmentState}  # told as what it has become
     subjects: dict[str, list[str]] = {}
     for type in sorted(found):
         subjects.setdefault(type.partition(".")[0], []).append(f"`{type}`")
