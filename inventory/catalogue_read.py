@@ -50,6 +50,12 @@ def list_skus(conn: Connection, after: str = "", limit: int | None = None) -> Se
     return _rows(conn, sku, SkuRow, [sku.c.id > after], limit)
 
 
+def weights_of(conn: Connection, ids: Sequence[str]) -> dict[str, int]:
+    """Grams of one unit of each SKU that exists."""
+    rows = conn.execute(select(sku.c.id, sku.c.weight_g).where(sku.c.id.in_(ids)))
+    return {row.id: row.weight_g for row in rows}
+
+
 def read_kit(conn: Connection, id: str) -> KitRow | None:
     """The parts of a SKU; None where it is no kit."""
     whole, part = sku.alias(), sku.alias()

@@ -49,6 +49,12 @@ def record(
     return saved
 
 
+def record_job(work: Work, before: Order, after: Order, job: Fulfilment, **data: Any) -> Order:
+    """Write an order that followed the work on it, and tell both as what the work has become."""
+    said = {"fulfilment_order": job.id, "node": job.node, **data}
+    return record(work, before, after, f"fulfilment.{job.state.value}", said, reason=job.reason)
+
+
 def tell_job(work: Work, job: Fulfilment, type: str = "", **data: Any) -> None:
     """Tell of a fulfilment order: as what it has become, unless ``type`` says otherwise."""
     said = {"fulfilment_order": job.id, "node": job.node, **data}

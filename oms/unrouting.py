@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from inventory.outcomes import Displaced
 from inventory.reads import homeless
+from oms.following_up import follow_up
 from oms.fulfilment.lifecycle import FulfilmentState
 from oms.orders.order import Order
 from oms.orders.unplacing import Lost, unplaced
@@ -45,4 +46,4 @@ def in_line(work: Work, order: Order) -> Order:
     for job in done.changed:
         if job.state is FulfilmentState.CANCELLED:
             tell_job(work, job)
-    return saved
+    return follow_up(work, saved, done.changed)

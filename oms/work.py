@@ -89,11 +89,12 @@ def transact(resources: Resources, actor: Actor, fn: Callable[[Work], T]) -> T:
 
 
 def answer_once(
-    resources: Resources, actor: Actor, request: RequestKey, fn: Callable[[Work], Answer]
+    resources: Resources, actor: Actor, request: RequestKey, fn: Callable[[Work], Answer | Refusal]
 ) -> Answer:
     """Run `fn` unless a request with this key has run: then give its answer again.
 
-    A refusal undoes what `fn` wrote and is kept as the answer too. Raises Refused; LostRace passes through
+    A refusal raised undoes what `fn` wrote, one returned leaves it (a wrong code is counted); either is kept
+    as the answer too. Raises Refused; LostRace passes through
     with everything undone and the key free, so that the caller may plan again and call once more.
     """
     for _ in range(3):
@@ -120,7 +121,7 @@ def _despite_deadlock(once: Callable[[], T]) -> T:
 
 
 def _attempt(
-    resources: Resources, actor: Actor, request: RequestKey, fn: Callable[[Work], Answer]
+    resources: Resources, actor: Actor, request: RequestKey, fn: Callable[[Work], Answer | Refusal]
 ) -> Answer | Refusal:
     with resources.engine.begin() as conn:
         at = resources.clock.now()

@@ -15,7 +15,8 @@ class FulfilmentLine:
     """Units of one line in one parcel of the node.
 
     ``cancelled`` of them are no longer wanted, ``short`` could not be had here; ``picked`` lie in a tote and
-    are wanted, ``put_back`` lie in a tote and are not, until somebody puts them back on the shelf.
+    are wanted, ``put_back`` lie in a tote and are not, until somebody puts them back on the shelf;
+    ``collected`` were handed out at the counter while others of the fulfilment order stayed there.
     """
 
     line_id: str
@@ -26,15 +27,21 @@ class FulfilmentLine:
     picked: int = 0
     short: int = 0
     put_back: int = 0
+    collected: int = 0
 
     @property
     def wanted(self) -> int:
         """Units this node still has to hand over."""
-        return self.quantity - self.cancelled - self.short
+        return self.quantity - self.cancelled - self.short - self.collected
 
     @property
     def unpicked(self) -> int:
         return self.wanted - self.picked
+
+    def handed_out(self, units: int) -> FulfilmentLine:
+        """The line once so many units were collected."""
+        assert units <= self.picked, "only what lies there is handed out"
+        return replace(self, picked=self.picked - units, collected=self.collected + units)
 
     def without(self, units: int, short: bool = False) -> FulfilmentLine:
         """The line with so many units fewer, those in no tote first; ``short``: they are not to be had."""

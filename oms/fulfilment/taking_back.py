@@ -42,11 +42,13 @@ def without(job: Fulfilment, line_id: str, quantity: int, short: bool = False) -
 
 
 def settled(job: Fulfilment, at: datetime, reason: str = "") -> Fulfilment:
-    """A fulfilment order of which nothing is wanted any more is cancelled; one of which all that is still
-    wanted lies in a tote is picked.
+    """A fulfilment order of which nothing is wanted any more is cancelled, or completed when some of it was
+    collected; one of which all that is still wanted lies in a tote is picked.
     """
     if job.state not in AT_THE_NODE:
         return job
+    if not job.wanted and any(line.collected for line in job.lines):
+        return job.after(FulfilmentEvent.HAND_OVER, at).after(FulfilmentEvent.COMPLETE, at)
     if not job.wanted:
         return job.after(FulfilmentEvent.CANCEL, at, reason)
     if job.state is FulfilmentState.PICKING and all(line.unpicked == 0 for line in job.lines):

@@ -87,7 +87,7 @@ def save_fulfilments(conn: Connection, values: Iterable[Fulfilment]) -> None:
     conn.execute(line, rows)
 
 
-_COUNTED = ("cancelled", "picked", "short", "put_back")
+_COUNTED = ("cancelled", "picked", "short", "put_back", "collected")
 _FIXED = ("id", "order_id", "no", "node", "method", "created_at", "replaces", "version", "to_node")
 
 
@@ -150,7 +150,9 @@ def _value(head: Any, lines: Iterable[Any]) -> Fulfilment:
         pick_list_id=head.pick_list_id,
         instants={state: datetime.fromisoformat(at) for state, at in head.instants.items()},
         lines=tuple(
-            FulfilmentLine(r.line_id, r.parcel, r.sku, r.quantity, r.cancelled, r.picked, r.short, r.put_back)
+            FulfilmentLine(
+                r.line_id, r.parcel, r.sku, r.quantity, **{name: getattr(r, name) for name in _COUNTED}
+            )
             for r in lines
         ),
     )

@@ -173,11 +173,14 @@ fulfilment_line = Table(
     _required("picked", Integer, "0"),
     _required("short", Integer, "0"),
     _required("put_back", Integer, "0"),
+    _required("collected", Integer, "0"),
     PrimaryKeyConstraint("fulfilment_order_id", "line_id", "parcel"),
     ForeignKeyConstraint(["order_id", "line_id"], ["order_line.order_id", "order_line.line_id"]),
     CheckConstraint("quantity > 0 AND cancelled BETWEEN 0 AND quantity", name="quantity_positive"),
     CheckConstraint(
-        "least(picked, short, put_back) >= 0 AND picked + cancelled + short <= quantity", name="picked_wanted"
+        "least(picked, short, put_back, collected) >= 0"
+        " AND picked + cancelled + short + collected <= quantity",
+        name="picked_wanted",
     ),
 )
 

@@ -13,6 +13,7 @@ from inventory.stock_groups import void
 from oms.actors import Actor
 from oms.bootstrap import Runtime
 from oms.deciding import keep_decision
+from oms.following_up import follow_up
 from oms.fulfilment import layout
 from oms.fulfilment.job import Fulfilment
 from oms.fulfilment.lifecycle import FulfilmentState
@@ -88,7 +89,8 @@ def _cancelled(
     for job in done.changed:
         if job.state is FulfilmentState.CANCELLED:
             tell_job(work, job)
-    return placed(saved, _latest(jobs, done.changed), order_token(runtime, order_id), work.actor)
+    saved = follow_up(work, saved, done.changed)
+    return placed(saved, fulfilments_of(work.conn, order_id), order_token(runtime, order_id), work.actor)
 
 
 def change_order(
@@ -167,11 +169,6 @@ def _set_free(work: Work, releases: Sequence[Release]) -> None:
         outcome = void(work.conn, work.at, [VoidRequest(group_id, tuple(parts))])[0]
         if not isinstance(outcome, Released):
             raise LostRace
-
-
-def _latest(jobs: Sequence[Fulfilment], changed: Sequence[Fulfilment]) -> list[Fulfilment]:
-    new = {job.id: job for job in changed}
-    return [new.get(job.id, job) for job in jobs]
 
 
 def _basket(

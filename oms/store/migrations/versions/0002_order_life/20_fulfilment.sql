@@ -15,5 +15,7 @@ ALTER TABLE fulfilment_line
     ADD COLUMN picked integer DEFAULT 0 NOT NULL,
     ADD COLUMN short integer DEFAULT 0 NOT NULL,
     ADD COLUMN put_back integer DEFAULT 0 NOT NULL,
+    ADD COLUMN collected integer DEFAULT 0 NOT NULL,
     ADD CONSTRAINT ck_fulfilment_line_picked_wanted
-        CHECK (LEAST(picked, short, put_back) >= 0 AND picked + cancelled + short <= quantity);
+        CHECK (LEAST(picked, short, put_back, collected) >= 0
+            AND picked + cancelled + short + collected <= quantity);

@@ -1,0 +1,1 @@
+"""Parcels that nodes hand over, and what their carriers say of them."""

@@ -1,0 +1,76 @@
+"""What a change of a shipment means for its order and for the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from inventory import places
+from inventory.movements import Cause, Move, Note
+from inventory.places import Area
+from oms.orders.order import Order
+from oms.orders.stages import Counts, Stage
+from oms.shipments.lifecycle import ShipmentState, stage_of
+from oms.shipments.shipment import Shipment
+
+
+def on_the_road(fulfilment_order_id: str) -> str:
+    """The place of units that left under a fulfilment order and have not arrived."""
+    return places.in_transit(f"fo:{fulfilment_order_id}")
+
+
+def landed(order: Order, before: Shipment, after: Shipment) -> Order | None:
+    """The order after its shipment changed; None when units of it have come back another way meanwhile."""
+    source, target = stage_of(before.state), stage_of(after.state)
+    back = after.state is ShipmentState.RETURNED
+    counts: dict[str, Counts] = {}
+    for part in after.parcel.lines:
+        line = order.line(part.line_id)
+        assert line is not None, "a shipment is of lines of its order"
+        now = _moved(line.counts, source, target, part.quantity, back)
+        if now is None:
+            return None
+        counts[line.id] = now
+    return order.with_counts(counts)
+
+
+def _moved(counts: Counts, source: Stage, target: Stage, units: int, back: bool) -> Counts | None:
+    gone = counts.at(Stage.DELIVERED, Stage.REFUSED, Stage.RETURNING)
+    gone -= units if source in (Stage.DELIVERED, Stage.RETURNING) else 0
+    gone += units if target in (Stage.DELIVERED, Stage.RETURNING) else 0
+    returned = counts.returned + (units if back else 0)
+    if counts.at(source) < units or returned > gone:
+        return None
+    # The two are checked together: units that went back and are moved at once must not be caught between.
+    if source is target:
+        return replace(counts, returned=returned)
+    stages = {source.value: counts.at(source) - units, target.value: counts.at(target) + units}
+    return replace(counts, **stages, returned=returned)
+
+
+def moves(before: Shipment, after: Shipment, note: Note, node: str | None = None) -> Sequence[Move]:
+    """What the ledger records of the change; ``node``: the one that took it back."""
+    source, target = _place(before, None), _place(after, node)
+    if source == target:
+        return ()
+    cause = _CAUSE[after.state]
+    return [Move(part.sku, part.quantity, source, target, cause, note) for part in after.parcel.lines]
+
+
+_CAUSE = {
+    ShipmentState.DELIVERED: Cause.POST,
+    ShipmentState.RETURNED: Cause.RETURN,
+    ShipmentState.LOST: Cause.SHORTFALL,
+}
+
+
+def _place(one: Shipment, node: str | None) -> str:
+    match one.state:
+        case ShipmentState.DELIVERED:
+            return places.CUSTOMER
+        case ShipmentState.LOST:
+            return places.missing(one.node)
+        case ShipmentState.RETURNED:
+            return places.in_area(node or one.node, Area.INSPECTION)
+        case _:
+            return on_the_road(one.fulfilment_order_id)
