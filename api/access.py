@@ -122,6 +122,8 @@ NETWORK: Access = (
     | _documents("/v1/slots", None)
     | _documents("/v1/policy", None)
     | _documents("/v1/settings", None)
+    | _documents("/v1/reasons", None)
+    | _documents("/v1/work", None)
 )
 
 ACCESS: Access = FOUNDATION | CHECKOUT_AND_ORDERS | STOCK_AND_NETWORK | NETWORK

@@ -24,6 +24,7 @@ from api.routes import (
     orders,
     reservation_care,
     routing,
+    rules,
     stock,
 )
 from api.switch import Switch
@@ -38,6 +39,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     events.router,
     catalogue.router,
     network.router,
+    rules.router,
     stock.router,
     checkout.router,
     orders.router,

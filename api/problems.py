@@ -45,6 +45,7 @@ STATUS: dict[Code, int] = {
     Code.UNKNOWN_QUOTE: 422,
     Code.UNKNOWN_RESERVATION: 422,
     Code.UNKNOWN_LINE: 422,
+    Code.UNKNOWN_REASON: 422,
     Code.QUOTE_MISMATCH: 422,
     Code.BAD_QUANTITY: 422,
     Code.BAD_AMOUNT: 422,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any
 
@@ -12,8 +12,10 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, select
 
 from inventory.store.tables import node
+from oms.reasons import Reasons
 from oms.store.foundation_tables import version
 from oms.store.network_tables import network_document
+from oms.work_rules import WorkRules
 from routing.network import Network, build_network
 from routing.network_spec import (
     CalendarSpec,
@@ -37,9 +39,11 @@ class Kind(StrEnum):
     SLOTS = "slots"
     POLICY = "policy"
     SETTINGS = "settings"
+    REASONS = "reasons"
+    WORK = "work"
 
 
-SINGLE = frozenset({Kind.LANES, Kind.SLOTS, Kind.POLICY, Kind.SETTINGS})
+SINGLE = frozenset({Kind.LANES, Kind.SLOTS, Kind.POLICY, Kind.SETTINGS, Kind.REASONS, Kind.WORK})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,11 @@ BODY: Mapping[Kind, TypeAdapter[Any]] = {
     Kind.SLOTS: TypeAdapter(tuple[SlotSpec, ...]),
     Kind.POLICY: TypeAdapter(Policy),
     Kind.SETTINGS: TypeAdapter(NetworkSettings),
+    Kind.REASONS: TypeAdapter(Reasons),
+    Kind.WORK: TypeAdapter(WorkRules),
 }
+USUAL: Mapping[Kind, Any] = {Kind.REASONS: Reasons(), Kind.WORK: WorkRules()}
+"""What holds while no document of these kinds is stored."""
 
 _NODE_COLUMNS = ("id", "name", "kind", "lat", "lon", "country", "postcode", "timezone", "active")
 PROFILE_FIELDS = tuple(f.name for f in fields(NodeSpec) if f.name not in _NODE_COLUMNS)
@@ -68,23 +76,30 @@ PROFILE_FIELDS = tuple(f.name for f in fields(NodeSpec) if f.name not in _NODE_C
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The network and policy of one version, and what the version was made from."""
+    """The network, its policy and how its nodes work, of one version; ``spec`` is what it was made from."""
 
     network: Network
     policy: Policy
     spec: NetworkSpec
+    reasons: Reasons = field(default_factory=Reasons)
+    work: WorkRules = field(default_factory=WorkRules)
 
 
 def load(conn: Connection) -> Loaded:
     """Read and build the current network. Raises routing.network_spec.NetworkRefused when it is not whole."""
-    spec, policy = read(conn)
-    return Loaded(build_network(spec), policy, spec)
+    documents = _documents(conn)
+    spec, policy = _read(conn, documents)
+    reasons, work = (documents[kind].get(kind, usual) for kind, usual in USUAL.items())
+    return Loaded(build_network(spec), policy, spec, reasons, work)
 
 
 def read(conn: Connection) -> tuple[NetworkSpec, Policy]:
     """What is stored, not yet judged."""
+    return _read(conn, _documents(conn))
+
+
+def _read(conn: Connection, documents: dict[Kind, dict[str, Any]]) -> tuple[NetworkSpec, Policy]:
     number = conn.scalar(select(version.c.number).where(version.c.name == "network")) or 0
-    documents = _documents(conn)
     settings: NetworkSettings = documents[Kind.SETTINGS].get(Kind.SETTINGS, NetworkSettings())
     spec = NetworkSpec(
         version=number,

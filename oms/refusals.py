@@ -39,6 +39,7 @@ class Code(StrEnum):
     UNKNOWN_QUOTE = "unknown_quote"
     UNKNOWN_RESERVATION = "unknown_reservation"
     UNKNOWN_LINE = "unknown_line"
+    UNKNOWN_REASON = "unknown_reason"
     QUOTE_MISMATCH = "quote_mismatch"
     BAD_QUANTITY = "bad_quantity"
     BAD_AMOUNT = "bad_amount"

@@ -50,13 +50,13 @@ def put_tariff(
     id: Name, body: TariffBody, caller: Caller, running: Running, expected: ExpectedVersion
 ) -> Response:
     """Store a rate card."""
-    return _put(running, caller, Kind.TARIFF, id, body.document(id), expected)
+    return put_document(running, caller, Kind.TARIFF, id, body.document(id), expected)
 
 
 @router.get("/v1/tariffs/{id}", response_model=Stored)
 def get_tariff(id: Name, running: Running) -> Response:
     """One rate card."""
-    return _get(running, Kind.TARIFF, id)
+    return get_document(running, Kind.TARIFF, id)
 
 
 @router.get("/v1/tariffs", response_model=StoredPage)
@@ -76,13 +76,13 @@ def put_calendar(
     id: Name, body: CalendarBody, caller: Caller, running: Running, expected: ExpectedVersion
 ) -> Response:
     """Store a calendar of opening hours."""
-    return _put(running, caller, Kind.CALENDAR, id, body.document(id), expected)
+    return put_document(running, caller, Kind.CALENDAR, id, body.document(id), expected)
 
 
 @router.get("/v1/calendars/{id}", response_model=Stored)
 def get_calendar(id: Name, running: Running) -> Response:
     """One calendar."""
-    return _get(running, Kind.CALENDAR, id)
+    return get_document(running, Kind.CALENDAR, id)
 
 
 @router.get("/v1/calendars", response_model=StoredPage)
@@ -102,13 +102,13 @@ def put_delivery(
     country: CountryCode, body: DeliveryBody, caller: Caller, running: Running, expected: ExpectedVersion
 ) -> Response:
     """Say when carriers deliver in a country."""
-    return _put(running, caller, Kind.DELIVERY, country, body.document(country), expected)
+    return put_document(running, caller, Kind.DELIVERY, country, body.document(country), expected)
 
 
 @router.get("/v1/deliveries/{country}", response_model=Stored)
 def get_delivery(country: CountryCode, running: Running) -> Response:
     """When carriers deliver in a country."""
-    return _get(running, Kind.DELIVERY, country)
+    return get_document(running, Kind.DELIVERY, country)
 
 
 @router.get("/v1/deliveries", response_model=StoredPage)
@@ -128,59 +128,63 @@ def delete_delivery(
 @router.put("/v1/lanes", response_model=Stored)
 def put_lanes(body: LanesBody, caller: Caller, running: Running, expected: ExpectedVersion) -> Response:
     """Store all lanes; the first row that fits wins."""
-    return _put(running, caller, Kind.LANES, Kind.LANES, body.document(), expected)
+    return put_document(running, caller, Kind.LANES, Kind.LANES, body.document(), expected)
 
 
 @router.get("/v1/lanes", response_model=Stored)
 def get_lanes(running: Running) -> Response:
     """All lanes."""
-    return _get(running, Kind.LANES, Kind.LANES)
+    return get_document(running, Kind.LANES, Kind.LANES)
 
 
 @router.put("/v1/slots", response_model=Stored)
 def put_slots(body: SlotsBody, caller: Caller, running: Running, expected: ExpectedVersion) -> Response:
     """Store all courier slots."""
-    return _put(running, caller, Kind.SLOTS, Kind.SLOTS, body.document(), expected)
+    return put_document(running, caller, Kind.SLOTS, Kind.SLOTS, body.document(), expected)
 
 
 @router.get("/v1/slots", response_model=Stored)
 def get_slots(running: Running) -> Response:
     """All courier slots."""
-    return _get(running, Kind.SLOTS, Kind.SLOTS)
+    return get_document(running, Kind.SLOTS, Kind.SLOTS)
 
 
 @router.put("/v1/policy", response_model=Stored)
 def put_policy(body: PolicyBody, caller: Caller, running: Running, expected: ExpectedVersion) -> Response:
     """Store the weights that decisions are made with; its version is named in every decision."""
-    return _put(running, caller, Kind.POLICY, Kind.POLICY, body.document(), expected)
+    return put_document(running, caller, Kind.POLICY, Kind.POLICY, body.document(), expected)
 
 
 @router.get("/v1/policy", response_model=Stored)
 def get_policy(running: Running) -> Response:
     """The weights that decisions are made with."""
-    return _get(running, Kind.POLICY, Kind.POLICY)
+    return get_document(running, Kind.POLICY, Kind.POLICY)
 
 
 @router.put("/v1/settings", response_model=Stored)
 def put_settings(body: SettingsBody, caller: Caller, running: Running, expected: ExpectedVersion) -> Response:
     """Store currency and dimensional weight."""
-    return _put(running, caller, Kind.SETTINGS, Kind.SETTINGS, body.document(), expected)
+    return put_document(running, caller, Kind.SETTINGS, Kind.SETTINGS, body.document(), expected)
 
 
 @router.get("/v1/settings", response_model=Stored)
 def get_settings(running: Running) -> Response:
     """Currency and dimensional weight."""
-    return _get(running, Kind.SETTINGS, Kind.SETTINGS)
+    return get_document(running, Kind.SETTINGS, Kind.SETTINGS)
 
 
-def _put(running: Runtime, caller: Actor, kind: Kind, id: str, body: Any, expected: int | None) -> Response:
+def put_document(
+    running: Runtime, caller: Actor, kind: Kind, id: str, body: Any, expected: int | None
+) -> Response:
+    """Store a document and have this process see it at once."""
     command = network.PutDocument(kind, id, body, expected)
     stored = transact(running, caller, lambda work: network.put_document(work, command))
     running.refresher.look()
     return reply(_show(stored), 200, etag(stored.version))
 
 
-def _get(running: Runtime, kind: Kind, id: str) -> Response:
+def get_document(running: Runtime, kind: Kind, id: str) -> Response:
+    """A document with its version as the ETag."""
     with running.engine.begin() as conn:
         stored = network.get_document(conn, kind, id)
     return reply(_show(stored), 200, etag(stored.version))

@@ -240,10 +240,10 @@ class SettingsBody(Wire):
 
 
 class Stored(Wire):
-    """A document of the network; `version` is its ETag."""
+    """A document of the network; `version` is its ETag, 0 with no `updated_at` where nobody stored one."""
 
     kind: str
     id: str
     version: int
-    updated_at: Instant
+    updated_at: Instant | None
     body: Any

@@ -15,13 +15,13 @@ from oms.store.network_tables import network_document
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One document as stored; `version` counts its edits from 1."""
+    """One document as stored; `version` counts its edits from 1. `updated_at` None: it is not stored."""
 
     kind: str
     id: str
     body: Any
     version: int
-    updated_at: datetime
+    updated_at: datetime | None
 
 
 def read(conn: Connection, kind: str, id: str, *, lock: bool = False) -> Document | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from oms.network_load import BODY, SINGLE, Kind, read
+from oms.network_load import BODY, SINGLE, USUAL, Kind, read
 from oms.refusals import Code, Fault, not_found, refuse
 from oms.store import network_documents as documents
 from oms.store.network_documents import Document
@@ -49,7 +49,8 @@ def put_document(work: Work, command: PutDocument) -> Document:
     _same_version(work.conn, command.kind, command.id, command.expected)
     BODY[command.kind].validate_python(command.body)
     stored = documents.write(work.conn, command.kind, command.id, command.body, work.at)
-    require_whole(work.conn, _PART[command.kind], command.id)
+    if command.kind in _PART:
+        require_whole(work.conn, _PART[command.kind], command.id)
     work.emit("network.changed", command.kind, command.id, {"version": stored.version, "network": number})
     return stored
 
@@ -66,8 +67,10 @@ def delete_document(work: Work, kind: Kind, id: str, expected: int | None = None
 
 
 def get_document(conn: Connection, kind: Kind, id: str) -> Document:
-    """Raises Refused: not_found."""
+    """As stored, or the usual one as version 0. Raises Refused: not_found."""
     found = documents.read(conn, kind, id)
+    if found is None and kind in USUAL:
+        return Document(kind, id, BODY[kind].dump_python(USUAL[kind], mode="json"), 0, None)
     if found is None:
         raise not_found(kind.value)
     return found
@@ -105,5 +108,6 @@ def _same_version(conn: Connection, kind: Kind, id: str, expected: int | None) -
     if expected is None:
         return
     found = documents.read(conn, kind, id)
-    if found is None or found.version != expected:
+    version = 0 if found is None and kind in USUAL else found and found.version
+    if version != expected:
         raise refuse(Code.VERSION_CONFLICT, "The document has changed since it was read; read it again")

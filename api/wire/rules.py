@@ -1,0 +1,99 @@
+"""Bodies of the documents that say how nodes work and what follows from a reason."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, model_validator
+
+from api.wire.base import Text, Wire, Word
+from oms.fulfilment.job import AT_THE_NODE
+from oms.network_load import BODY, USUAL, Kind
+from oms.refusals import Code, Fault, refuse
+
+STATES = frozenset(state.value for state in AT_THE_NODE)
+_WORK: dict[str, Any] = BODY[Kind.WORK].dump_python(USUAL[Kind.WORK], mode="json")
+
+Minutes = Annotated[int, Field(ge=0, le=60 * 24 * 30)]
+Effort = Annotated[float, Field(ge=0, le=10_000, allow_inf_nan=False)]
+Cap = Annotated[int, Field(ge=1, le=10_000)]
+Proof = Literal["required", "optional", "off"]
+
+
+class ReasonBody(Wire):
+    """``stock``: what a reject or a short says of the shelf: nothing is there but what pickers have in hand
+    (`zero`), these units are not (`minus`), they cannot be sold (`damaged`), or it is right (`none`).
+    ``next``: what a failed delivery leads to. ``note``: whether words have to go with it.
+    """
+
+    code: Word
+    words: Text = ""
+    occasions: Annotated[
+        list[Literal["reject", "short", "failure", "refusal", "return", "cancel"]],
+        Field(min_length=1, max_length=6),
+    ]
+    stock: Literal["zero", "minus", "damaged", "none"] = "none"
+    next: Literal["retry", "return", "call"] | None = None
+    note: bool = False
+
+
+class ReasonsBody(Wire):
+    """All reasons, in the order in which people are shown them; each code once."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "reasons": [
+                        {"code": "not_in_stock", "occasions": ["reject", "short"], "stock": "zero"},
+                        {"code": "absent", "occasions": ["failure"], "next": "retry"},
+                    ]
+                }
+            ]
+        }
+    )
+
+    reasons: Annotated[list[ReasonBody], Field(max_length=500)]
+
+    def document(self) -> dict[str, Any]:
+        """The body as `Reasons` reads it. Raises Refused duplicate_id."""
+        codes = [reason.code for reason in self.reasons]
+        twice = [place for place, code in enumerate(codes) if code in codes[:place]]
+        if twice:
+            faults = [Fault(f"/reasons/{place}/code", Code.DUPLICATE_ID, "Named before") for place in twice]
+            raise refuse(Code.DUPLICATE_ID, "Every reason has a code of its own", *faults)
+        return self.model_dump(mode="json")
+
+
+class WorkBody(Wire):
+    """How nodes work. What is left out is as usual."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"offer_minutes": 20, "auto_accept": ["WH"], "wave_orders": 8}]}
+    )
+
+    offer_minutes: Annotated[int, Field(ge=1, le=10_080)] = _WORK["offer_minutes"]
+    lead_minutes: Minutes = _WORK["lead_minutes"]
+    order_minutes: Effort = _WORK["order_minutes"]
+    line_minutes: Effort = _WORK["line_minutes"]
+    at_once: Annotated[int, Field(ge=1, le=1_000)] = _WORK["at_once"]
+    auto_accept: Annotated[
+        list[Annotated[str, Field(min_length=1, max_length=100)]], Field(max_length=10_000)
+    ] = []
+    wave_orders: Cap = _WORK["wave_orders"]
+    wave_units: Cap = _WORK["wave_units"]
+    wave_totes: Cap = _WORK["wave_totes"]
+    collection_days: Annotated[int, Field(ge=1, le=365)] = _WORK["collection_days"]
+    stuck_minutes: Annotated[dict[str, Minutes], Field(max_length=20)] = _WORK["stuck_minutes"]
+    proof: dict[Literal["signature", "photo", "pin", "barcode", "age"], Proof] = _WORK["proof"]
+    attempts: Annotated[int, Field(ge=1, le=20)] = _WORK["attempts"]
+
+    @model_validator(mode="after")
+    def _states_exist(self) -> WorkBody:
+        if not self.stuck_minutes.keys() <= STATES:
+            raise ValueError(f"states are {', '.join(sorted(STATES))}")
+        return self
+
+    def document(self) -> dict[str, Any]:
+        """The body as `WorkRules` reads it."""
+        return self.model_dump(mode="json")
