@@ -74,15 +74,6 @@ CHECKOUT_AND_ORDERS: Access = {
     ("POST", "/v1/routing/plans"): OFFICE,
 }
 
-MONEY: Access = {
-    ("GET", "/v1/orders/{id}/payments"): OFFICE,
-    ("POST", "/v1/orders/{id}/payments"): OFFICE,
-    ("GET", "/v1/refunds"): OFFICE,
-    ("POST", "/v1/refunds/{id}/send"): OFFICE,
-    ("POST", "/v1/refunds/{id}/fail"): OFFICE,
-    ("POST", "/v1/refunds/{id}/void"): OFFICE,
-}
-
 STOCK_AND_NETWORK: Access = {
     ("POST", "/v1/stock/movements"): SHOPFLOOR,
     ("GET", "/v1/stock/movements"): SHOPFLOOR,
@@ -124,6 +115,7 @@ NETWORK: Access = (
     _edited("/v1/nodes")
     | _edited("/v1/skus")
     | _edited("/v1/kits", lists=False)
+    | {("GET", "/v1/skus/{id}/substitutes"): READERS, ("PUT", "/v1/skus/{id}/substitutes"): OFFICE}
     | _documents("/v1/tariffs", "id")
     | _documents("/v1/calendars", "id")
     | _documents("/v1/deliveries", "country")
@@ -135,7 +127,19 @@ NETWORK: Access = (
     | _documents("/v1/work", None)
 )
 
-ACCESS: Access = FOUNDATION | CHECKOUT_AND_ORDERS | MONEY | STOCK_AND_NETWORK | NETWORK
+PICKING: Access = {
+    ("POST", "/v1/pick-waves"): SHOPFLOOR,
+    ("GET", "/v1/pick-lists"): SHOPFLOOR,
+    ("GET", "/v1/pick-lists/{id}"): SHOPFLOOR,
+    ("POST", "/v1/pick-lists/{id}/claim"): SHOPFLOOR,
+    ("POST", "/v1/pick-lists/{id}/release"): SHOPFLOOR,
+    ("POST", "/v1/pick-lists/{id}/cancel"): SHOPFLOOR,
+    ("POST", "/v1/pick-lists/{id}/tasks/{no}/pick"): SHOPFLOOR,
+    ("GET", "/v1/nodes/{id}/put-backs"): SHOPFLOOR,
+    ("POST", "/v1/fulfilment-orders/{id}/put-back"): SHOPFLOOR,
+}
+
+ACCESS: Access = FOUNDATION | CHECKOUT_AND_ORDERS | STOCK_AND_NETWORK | NETWORK | PICKING
 
 
 def methods_at(path: str) -> list[str]:

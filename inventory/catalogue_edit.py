@@ -158,7 +158,7 @@ def put_kit(
                 for component in components
             ],
         )
-    return Written(id, _touch(conn, id))
+    return Written(id, touch(conn, id))
 
 
 def _nested(conn: Connection, numbers: Mapping[str, int], id: str) -> tuple[str, ...]:
@@ -172,7 +172,8 @@ def _nested(conn: Connection, numbers: Mapping[str, int], id: str) -> tuple[str,
     return tuple(sorted(inner))
 
 
-def _touch(conn: Connection, id: str) -> int:
+def touch(conn: Connection, id: str) -> int:
+    """Count an edit of the SKU; returns its version since."""
     touched = sku.update().where(sku.c.id == id).values(version=sku.c.version + 1, **_stamped(sku))
     return int(conn.execute(touched.returning(sku.c.version)).scalar_one())
 

@@ -243,3 +243,11 @@ class ShortRequest:
         """Raises ValueError without a cause."""
         if not self.cause:
             raise ValueError("a short says why")
+
+
+@dataclass(frozen=True, slots=True)
+class AddRequest:
+    """A firm group shall hold these lines too: all of them, or nothing."""
+
+    group_id: str
+    lines: tuple[ReserveLine, ...]

@@ -1,5 +1,5 @@
-"""Parcels and pickups follow their order: whatever it wants no more leaves the parcels, and what now lies
-complete at a counter is ready.
+"""Pick tasks, parcels and pickups follow their order: whatever it wants no more is not picked and leaves the
+parcels, and what now lies complete at a counter is ready.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 
+from oms.ending_tasks import end_tasks
 from oms.fulfilment.following import followed
 from oms.fulfilment.job import Fulfilment
 from oms.fulfilment.lifecycle import FulfilmentEvent, FulfilmentState
@@ -28,8 +29,9 @@ _OVER = (FulfilmentState.CANCELLED, FulfilmentState.COMPLETED)
 
 
 def follow_up(work: Work, order: Order, changed: Iterable[Fulfilment]) -> Order:
-    """Bring parcels and pickups in line once less of ``changed`` is wanted; the order as it is then."""
+    """Bring tasks, parcels and pickups in line once less of ``changed`` is wanted; the order as it is."""
     jobs = {job.id: job for job in changed}
+    end_tasks(work, jobs.values())
     if jobs:
         packed = shipments_of(work.conn, jobs)
         moved = [one for id, some in packed.items() for one in following(some, jobs[id], work.at)]

@@ -12,7 +12,17 @@ from api.etag import ExpectedVersion, etag
 from api.guard import routes
 from api.paging import Paging, page_of
 from api.wire.base import Id
-from api.wire.catalogue import KitBody, KitShown, NodePage, NodeShown, SkuBody, SkuPage, SkuShown
+from api.wire.catalogue import (
+    KitBody,
+    KitShown,
+    NodePage,
+    NodeShown,
+    SkuBody,
+    SkuPage,
+    SkuShown,
+    SubstitutesBody,
+    SubstitutesShown,
+)
 from api.wire.network import NodeBody
 from inventory.catalogue_edit import ComponentRow, NodeRow, SkuRow
 from inventory.catalogue_read import KitRow, Versioned
@@ -101,6 +111,27 @@ def get_kit(id: OneId, running: Running) -> Response:
     with running.engine.begin() as conn:
         stored = catalogue.get_kit(conn, id)
     return reply(_show_kit(stored), 200, etag(stored.version))
+
+
+@router.put("/v1/skus/{id}/substitutes", response_model=SubstitutesShown)
+def put_substitutes(
+    id: OneId, body: SubstitutesBody, caller: Caller, running: Running, expected: ExpectedVersion
+) -> Response:
+    """Say what may go instead of a SKU that is not on its shelf, the best first."""
+    version = transact(
+        running, caller, lambda work: catalogue.edit_substitutes(work, id, body.substitutes, expected)
+    )
+    running.refresher.look()
+    shown = {"id": id, "substitutes": body.substitutes, "version": version}
+    return reply(shown, 200, etag(version))
+
+
+@router.get("/v1/skus/{id}/substitutes", response_model=SubstitutesShown)
+def get_substitutes(id: OneId, running: Running) -> Response:
+    """What may go instead of a SKU, the best first."""
+    with running.engine.begin() as conn:
+        version, found = catalogue.get_substitutes(conn, id)
+    return reply({"id": id, "substitutes": found, "version": version}, 200, etag(version))
 
 
 def _node_row(id: str, body: NodeBody) -> NodeRow:

@@ -64,6 +64,21 @@ class KitBody(Wire):
     keep_together: bool = False
 
 
+class SubstitutesBody(Wire):
+    """What a picker may take instead of the SKU where its customer agreed, the best first; none: nothing."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"substitutes": ["B2"]}]})
+
+    substitutes: Annotated[list[Id], Field(max_length=50)]
+
+
+class SubstitutesShown(SubstitutesBody):
+    """The list as stored; `version` is that of the SKU."""
+
+    id: str
+    version: int
+
+
 class SkuShown(SkuBody):
     """A SKU as stored; `version` is its ETag."""
 

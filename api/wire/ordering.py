@@ -35,6 +35,7 @@ def placing(order_id: str, digest: bytes, body: OrderAsk) -> Placing:
         discount_minor=body.discount_minor,
         payments=tuple(Tender(**tender.model_dump()) for tender in body.payments or ()),
         allow_partial=body.allow_partial,
+        substitution=body.substitution,
     )
 
 

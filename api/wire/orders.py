@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from api.wire.accounts import Account, PaymentShown, RefundShown, Sums, Tender
 from api.wire.base import Count, Country, Currency, Id, Instant, Money, Wire, Word
 from api.wire.checkout import (
     MOST_LINES,
@@ -22,6 +21,7 @@ from api.wire.checkout import (
 )
 
 Name = Annotated[str, Field(max_length=200)]
+Substitution = Literal["none", "allowed"]
 
 PLACED: dict[str, Any] = {
     "channel": "web",
@@ -65,11 +65,20 @@ class Address(Wire):
     lon: Lon | None = None
 
 
+class Tender(Wire):
+    method: Word
+    amount_minor: Annotated[int, Field(ge=1)]
+    reference: Name | None = None
+    terminal: Name | None = None
+    acquirer: Name | None = None
+
+
 class OrderAsk(Wire):
     """One of: ``quote_id`` with ``option_id``; ``reservation_id``; ``method`` (``pickup_node`` for pickup).
 
     ``allow_partial``: what there is leaves, the rest is back-ordered up to the SKU's cap, else cancelled.
     Without it all of the order leaves, or, by ``method`` only, all of it is back-ordered under the caps.
+    ``substitution``: "allowed" is the customer's consent to another SKU where a picker finds none.
     """
 
     model_config = ConfigDict(json_schema_extra={"examples": [PLACED]})
@@ -84,6 +93,7 @@ class OrderAsk(Wire):
     discount_minor: Money = 0
     payments: Annotated[list[Tender], Field(max_length=20)] | None = None
     allow_partial: bool = False
+    substitution: Substitution = "none"
     quote_id: Token | None = None
     option_id: Word | None = None
     reservation_id: Id | None = None
@@ -108,7 +118,6 @@ class Stages(Wire):
     returning: Count
     lost: Count
     returned: Count
-    credited: Count
 
 
 class OrderLine(Stages):
@@ -139,6 +148,14 @@ class Promise(Wire):
     slot: str | None
 
 
+class Sums(Wire):
+    currency: str
+    lines_minor: int
+    shipping_minor: int
+    discount_minor: int
+    total_minor: int
+
+
 class PlacedOrder(Wire):
     """An order as placed; ``order_token`` lets its customer read it with a storefront key."""
 
@@ -162,6 +179,7 @@ class FulfilmentLine(Wire):
     cancelled: int
     picked: int
     short: int
+    put_back: int
 
 
 class Fulfilment(Wire):
@@ -198,12 +216,11 @@ class OrderView(PlacedOrder):
 
     channel: str
     allow_partial: bool
+    substitution: Substitution
     external_refs: dict[str, str]
     holds: list[str]
     fulfilment_orders: list[Fulfilment]
-    money: Account
-    payments: list[PaymentShown]
-    refunds: list[RefundShown]
+    payments: list[Tender]
     timeline: list[Happening]
     customer: Customer | None = None
     customer_id: str | None = None

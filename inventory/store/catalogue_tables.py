@@ -88,5 +88,15 @@ kit = Table(
     CheckConstraint("kit_no <> component_no", name="not_its_own_component"),
 )
 
+substitute = Table(
+    "substitute",
+    metadata,
+    Column("sku_no", ForeignKey("sku.no"), primary_key=True),
+    Column("substitute_no", ForeignKey("sku.no"), primary_key=True),
+    required("rank", Integer),
+    CheckConstraint("sku_no <> substitute_no", name="not_itself"),
+    CheckConstraint("rank > 0", name="rank_positive"),
+)
+
 stamp_by_trigger(node, sku)
 touch_sku_by_trigger(kit)

@@ -64,15 +64,11 @@ class SoldLine:
 
 @dataclass(frozen=True, slots=True)
 class Tender:
-    """A payment authorised with the order. ``card``: the provider's fingerprint of the card, never its
-    number."""
-
     method: str
     amount_minor: int
     reference: str | None = None
     terminal: str | None = None
     acquirer: str | None = None
-    card: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +109,7 @@ class Placing:
     discount_minor: int = 0
     payments: tuple[Tender, ...] = ()
     allow_partial: bool = False
+    substitution: str = "none"
 
     @property
     def wanted(self) -> tuple[Wanted, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from oms.fulfilment.job import Fulfilment, FulfilmentLine
@@ -26,17 +26,18 @@ def insert_fulfilments(conn: Connection, values: Sequence[Fulfilment]) -> None:
 
 def fulfilments_of(conn: Connection, order_id: str) -> tuple[Fulfilment, ...]:
     """All of an order's, replaced and cancelled ones included, in the order they were made."""
-    heads = conn.execute(
-        select(fulfilment_order)
-        .where(fulfilment_order.c.order_id == order_id)
-        .order_by(fulfilment_order.c.no)
-    ).all()
-    rows = conn.execute(
-        select(fulfilment_line)
-        .where(fulfilment_line.c.order_id == order_id)
-        .order_by(fulfilment_line.c.parcel, fulfilment_line.c.line_id)
-    ).all()
-    return tuple(_value(head, [row for row in rows if row.fulfilment_order_id == head.id]) for head in heads)
+    return tuple(fulfilments_where(conn, fulfilment_order.c.order_id == order_id))
+
+
+def fulfilments_where(conn: Connection, condition: ColumnElement[bool]) -> list[Fulfilment]:
+    """Those the condition on ``fulfilment_order`` holds for, by order and number."""
+    ordered = select(fulfilment_order).where(condition)
+    heads = conn.execute(ordered.order_by(fulfilment_order.c.order_id, fulfilment_order.c.no)).all()
+    rows: dict[str, list[Any]] = {head.id: [] for head in heads}
+    lines = select(fulfilment_line).where(fulfilment_line.c.fulfilment_order_id.in_(list(rows)))
+    for row in conn.execute(lines.order_by(fulfilment_line.c.parcel, fulfilment_line.c.line_id)):
+        rows[row.fulfilment_order_id].append(row)
+    return [_value(head, rows[head.id]) for head in heads]
 
 
 def fulfilment_of(conn: Connection, id: str) -> Fulfilment | None:

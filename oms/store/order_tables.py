@@ -89,10 +89,10 @@ order = Table(
     Column("pickup_node", ForeignKey("node.id")),
     _required("external_refs", JSONB, "'{}'"),
     _required("shipping_minor", BigInteger),
-    _required("shipping_credited_minor", BigInteger, "0"),
     _required("discount_minor", BigInteger),
     _required("total_minor", BigInteger),
     _required("allow_partial", Boolean),
+    _required("substitution", Text, "'none'"),
     _required("promise", JSONB),
     _required("holds", ARRAY(Text), "'{}'"),
     _required("group_id", Text),
@@ -102,7 +102,7 @@ order = Table(
     _required("actor", Text),
     _one_of("status", OrderStatus),
     CheckConstraint("total_minor >= 0", name="total_not_negative"),
-    CheckConstraint("shipping_credited_minor BETWEEN 0 AND shipping_minor", name="shipping_credited_at_most"),
+    CheckConstraint("substitution IN ('none', 'allowed')", name="substitution_known"),
     Index(None, "placed_at", "id"),
     Index(None, "status", "placed_at"),
     Index("ix_order_external_refs", "external_refs", postgresql_using="gin"),
@@ -121,7 +121,6 @@ order_line = Table(
     _required("ordered", Integer),
     *(_required(stage.value, Integer, "0") for stage in STAGES),
     _required("returned", Integer, "0"),
-    _required("credited", Integer, "0"),
     _required("unit_price_minor", BigInteger, "0"),
     _required("discount_minor", BigInteger, "0"),
     _required("tax_minor", BigInteger, "0"),
@@ -129,9 +128,6 @@ order_line = Table(
     CheckConstraint(f"ordered = {' + '.join(_STAGE_NAMES)}", name="every_unit_at_one_stage"),
     CheckConstraint(f"least({', '.join(_STAGE_NAMES)}) >= 0", name="stages_not_negative"),
     CheckConstraint('returned BETWEEN 0 AND delivered + refused + "returning"', name="returned_went_out"),
-    CheckConstraint(
-        'credited BETWEEN 0 AND delivered + refused + "returning" + lost', name="credited_went_out"
-    ),
     Index(None, "sku"),
 )
 
@@ -156,7 +152,7 @@ fulfilment_order = Table(
     _required("reason", Text, "''"),
     Column("release_at", DateTime(timezone=True)),
     Column("offer_expires_at", DateTime(timezone=True)),
-    Column("pick_list_id", Text),
+    Column("pick_list_id", ForeignKey("pick_list.id")),
     _required("instants", JSONB, "'{}'"),
     _one_of("state", FulfilmentState),
     Index(None, "order_id", "no", unique=True),
@@ -188,6 +184,22 @@ fulfilment_line = Table(
         " AND picked + cancelled + short + collected <= quantity",
         name="picked_wanted",
     ),
+    Index("ix_fulfilment_line_put_back", "fulfilment_order_id", postgresql_where=text("put_back > 0")),
+)
+
+payment = Table(
+    "payment",
+    metadata,
+    Column("order_id", ForeignKey("order.id"), nullable=False),
+    _required("no", Integer),
+    _required("at", DateTime(timezone=True)),
+    _required("method", Text),
+    _required("amount_minor", BigInteger),
+    Column("reference", Text),
+    Column("terminal", Text),
+    Column("acquirer", Text),
+    PrimaryKeyConstraint("order_id", "no"),
+    CheckConstraint("amount_minor > 0", name="amount_positive"),
 )
 
 decision = Table(

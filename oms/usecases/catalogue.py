@@ -27,12 +27,24 @@ from inventory.catalogue_read import (
     read_node,
     read_sku,
 )
+from inventory.substitutes import NoSubstitutes, put_substitutes, substitutes_of
 from oms.refusals import Code, Fault, not_found, refuse
 from oms.store.versions import bump
 from oms.usecases.network import NETWORK, require_whole
 from oms.work import Work
 
-__all__ = ["edit_kit", "edit_node", "edit_sku", "get_kit", "get_node", "get_sku", "list_nodes", "list_skus"]
+__all__ = [
+    "edit_kit",
+    "edit_node",
+    "edit_sku",
+    "edit_substitutes",
+    "get_kit",
+    "get_node",
+    "get_sku",
+    "get_substitutes",
+    "list_nodes",
+    "list_skus",
+]
 
 CATALOGUE = "catalogue"
 """The counter that tells every process to look at the catalogue again."""
@@ -85,6 +97,36 @@ def edit_kit(
             raise refuse(Code.INVALID, "A kit is not made of kits", *faults)
     work.emit("kit.changed", "sku", id, {"version": outcome.version})
     return KitRow(id, keep_together, tuple(components), outcome.version)
+
+
+def edit_substitutes(work: Work, id: str, substitutes: Sequence[str], expected: int | None = None) -> int:
+    """Say what may go instead of a SKU; its version since. Raises Refused: not_found, unknown_sku, invalid,
+    duplicate_id, version_conflict.
+    """
+    bump(work.conn, CATALOGUE)
+    stored = get_sku(work.conn, id)
+    if expected is not None and stored.version != expected:
+        raise _changed()
+    places = {other: f"/substitutes/{place}" for place, other in enumerate(substitutes)}
+    if len(places) < len(substitutes):
+        fault = Fault("/substitutes", Code.DUPLICATE_ID, "Every substitute is named once")
+        raise refuse(Code.DUPLICATE_ID, "Every substitute is named once", fault)
+    outcome = put_substitutes(work.conn, id, substitutes)
+    match outcome:
+        case UnknownSkus(ids=ids):
+            faults = [Fault(places[one], Code.UNKNOWN_SKU, "There is no such SKU") for one in ids]
+            raise refuse(Code.UNKNOWN_SKU, "Substitutes are SKUs that exist", *faults)
+        case NoSubstitutes(ids=ids):
+            detail = "Neither a kit nor the SKU itself goes in its place"
+            faults = [Fault(places[one], Code.INVALID, detail) for one in ids]
+            raise refuse(Code.INVALID, detail, *faults)
+    work.emit("substitutes.changed", "sku", id, {"version": outcome.version})
+    return outcome.version
+
+
+def get_substitutes(conn: Connection, id: str) -> tuple[int, list[str]]:
+    """(the SKU's version, what may go instead of it, the best first). Raises Refused: not_found."""
+    return get_sku(conn, id).version, list(substitutes_of(conn, [id]).get(id, ()))
 
 
 def get_node(conn: Connection, id: str) -> Versioned[NodeRow]:

@@ -13,6 +13,7 @@ from inventory.stock_groups import void
 from oms.actors import Actor
 from oms.bootstrap import Runtime
 from oms.deciding import keep_decision
+from oms.ending_tasks import end_tasks
 from oms.following_up import follow_up
 from oms.fulfilment import layout
 from oms.fulfilment.job import Fulfilment
@@ -260,6 +261,7 @@ def _confirmed(
     made = {"fulfilment_orders": [job.id for job in new]}
     saved = record(work, order, after, "order.changed", event | made, reason=change.kind)
     save_fulfilments(work.conn, old)
+    end_tasks(work, old)
     insert_fulfilments(work.conn, new)
     for job in (*old, *new):
         tell_job(work, job)

@@ -1,0 +1,40 @@
+"""What to do with what lies in a tote already when something of the order could not be picked."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from enum import StrEnum
+
+from oms.fulfilment.job import AT_THE_NODE, Fulfilment
+from oms.orders.order import Order
+
+
+class Advice(StrEnum):
+    """``hold``: keep it, do not pack, until the missing units have a home or the order is cancelled."""
+
+    CONTINUE = "continue"
+    HOLD = "hold"
+    PUT_BACK = "put_back"
+
+
+def advice(order: Order, job: Fulfilment, together: Collection[str]) -> Advice:
+    """``together``: the order's kit lines whose components must leave from one node.
+
+    An order that may leave in part goes on without what is missing. One that may not waits until what is
+    missing has another home.
+    """
+    if any(line.put_back for line in job.lines) and (job.state not in AT_THE_NODE or not job.wanted):
+        return Advice.PUT_BACK
+    if any(_torn(order, job, kit) for kit in together):
+        return Advice.HOLD
+    missing = any(line.counts.unrouted for line in order.picked_lines)
+    return Advice.HOLD if missing and not order.allow_partial else Advice.CONTINUE
+
+
+def _torn(order: Order, job: Fulfilment, kit: str) -> bool:
+    """Whether the node has components for more of these kits than it has whole ones."""
+    wanted = {
+        part.id: sum(line.wanted for line in job.lines if line.line_id == part.id) / part.per_kit
+        for part in order.components(kit)
+    }
+    return len(set(wanted.values())) > 1

@@ -1,1 +1,0 @@
-"""Amounts by the unit, payments as facts, refunds that are due."""
