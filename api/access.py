@@ -74,6 +74,15 @@ CHECKOUT_AND_ORDERS: Access = {
     ("POST", "/v1/routing/plans"): OFFICE,
 }
 
+MONEY: Access = {
+    ("GET", "/v1/orders/{id}/payments"): OFFICE,
+    ("POST", "/v1/orders/{id}/payments"): OFFICE,
+    ("GET", "/v1/refunds"): OFFICE,
+    ("POST", "/v1/refunds/{id}/send"): OFFICE,
+    ("POST", "/v1/refunds/{id}/fail"): OFFICE,
+    ("POST", "/v1/refunds/{id}/void"): OFFICE,
+}
+
 STOCK_AND_NETWORK: Access = {
     ("POST", "/v1/stock/movements"): SHOPFLOOR,
     ("GET", "/v1/stock/movements"): SHOPFLOOR,
@@ -140,6 +149,7 @@ PICKING: Access = {
 }
 
 ACCESS: Access = FOUNDATION | CHECKOUT_AND_ORDERS | STOCK_AND_NETWORK | NETWORK | PICKING
+ACCESS: Access = FOUNDATION | CHECKOUT_AND_ORDERS | MONEY | STOCK_AND_NETWORK | NETWORK
 
 
 def methods_at(path: str) -> list[str]:

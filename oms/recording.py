@@ -2,7 +2,8 @@
 
 Every event of an order that changed quantities or holds carries them as they are since: ``lines`` (line →
 units per stage, components included, kits left out) and ``holds``. Whoever folds these from the first event
-on and asks ``order_status`` has every order's status, exactly.
+on and asks ``order_status`` has every order's status, exactly. What makes an order cheaper after it was paid
+makes a refund due, by the same commit.
 """
 
 from __future__ import annotations
@@ -12,8 +13,11 @@ from datetime import datetime
 from typing import Any
 
 from oms.fulfilment.job import Fulfilment
+from oms.money.ledger import balance_of
+from oms.money.refunds import Refund, RefundState, too_much
 from oms.orders.order import Line, Order
 from oms.store.orders import insert_order, save_order
+from oms.store.payments import insert_refund, payments_of, refunds_of
 from oms.work import Work
 
 ORDER = "order"
@@ -45,7 +49,12 @@ def record(
         told["lines"] = _lines(changed)
     if saved.holds != before.holds:
         told["holds"] = list(saved.holds)
+    cheaper = saved.total_minor < before.total_minor
+    if saved.total_minor != before.total_minor:
+        told["total_minor"] = saved.total_minor
     work.emit(type, ORDER, saved.id, {**data, **told}, reason=reason, occurred_at=occurred_at)
+    if cheaper:
+        _pay_back(work, saved, type, data.get("return"))
     return saved
 
 
@@ -53,6 +62,17 @@ def record_job(work: Work, before: Order, after: Order, job: Fulfilment, **data:
     """Write an order that followed the work on it, and tell both as what the work has become."""
     said = {"fulfilment_order": job.id, "node": job.node, **data}
     return record(work, before, after, f"fulfilment.{job.state.value}", said, reason=job.reason)
+
+
+def _pay_back(work: Work, order: Order, cause: str, return_id: str | None) -> None:
+    """What was captured beyond what the order costs now is owed to the customer, whatever made it cheaper."""
+    balance, refunds = balance_of(payments_of(work.conn, order.id)), refunds_of(work.conn, order.id)
+    amount = too_much(balance, order.total_minor, refunds)
+    if amount:
+        refund = Refund(work.ids.new("rfd"), order.id, amount, cause, RefundState.DUE, work.at, return_id)
+        insert_refund(work.conn, refund)
+        said = {"refund": refund.id, "amount_minor": amount, "return": return_id}
+        work.emit("refund.due", ORDER, order.id, said, reason=cause)
 
 
 def tell_job(work: Work, job: Fulfilment, type: str = "", **data: Any) -> None:

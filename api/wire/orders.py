@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
+from api.wire.accounts import Account, PaymentShown, RefundShown, Sums, Tender
 from api.wire.base import Count, Country, Currency, Id, Instant, Money, Wire, Word
 from api.wire.checkout import (
     MOST_LINES,
@@ -65,14 +66,6 @@ class Address(Wire):
     lon: Lon | None = None
 
 
-class Tender(Wire):
-    method: Word
-    amount_minor: Annotated[int, Field(ge=1)]
-    reference: Name | None = None
-    terminal: Name | None = None
-    acquirer: Name | None = None
-
-
 class OrderAsk(Wire):
     """One of: ``quote_id`` with ``option_id``; ``reservation_id``; ``method`` (``pickup_node`` for pickup).
 
@@ -118,6 +111,7 @@ class Stages(Wire):
     returning: Count
     lost: Count
     returned: Count
+    credited: Count
 
 
 class OrderLine(Stages):
@@ -146,14 +140,6 @@ class Promise(Wire):
     window: Window | None
     pickup_node: str | None
     slot: str | None
-
-
-class Sums(Wire):
-    currency: str
-    lines_minor: int
-    shipping_minor: int
-    discount_minor: int
-    total_minor: int
 
 
 class PlacedOrder(Wire):
@@ -220,7 +206,9 @@ class OrderView(PlacedOrder):
     external_refs: dict[str, str]
     holds: list[str]
     fulfilment_orders: list[Fulfilment]
-    payments: list[Tender]
+    money: Account
+    payments: list[PaymentShown]
+    refunds: list[RefundShown]
     timeline: list[Happening]
     customer: Customer | None = None
     customer_id: str | None = None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from oms.money.allocation import share
 from oms.orders.stages import HANDED_OUT, Counts, Stage, added, of_kit
 
 
@@ -44,16 +45,14 @@ class Line:
 
     @property
     def amount_minor(self) -> int:
-        """What the line costs for the units nobody cancelled; a discount and a tax shrink with the units."""
-        return line_amount_minor(
-            self.unit_price_minor, self.ordered, self.counts.cancelled, self.discount_minor, self.tax_minor
+        """What the line costs for the units owed; a discount and a tax shrink with the units."""
+        return self.amount_of(self.counts.owed)
+
+    def amount_of(self, units: int) -> int:
+        """What so many units of the line cost: price, and their share of tax less discount."""
+        return self.unit_price_minor * units + share(
+            self.tax_minor - self.discount_minor, units, self.ordered
         )
-
-
-def line_amount_minor(price: int, ordered: int, cancelled: int, discount: int, tax: int) -> int:
-    """Price of the units kept, plus their share of tax less discount, rounded down."""
-    kept = ordered - cancelled
-    return price * kept + ((tax - discount) * kept // ordered if ordered else 0)
 
 
 def order_status(counts: Iterable[Counts], on_hold: bool) -> OrderStatus:
@@ -117,6 +116,7 @@ class Order:
     actor: str
     lines: tuple[Line, ...]
     shipping_minor: int = 0
+    shipping_credited_minor: int = 0
     discount_minor: int = 0
     allow_partial: bool = False
     substitution: str = "none"
@@ -132,14 +132,29 @@ class Order:
 
     @property
     def lines_minor(self) -> int:
+        """Price less discounts plus tax of the units owed, before the order's own discount."""
         return sum(line.amount_minor for line in self.lines)
 
     @property
+    def discount_share_minor(self) -> int:
+        """The part of the order's discount that the units owed carry, by what they cost of all that was
+        ordered. What the goods cannot carry comes off shipping.
+        """
+        whole = sum(line.amount_of(line.ordered) for line in self.lines)
+        off_goods = min(self.discount_minor, whole)
+        off_shipping = min(self.discount_minor - off_goods, self.shipping_owed_minor)
+        return share(off_goods, self.lines_minor, whole) + off_shipping
+
+    @property
+    def shipping_owed_minor(self) -> int:
+        """Shipping, less what was credited of it; nothing once nothing was delivered nor will be."""
+        kept = any(line.counts.owed or line.counts.delivered for line in self.lines)
+        return self.shipping_minor - self.shipping_credited_minor if kept else 0
+
+    @property
     def total_minor(self) -> int:
-        """Lines + shipping − order discount, of what is not cancelled; never below zero."""
-        if self.status is OrderStatus.CANCELLED:
-            return 0
-        return max(0, self.lines_minor + self.shipping_minor - self.discount_minor)
+        """What the customer owes: units not cancelled nor credited, their share of the discount, shipping."""
+        return self.lines_minor + self.shipping_owed_minor - self.discount_share_minor
 
     def line(self, line_id: str) -> Line | None:
         """The line of that id, component lines included."""

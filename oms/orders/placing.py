@@ -64,11 +64,15 @@ class SoldLine:
 
 @dataclass(frozen=True, slots=True)
 class Tender:
+    """A payment authorised with the order. ``card``: the provider's fingerprint of the card, never its
+    number."""
+
     method: str
     amount_minor: int
     reference: str | None = None
     terminal: str | None = None
     acquirer: str | None = None
+    card: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

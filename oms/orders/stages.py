@@ -35,7 +35,9 @@ WITH_THE_NODE: tuple[Stage, ...] = (Stage.ROUTED, Stage.PICKING, Stage.PICKED, S
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Units of one line per stage; ``returned`` counts those that went out and were scanned in again."""
+    """Units of one line per stage; ``returned`` counts those that went out and were scanned in again,
+    ``credited`` those that went out and the customer does not have to pay for.
+    """
 
     cancelled: int = 0
     backordered: int = 0
@@ -51,9 +53,11 @@ class Counts:
     returning: int = 0
     lost: int = 0
     returned: int = 0
+    credited: int = 0
 
     def __post_init__(self) -> None:
         assert min(self.by_stage().values()) >= 0, "a stage never holds fewer than no units"
+        assert 0 <= self.credited <= self.at(*HANDED_OUT), "credited more than went out"
         assert 0 <= self.returned <= self.delivered + self.refused + self.returning, (
             "returned more than went out"
         )
@@ -77,6 +81,11 @@ class Counts:
         return replace(self, **changed)
 
     @property
+    def owed(self) -> int:
+        """Units the customer pays for."""
+        return self.total - self.cancelled - self.credited
+
+    @property
     def total(self) -> int:
         """The units ordered, whatever became of them."""
         return self.at(*STAGES)
@@ -97,12 +106,14 @@ def of_kit(quantity: int, parts: tuple[tuple[int, Counts], ...]) -> Counts:
     ``parts`` gives, for every component, the units in one kit and the counts of its line.
     """
     slowest = [len(STAGES) - 1] * quantity
-    returned = quantity
+    returned = credited = quantity
     for per_kit, counts in parts:
         ranks = [STAGES.index(stage) for stage, units in counts.by_stage().items() for _ in range(units)]
         slowest = [min(slowest[kit], ranks[kit * per_kit]) for kit in range(quantity)]
         returned = min(returned, counts.returned // per_kit)
+        credited = min(credited, counts.credited // per_kit)
     stages = [STAGES[rank] for rank in slowest]
     tallied = {stage.value: stages.count(stage) for stage in STAGES}
-    out = sum(tallied[stage.value] for stage in HANDED_OUT if stage is not Stage.LOST)
-    return Counts(**tallied, returned=min(returned, out))
+    out = sum(tallied[stage.value] for stage in HANDED_OUT)
+    scanned = min(returned, out - tallied[Stage.LOST.value])
+    return Counts(**tallied, returned=scanned, credited=min(credited, out))

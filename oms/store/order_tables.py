@@ -89,6 +89,7 @@ order = Table(
     Column("pickup_node", ForeignKey("node.id")),
     _required("external_refs", JSONB, "'{}'"),
     _required("shipping_minor", BigInteger),
+    _required("shipping_credited_minor", BigInteger, "0"),
     _required("discount_minor", BigInteger),
     _required("total_minor", BigInteger),
     _required("allow_partial", Boolean),
@@ -103,6 +104,7 @@ order = Table(
     _one_of("status", OrderStatus),
     CheckConstraint("total_minor >= 0", name="total_not_negative"),
     CheckConstraint("substitution IN ('none', 'allowed')", name="substitution_known"),
+    CheckConstraint("shipping_credited_minor BETWEEN 0 AND shipping_minor", name="shipping_credited_at_most"),
     Index(None, "placed_at", "id"),
     Index(None, "status", "placed_at"),
     Index("ix_order_external_refs", "external_refs", postgresql_using="gin"),
@@ -121,6 +123,7 @@ order_line = Table(
     _required("ordered", Integer),
     *(_required(stage.value, Integer, "0") for stage in STAGES),
     _required("returned", Integer, "0"),
+    _required("credited", Integer, "0"),
     _required("unit_price_minor", BigInteger, "0"),
     _required("discount_minor", BigInteger, "0"),
     _required("tax_minor", BigInteger, "0"),
@@ -128,6 +131,9 @@ order_line = Table(
     CheckConstraint(f"ordered = {' + '.join(_STAGE_NAMES)}", name="every_unit_at_one_stage"),
     CheckConstraint(f"least({', '.join(_STAGE_NAMES)}) >= 0", name="stages_not_negative"),
     CheckConstraint('returned BETWEEN 0 AND delivered + refused + "returning"', name="returned_went_out"),
+    CheckConstraint(
+        'credited BETWEEN 0 AND delivered + refused + "returning" + lost', name="credited_went_out"
+    ),
     Index(None, "sku"),
 )
 
@@ -185,21 +191,6 @@ fulfilment_line = Table(
         name="picked_wanted",
     ),
     Index("ix_fulfilment_line_put_back", "fulfilment_order_id", postgresql_where=text("put_back > 0")),
-)
-
-payment = Table(
-    "payment",
-    metadata,
-    Column("order_id", ForeignKey("order.id"), nullable=False),
-    _required("no", Integer),
-    _required("at", DateTime(timezone=True)),
-    _required("method", Text),
-    _required("amount_minor", BigInteger),
-    Column("reference", Text),
-    Column("terminal", Text),
-    Column("acquirer", Text),
-    PrimaryKeyConstraint("order_id", "no"),
-    CheckConstraint("amount_minor > 0", name="amount_positive"),
 )
 
 decision = Table(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from hashlib import blake2b
@@ -12,9 +12,8 @@ from sqlalchemy import Connection, Row, Select, bindparam, func, select, text, u
 from sqlalchemy.dialects.postgresql import insert
 
 from oms.orders.order import Line, Order, Promise
-from oms.orders.placing import Tender
 from oms.orders.stages import Counts
-from oms.store.order_tables import order, order_line, payment
+from oms.store.order_tables import order, order_line
 
 _COUNTS = tuple(Counts().as_dict())
 _BEHIND = text(
@@ -41,25 +40,6 @@ def insert_lines(conn: Connection, order_id: str, lines: Sequence[Line], first_n
     if lines:
         rows = [_line_row(order_id, no, line) for no, line in enumerate(lines, first_no)]
         conn.execute(insert(order_line), rows)
-
-
-def insert_payments(conn: Connection, order_id: str, at: datetime, tenders: Iterable[Tender]) -> None:
-    """Write the tenders as recorded facts."""
-    rows = [
-        {
-            "order_id": order_id,
-            "no": no,
-            "at": at,
-            "method": tender.method,
-            "amount_minor": tender.amount_minor,
-            "reference": tender.reference,
-            "terminal": tender.terminal,
-            "acquirer": tender.acquirer,
-        }
-        for no, tender in enumerate(tenders, 1)
-    ]
-    if rows:
-        conn.execute(insert(payment), rows)
 
 
 def load_order(conn: Connection, order_id: str, lock: bool = False) -> Order | None:
@@ -131,12 +111,6 @@ def one_at_a_time(conn: Connection, order_id: str) -> None:
     conn.execute(select(func.pg_advisory_xact_lock(key)))
 
 
-def payments_of(conn: Connection, order_id: str) -> list[Tender]:
-    """The tenders recorded for an order."""
-    rows = conn.execute(select(payment).where(payment.c.order_id == order_id).order_by(payment.c.no))
-    return [Tender(r.method, r.amount_minor, r.reference, r.terminal, r.acquirer) for r in rows]
-
-
 def order_of(row: Row[Any], lines: tuple[Line, ...]) -> Order:
     """The value of a row of ``order``."""
     shown = row.promise
@@ -159,6 +133,7 @@ def order_of(row: Row[Any], lines: tuple[Line, ...]) -> Order:
         actor=row.actor,
         lines=lines,
         shipping_minor=row.shipping_minor,
+        shipping_credited_minor=row.shipping_credited_minor,
         discount_minor=row.discount_minor,
         allow_partial=row.allow_partial,
         substitution=row.substitution,
@@ -200,6 +175,7 @@ def _order_row(value: Order) -> dict[str, Any]:
         "pickup_node": promise.pickup_node,
         "external_refs": dict(value.external_refs),
         "shipping_minor": value.shipping_minor,
+        "shipping_credited_minor": value.shipping_credited_minor,
         "discount_minor": value.discount_minor,
         "total_minor": value.total_minor,
         "allow_partial": value.allow_partial,

@@ -3,6 +3,7 @@
 from inventory.store.tables import metadata
 from oms.store import foundation_tables as foundation_tables
 from oms.store import import_tables as import_tables
+from oms.store import money_tables as money_tables
 from oms.store import network_tables as network_tables
 from oms.store import order_tables as order_tables
 from oms.store import picking_tables as picking_tables

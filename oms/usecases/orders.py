@@ -16,6 +16,7 @@ from oms.deciding import keep_decision
 from oms.fulfilment import layout
 from oms.ground import Ground, Question, from_memory, located
 from oms.holding import HeldPlan, Hold, hold
+from oms.money.ledger import Payment, PaymentKind
 from oms.orders.making import lines_of
 from oms.orders.matching import matches, mismatch
 from oms.orders.order import Order, Promise
@@ -24,6 +25,7 @@ from oms.orders.placing import (
     ByQuote,
     ByReservation,
     Placing,
+    Tender,
     duplicate_faults,
     money_faults,
 )
@@ -33,7 +35,8 @@ from oms.refusals import Code, Fault, Refused, refuse
 from oms.settling import Choose, Chosen, settle
 from oms.store.fulfilments import insert_fulfilments
 from oms.store.held_quotes import HeldQuote, held_quote_of
-from oms.store.orders import first_answer, insert_payments, keep_answer, one_at_a_time
+from oms.store.orders import first_answer, keep_answer, one_at_a_time
+from oms.store.payments import add_payments
 from oms.store.people import keep_address, keep_customer
 from oms.translate import Parts
 from oms.usecases.promises import (
@@ -234,7 +237,7 @@ def _write(runtime: Runtime, work: Work, placing: Placing, settled: Settled) -> 
         "method": promise.method,
     }
     record_new(work, order, event)
-    insert_payments(work.conn, order.id, work.at, placing.payments)
+    add_payments(work.conn, order.id, [_authorised(work, tender) for tender in placing.payments])
     jobs = layout.fulfilments(order.id, 1, promise, plan.group_id, work.at, plan.parcels)
     insert_fulfilments(work.conn, jobs)
     for job in jobs:
@@ -243,6 +246,21 @@ def _write(runtime: Runtime, work: Work, placing: Placing, settled: Settled) -> 
     answer = Answer.of(201, placed(order, jobs, token, work.actor))
     keep_answer(work.conn, order.id, answer.body)
     return answer
+
+
+def _authorised(work: Work, tender: Tender) -> Payment:
+    return Payment(
+        kind=PaymentKind.AUTHORISED,
+        method=tender.method,
+        amount_minor=tender.amount_minor,
+        reference=tender.reference,
+        terminal=tender.terminal,
+        acquirer=tender.acquirer,
+        card=tender.card,
+        at=work.at,
+        actor=work.actor.key_id,
+        channel=work.actor.through,
+    )
 
 
 def order_token(runtime: Runtime, order_id: str) -> str:

@@ -10,11 +10,14 @@ from sqlalchemy import Connection, Row, select, tuple_
 from oms.actors import Actor
 from oms.fulfilment.job import Fulfilment
 from oms.fulfilment.lifecycle import FulfilmentState
+from oms.money.ledger import balance_of
+from oms.money.refunds import PENDING
 from oms.orders.order import Line, Order, Promise, line_status
 from oms.store.foundation_tables import outbox
 from oms.store.fulfilments import fulfilments_of
 from oms.store.order_tables import order
-from oms.store.orders import load_order, payments_of
+from oms.store.orders import load_order
+from oms.store.payments import payments_of, refunds_of
 from oms.store.people import address_of, customer_of
 from oms.views.offers import node_visible
 
@@ -40,13 +43,7 @@ def placed(value: Order, jobs: Sequence[Fulfilment], token: str, actor: Actor) -
         "parcels": [
             parcel for job in jobs if job.state not in GONE for parcel in _parcels(value, job, actor)
         ],
-        "money": {
-            "currency": value.currency,
-            "lines_minor": value.lines_minor,
-            "shipping_minor": value.shipping_minor,
-            "discount_minor": value.discount_minor,
-            "total_minor": value.total_minor,
-        },
+        "money": _sums(value),
         "order_token": token,
     }
 
@@ -66,16 +63,7 @@ def whole(
         "external_refs": dict(value.external_refs),
         "holds": list(value.holds),
         "fulfilment_orders": [_job(job, value, actor) for job in jobs],
-        "payments": [
-            {
-                "method": tender.method,
-                "amount_minor": tender.amount_minor,
-                "reference": tender.reference,
-                "terminal": tender.terminal,
-                "acquirer": tender.acquirer,
-            }
-            for tender in payments_of(conn, order_id)
-        ],
+        **account(conn, value),
         "timeline": [_happening(row, actor) for row in _events(conn, order_id)],
         "customer_id": value.customer_id,
         "customer": None,
@@ -99,6 +87,54 @@ def page(
         rows = rows.where(order.c.channel.in_(actor.channels))
     names = ("id", "status", "channel", "method", "currency", "placed_at", "total_minor", "version")
     return [{name: getattr(row, name) for name in names} for row in conn.execute(rows)]
+
+
+_PAYMENT = (
+    "method",
+    "amount_minor",
+    "reference",
+    "terminal",
+    "acquirer",
+    "card",
+    "at",
+    "channel",
+    "refund_id",
+)
+_REFUND = ("id", "return_id", "amount_minor", "cause", "at", "reference")
+
+
+def account(conn: Connection, value: Order) -> dict[str, Any]:
+    """What the order costs, what was paid and what is to be paid back."""
+    payments, refunds = payments_of(conn, value.id), refunds_of(conn, value.id)
+    balance = balance_of(payments)
+    money = _sums(value) | {
+        "shipping_owed_minor": value.shipping_owed_minor,
+        "discount_share_minor": value.discount_share_minor,
+        "authorised_minor": balance.authorised,
+        "captured_minor": balance.captured,
+        "refunded_minor": balance.refunded,
+        "voided_minor": balance.voided,
+        "refund_pending_minor": sum(one.amount_minor for one in refunds if one.state in PENDING),
+    }
+    return {
+        "money": money,
+        "payments": [_fields(one, _PAYMENT) | {"kind": one.kind.value} for one in payments],
+        "refunds": [_fields(one, _REFUND) | {"state": one.state.value} for one in refunds],
+    }
+
+
+def _fields(value: object, names: Sequence[str]) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in names}
+
+
+def _sums(value: Order) -> dict[str, Any]:
+    return {
+        "currency": value.currency,
+        "lines_minor": value.lines_minor,
+        "shipping_minor": value.shipping_minor,
+        "discount_minor": value.discount_minor,
+        "total_minor": value.total_minor,
+    }
 
 
 def _window(promise: Promise) -> dict[str, Any] | None:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable
 from api.access import ACCESS
 from oms.adapters.folder import explain_columns
 from oms.fulfilment.lifecycle import FulfilmentState
+from oms.money.ledger import PaymentKind
+from oms.money.refunds import RefundState
 from tests.docs.blocks import ROOT
 
 
@@ -46,6 +48,7 @@ def events() -> str:
     emitted = re.compile(r"(?:emit\(\s*|\brecord\(\s*work,[^\"]*|tell_job\([^\"()]*)\"([a-z_]+\.[a-z_]+)\"")
     found = {t for path in (ROOT / "oms").rglob("*.py") for t in emitted.findall(path.read_text())}
     found |= {f"fulfilment.{state.value}" for state in FulfilmentState}  # told as what it has become
+    found |= {f"payment.{kind.value}" for kind in PaymentKind} | {f"refund.{s.value}" for s in RefundState}
     subjects: dict[str, list[str]] = {}
     for type in sorted(found):
         subjects.setdefault(type.partition(".")[0], []).append(f"`{type}`")

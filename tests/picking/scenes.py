@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from itertools import count
-from typing import Any
+from collections.abc import Callable, Mapping
 
-from tests.checkout.conftest import Shop
+from tests.checkout.scenes import Asked, Scenes
 from tests.picking.conftest import Floor
 
-Asked = tuple[str, Any]
 PICK = {"quantity": 1, "scanned": "A1"}
 
 
-def picking_scenes(shop: Shop) -> dict[str, Callable[[], Asked]]:
+def picking(scenes: Scenes) -> Mapping[str, Callable[[], Asked]]:
     """Address → a fresh scene; gives address and body of the POST."""
-    floor, numbers = Floor(shop, shop.admin), count(1)
+    shop = scenes.shop
+    floor = Floor(shop, shop.admin)
 
     def wave() -> Asked:
-        floor.accepted(f"picked-{next(numbers)}", ("A1", 2))
+        floor.accepted(scenes.fresh("picked"), ("A1", 2))
         return "/v1/pick-waves", {"node": "WH"}
 
     def built() -> str:

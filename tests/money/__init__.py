@@ -1,0 +1,1 @@
+"""Amounts by the unit, payments as facts, refunds that are due."""
