@@ -39,6 +39,7 @@ SHOP = Rule(_roles("storefront backoffice admin"), "channel", checkout=True)
 CARE = Rule(_roles("storefront backoffice admin"), "channel")
 SHOPFLOOR = Rule(_roles("staff backoffice admin"), "node")
 READERS = Rule(_roles("staff backoffice admin"))
+ON_THE_ROAD = Rule(_roles("courier staff backoffice admin"), "own")
 
 Access = dict[tuple[str, str], Rule]
 
@@ -105,6 +106,21 @@ STOCK_AND_NETWORK: Access = {
     ("POST", "/v1/transfers/{id}/cancel"): SHOPFLOOR,
 }
 
+COURIERS: Access = {
+    ("POST", "/v1/courier/runs"): SHOPFLOOR,
+    ("GET", "/v1/courier/runs"): ON_THE_ROAD,
+    ("GET", "/v1/courier/runs/{id}"): ON_THE_ROAD,
+    ("POST", "/v1/courier/runs/{id}/stops"): SHOPFLOOR,
+    ("POST", "/v1/courier/runs/{id}/start"): ON_THE_ROAD,
+    ("POST", "/v1/courier/runs/{id}/end"): ON_THE_ROAD,
+    ("POST", "/v1/courier/runs/{id}/cancel"): SHOPFLOOR,
+    ("POST", "/v1/courier/events"): ON_THE_ROAD,
+    ("POST", "/v1/courier/stops/{id}/receive"): SHOPFLOOR,
+    ("POST", "/v1/courier/stops/{id}/inspect"): SHOPFLOOR,
+    ("POST", "/v1/courier/stops/{id}/decide"): SHOPFLOOR,
+}
+"""A courier acts on his own runs, staff on those of its nodes."""
+
 
 def _documents(path: str, key: str | None) -> Access:
     """Anyone at work may read a document of the network; admins edit it."""
@@ -149,6 +165,7 @@ PICKING: Access = {
 }
 
 ACCESS: Access = FOUNDATION | CHECKOUT_AND_ORDERS | MONEY | STOCK_AND_NETWORK | NETWORK | PICKING
+ACCESS: Access = FOUNDATION | CHECKOUT_AND_ORDERS | MONEY | STOCK_AND_NETWORK | NETWORK | PICKING | COURIERS
 
 
 def methods_at(path: str) -> list[str]:

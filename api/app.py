@@ -14,6 +14,7 @@ from api.pages.app import create_pages
 from api.routes import (
     catalogue,
     checkout,
+    courier,
     docs,
     events,
     health,
@@ -51,6 +52,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     on_the_way.router,
     reservation_care.router,
     imports.router,
+    courier.router,
 )
 """One line per room."""
 

@@ -1,5 +1,5 @@
-"""Pick tasks, parcels and pickups follow their order: whatever it wants no more is not picked and leaves the
-parcels, and what now lies complete at a counter is ready.
+"""Pick tasks, parcels, pickups and couriers' stops follow their order: whatever it wants no more is neither
+picked nor packed nor fetched, and what now lies complete at a counter is ready.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 
+from oms.calling_off import call_off
 from oms.ending_tasks import end_tasks
 from oms.fulfilment.following import followed
 from oms.fulfilment.job import Fulfilment
@@ -36,6 +37,7 @@ def follow_up(work: Work, order: Order, changed: Iterable[Fulfilment]) -> Order:
         packed = shipments_of(work.conn, jobs)
         moved = [one for id, some in packed.items() for one in following(some, jobs[id], work.at)]
         save_shipments(work.conn, moved)
+        call_off(work, jobs.values())
     return bring_together(work, order)
 
 

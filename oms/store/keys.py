@@ -54,6 +54,12 @@ def revoke(conn: Connection, key_id: str, at: datetime) -> bool:
     return conn.scalar(select(api_key.c.id).where(api_key.c.id == key_id)) is not None
 
 
+def key_of(conn: Connection, key_id: str) -> ApiKey | None:
+    """One key, revoked or not."""
+    row = conn.execute(select(api_key).where(api_key.c.id == key_id)).mappings().first()
+    return None if row is None else _key(row)
+
+
 def list_page(conn: Connection, after: str, limit: int) -> list[ApiKey]:
     """Keys by id, revoked ones too."""
     rows = conn.execute(select(api_key).where(api_key.c.id > after).order_by(api_key.c.id).limit(limit))

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from tests.checkout.scenes import Asked, Scenes
+from tests.courier.scenes import couriers
 from tests.picking.scenes import picking
 from tests.support import HOME
 
@@ -62,6 +63,7 @@ ROOMS: tuple[Callable[[Scenes], ByPath], ...] = (
     checkout_and_stock,
     money,
     picking,
+    couriers,
 )
 """One line per room."""
 

@@ -1,0 +1,1 @@
+"""Couriers: runs and their stops, what a phone reports, and what that does to an order."""

@@ -1,0 +1,1 @@
+"""Couriers: runs, stops, events, what comes back."""
