@@ -102,8 +102,8 @@ def closed(now: Scene) -> None:
     assert sum(line.counts.at(Stage.DELIVERED) for line in now.order.lines) == balance["customer"]
     assert sum(line.counts.at(Stage.LOST) for line in now.order.lines) == balance["ST-1:missing"]
     assert sum(line.counts.total for line in now.order.lines) == sum(UNITS.values())
-    for one in now.order.lines:
-        assert one.counts.credited == one.counts.at(Stage.REFUSED, Stage.RETURNING, Stage.LOST)
+    for line in now.order.lines:
+        assert line.counts.credited == line.counts.at(Stage.REFUSED, Stage.RETURNING, Stage.LOST)
     if now.job.state is FulfilmentState.COMPLETED:
         assert balance[now.van] == 0 and not any(stop.aboard for stop in now.stops.values())
 
