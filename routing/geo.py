@@ -43,6 +43,6 @@ def within_m(
     """
     limit = np.broadcast_to(radius_m, distance_m.shape)
     near: Bools = distance_m <= limit
-    for n in np.flatnonzero(np.abs(distance_m - limit) <= TOO_CLOSE * limit).tolist():
+    for n in np.flatnonzero(np.abs(distance_m - limit) <= TOO_CLOSE * limit + 1).tolist():
         near[n] = geodesic_m(lat, lon, float(lats[n]), float(lons[n])) <= limit[n]
     return near
