@@ -97,7 +97,8 @@ def _item(sku: Sku, rows: Sequence[Row], view: PoolView, today: date) -> Availab
         future = _units_by_date(arriving, view.catalogue)
         return Availability(sku.id, int(by_node.sum()), by_node, future, left)
     together = sku.kit.keep_together
-    by_node = np.min([available // part.quantity for part, available, _ in rows], axis=0)
+    kits = [available // part.quantity for part, available, _ in rows]
+    by_node = np.asarray(np.min(kits, axis=0), dtype=np.int64)
     total = int(by_node.sum()) if together else _whole(rows)
     return Availability(sku.id, total, by_node, _kits_by_date(rows, view.catalogue, together), left)
 

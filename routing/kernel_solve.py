@@ -153,7 +153,7 @@ def solve(
     K, N = available.shape
     stride = np.empty(K + 1, np.int64)
     M = strides(quantity, stride)
-    at = layout(K, N, start.size - 1, quantity.sum(), M)
+    at = layout(K, N, start.size - 1, int(quantity.sum()), M)
     out[0] = 0
     out[1] = SETTLED
     if scratch.size < at[-1]:

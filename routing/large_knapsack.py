@@ -107,16 +107,16 @@ def undercut(
         bound[s] = minor[s] - fraction(0, float(up_to_g[s]), worth, load, amount)
     trial = np.zeros(worth.size, np.int64)
     value, attained = np.inf, np.inf
-    for s in np.argsort(bound):
-        if bound[s] >= min(value, attained):
+    for step in np.argsort(bound):
+        if bound[step] >= min(value, attained):
             break
-        space = up_to_g[s] * divisor * ROUNDING if divisor > 0 else np.inf
-        least = max(0.0, minor[s] - attained)
-        found, complete = pack(worth, load, weight, volume, amount, float(up_to_g[s]), space, least, trial)
+        space = up_to_g[step] * divisor * ROUNDING if divisor > 0 else np.inf
+        least = max(0.0, minor[step] - attained)
+        found, complete = pack(worth, load, weight, volume, amount, float(up_to_g[step]), space, least, trial)
         if not complete:
-            value = min(value, bound[s])
+            value = min(value, bound[step])
         if found > least:
-            attained = minor[s] - found
+            attained = minor[step] - found
             counts[:] = trial
     return min(value, attained), attained
 

@@ -116,6 +116,7 @@ def test_root_may_keep_its_data_in_a_closed_folder(data: Path) -> None:
     assert data.parent.stat().st_mode & 0o777 == 0o700
     with Embedded(data, durable=False) as server:
         assert server.home.cluster == elsewhere
+    assert eventually(lambda: not mentioned(elsewhere.parent)), "it still writes there"
     shutil.rmtree(elsewhere.parent)
 
 

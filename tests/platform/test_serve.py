@@ -35,7 +35,7 @@ def test_two_workers_share_the_port_and_the_embedded_database(data: Path) -> Non
         assert start(data, port).wait(60) == 3, "the port is taken"
     process = start(data, port)
     try:
-        assert eventually(lambda: process.poll() is not None or answers(port), 60)
+        assert eventually(lambda: process.poll() is not None or answers(port), 180)
         assert process.poll() is None
         assert ready(home)
     finally:

@@ -80,4 +80,4 @@ def test_returned_units_were_sold(folders: dict[str, Folder]) -> None:
         assert sold[order, sku] >= 0
     placed = dict(zip(retailer.orders.id, retailer.orders.placed_at, strict=True))
     lag = retailer.returns.returned_at - np.array([placed[order] for order in retailer.returns.order])
-    assert (lag >= np.timedelta64(0)).all()
+    assert (lag >= np.timedelta64(0, "us")).all()
