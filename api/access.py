@@ -38,6 +38,7 @@ CHECKOUT = Rule(_roles("storefront staff backoffice admin"), "channel", checkout
 SHOP = Rule(_roles("storefront backoffice admin"), "channel", checkout=True)
 CARE = Rule(_roles("storefront backoffice admin"), "channel")
 SHOPFLOOR = Rule(_roles("staff backoffice admin"), "node")
+COUNTER = Rule(_roles("storefront staff backoffice admin"), "node")
 READERS = Rule(_roles("staff backoffice admin"))
 ON_THE_ROAD = Rule(_roles("courier staff backoffice admin"), "own")
 
@@ -82,6 +83,22 @@ MONEY: Access = {
     ("POST", "/v1/refunds/{id}/send"): OFFICE,
     ("POST", "/v1/refunds/{id}/fail"): OFFICE,
     ("POST", "/v1/refunds/{id}/void"): OFFICE,
+SHIPMENTS: Access = {
+    ("POST", "/v1/fulfilment-orders/{id}/pack"): SHOPFLOOR,
+    ("GET", "/v1/fulfilment-orders/{id}/shipments"): SHOPFLOOR,
+    ("POST", "/v1/fulfilment-orders/{id}/hand-over"): SHOPFLOOR,
+    ("POST", "/v1/nodes/{id}/manifests"): SHOPFLOOR,
+    ("GET", "/v1/shipments/{id}"): SHOPFLOOR,
+    ("POST", "/v1/shipments/{id}/label"): SHOPFLOOR,
+    ("POST", "/v1/shipments/{id}/events"): SHOPFLOOR,
+}
+
+PICKUPS: Access = {
+    ("GET", "/v1/pickups"): SHOPFLOOR,
+    ("GET", "/v1/pickups/{id}"): COUNTER,
+    ("POST", "/v1/pickups/{id}/arrived"): COUNTER,
+    ("POST", "/v1/pickups/{id}/verify"): SHOPFLOOR,
+    ("POST", "/v1/pickups/{id}/collect"): SHOPFLOOR,
 }
 
 STOCK_AND_NETWORK: Access = {
@@ -166,6 +183,8 @@ PICKING: Access = {
 
 ACCESS: Access = FOUNDATION | CHECKOUT_AND_ORDERS | MONEY | STOCK_AND_NETWORK | NETWORK | PICKING
 ACCESS: Access = FOUNDATION | CHECKOUT_AND_ORDERS | MONEY | STOCK_AND_NETWORK | NETWORK | PICKING | COURIERS
+ACCESS: Access = FOUNDATION | CHECKOUT_AND_ORDERS | MONEY | STOCK_AND_NETWORK | NETWORK
+ACCESS: Access = FOUNDATION | CHECKOUT_AND_ORDERS | SHIPMENTS | PICKUPS | STOCK_AND_NETWORK | NETWORK
 
 
 def methods_at(path: str) -> list[str]:

@@ -25,9 +25,11 @@ from api.routes import (
     on_the_way,
     orders,
     picking,
+    pickups,
     reservation_care,
     routing,
     rules,
+    shipments,
     stock,
 )
 from api.switch import Switch
@@ -53,6 +55,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     reservation_care.router,
     imports.router,
     courier.router,
+    shipments.router,
+    pickups.router,
 )
 """One line per room."""
 

@@ -39,6 +39,12 @@ _TRANSFER_LINES = text(
     WHERE l.transfer_id = ANY(:ids) ORDER BY l.line_id
     """
 )
+_PROMISED = text(
+    """
+    SELECT line_id, sum(quantity) FROM reservation
+    WHERE group_id = :group AND inbound_id = :document AND state = 'held' GROUP BY line_id
+    """
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,3 +139,9 @@ def _read(
     for line in conn.execute(lines, {"ids": list(found)}) if rows else ():
         found[line[0]].append(tuple(line[1:]))
     return rows, found
+
+
+def promised_of(conn: Connection, group_id: str, document: str) -> dict[str, int]:
+    """Units of each line that a group holds of what is still to come under a document."""
+    rows = conn.execute(_PROMISED, {"group": group_id, "document": document})
+    return {line_id: int(units) for line_id, units in rows}

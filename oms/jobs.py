@@ -23,6 +23,7 @@ from oms.store import outbox, requests
 from oms.store.database import conninfo
 from oms.store.partitions import ensure_months
 from oms.store.tables import metadata
+from oms.usecases.collecting import expire_pickups
 from oms.usecases.import_jobs import run_imports
 from oms.usecases.resourcing import resource_orders
 from oms.work import Work, transact
@@ -55,6 +56,7 @@ PERIODIC: tuple[tuple[str, Callable[[Runtime], object]], ...] = (
     ("* * * * * */5", expire_reservations),
     ("* * * * * */2", run_imports),
     ("* * * * * */10", resource_orders),
+    ("* * * * * */30", expire_pickups),
     ("17 * * * *", forget_requests),
     ("23 3 * * *", make_partitions),
 )

@@ -28,6 +28,8 @@ class Code(StrEnum):
     IN_USE = "in_use"
     EXCEEDS_AUTHORISED = "exceeds_authorised"
     EXCEEDS_CAPTURED = "exceeds_captured"
+    WRONG_CODE = "wrong_code"
+    CODE_LOCKED = "code_locked"
     IDEMPOTENCY_IN_PROGRESS = "idempotency_in_progress"
     NO_CONSENT = "no_consent"
     RESERVATION_EXPIRED = "reservation_expired"

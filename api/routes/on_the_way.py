@@ -26,6 +26,15 @@ from oms.work import Answer, RequestKey, Work, answer_once, transact
 router: APIRouter = routes("stock")
 
 OneId = Annotated[Id, Path()]
+TransferId = Annotated[
+    str,
+    Path(
+        min_length=1,
+        max_length=110,
+        pattern=r"^(fo:)?[^\x00-\x20/:]+$",
+        description="`fo:` and a fulfilment order for what travels to a store's counter",
+    ),
+]
 Shown = InboundShown | TransferShown
 
 
@@ -86,14 +95,14 @@ def list_transfers(caller: Caller, running: Running, request: Request, page: Pag
 
 
 @router.get("/v1/transfers/{id}", response_model=wire.TransferShown)
-def get_transfer(id: OneId, caller: Caller, running: Running) -> Response:
+def get_transfer(id: TransferId, caller: Caller, running: Running) -> Response:
     """One transfer."""
     return reply(asdict(transact(running, caller, lambda work: on_the_way.get_transfer(work, id))))
 
 
 @router.post("/v1/transfers/{id}/ship", response_model=wire.TransferShown)
 def ship_transfer(
-    id: OneId, body: wire.ShipBody, caller: Caller, running: Running, request: IdempotencyKey
+    id: TransferId, body: wire.ShipBody, caller: Caller, running: Running, request: IdempotencyKey
 ) -> Response:
     """The units left the sending node."""
     lines = None if body.lines is None else tuple((line.line_id, line.quantity) for line in body.lines)
@@ -103,7 +112,7 @@ def ship_transfer(
 
 @router.post("/v1/transfers/{id}/receive", response_model=wire.TransferShown)
 def receive_transfer(
-    id: OneId, body: wire.ReceiptBody, caller: Caller, running: Running, request: IdempotencyKey
+    id: TransferId, body: wire.ReceiptBody, caller: Caller, running: Running, request: IdempotencyKey
 ) -> Response:
     """The units arrived, in part or whole, short or over."""
     receipt = _receipt(id, body, caller)
@@ -111,7 +120,7 @@ def receive_transfer(
 
 
 @router.post("/v1/transfers/{id}/cancel", response_model=wire.TransferShown)
-def cancel_transfer(id: OneId, caller: Caller, running: Running, request: IdempotencyKey) -> Response:
+def cancel_transfer(id: TransferId, caller: Caller, running: Running, request: IdempotencyKey) -> Response:
     """It will not leave; what was held for it is free."""
     return _post(running, caller, request, 200, lambda work: on_the_way.cancel_transfer(work, id))
 

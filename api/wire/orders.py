@@ -20,6 +20,8 @@ from api.wire.checkout import (
     Units,
     Window,
 )
+from api.wire.pickups import PickupShown
+from api.wire.shipments import ShipmentShown
 
 Name = Annotated[str, Field(max_length=200)]
 Substitution = Literal["none", "allowed"]
@@ -206,6 +208,8 @@ class OrderView(PlacedOrder):
     external_refs: dict[str, str]
     holds: list[str]
     fulfilment_orders: list[Fulfilment]
+    shipments: list[ShipmentShown]
+    pickups: list[PickupShown]
     money: Account
     payments: list[PaymentShown]
     refunds: list[RefundShown]

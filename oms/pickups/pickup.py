@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from oms.pickups.lifecycle import PICKUP, PickupEvent, PickupState
+from oms.pickups.lifecycle import PICKUP, WAITING, PickupEvent, PickupState
 
 WRONG_CODES_MOST = 5
 """After so many wrong codes in a row, only the token (the QR code) opens the pickup."""
@@ -46,6 +46,12 @@ class Pickup:
     def mistaken(self) -> Pickup:
         """A wrong code was said."""
         return replace(self, wrong_codes=self.wrong_codes + 1)
+
+    def overdue(self, at: datetime, grace: timedelta) -> bool:
+        """Whether nobody came in time; who has come has the grace on top."""
+        if self.deadline is None or self.state not in WAITING:
+            return False
+        return self.deadline + (grace if self.state is not PickupState.READY else timedelta()) <= at
 
     @property
     def locked(self) -> bool:

@@ -10,9 +10,11 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from oms.fulfilment.lifecycle import FulfilmentState
 from oms.shipments.lifecycle import ShipmentEvent, ShipmentState
 from oms.shipments.shipment import Parcel, Shipment, ShipmentLine
 from oms.shipments.tracking import Fact, Result
+from oms.store.order_tables import fulfilment_order
 from oms.store.shipment_tables import shipment, shipment_event, shipment_line
 
 _MEASURES = ("weight_g", "length_mm", "width_mm", "height_mm", "carrier", "tracking_reference")
@@ -87,6 +89,22 @@ def add_facts(
     ]
     if rows:
         conn.execute(insert(shipment_event), rows)
+
+
+def ready_for_carrier(conn: Connection, node: str, carrier: str | None, most: int) -> list[str]:
+    """Fulfilment orders that a carrier can take from a node, those that leave first ahead; ``carrier``: only
+    with a parcel labelled for him.
+    """
+    rows = select(fulfilment_order.c.id).where(
+        fulfilment_order.c.node == node,
+        fulfilment_order.c.state == FulfilmentState.READY_FOR_CARRIER.value,
+        ~fulfilment_order.c.on_hold,
+    )
+    if carrier is not None:
+        his = select(shipment.c.fulfilment_order_id).where(shipment.c.carrier == carrier)
+        rows = rows.where(fulfilment_order.c.id.in_(his))
+    ordered = rows.order_by(fulfilment_order.c.ship_at, fulfilment_order.c.id)
+    return list(conn.scalars(ordered.limit(most)))
 
 
 def _read(conn: Connection, which: Any) -> list[Shipment]:

@@ -10,6 +10,7 @@ from inventory.documents import Announcement, Receipt, ShipRequest, TransferRequ
 from inventory.outcomes import Closed, Conflict, Insufficient, Unknown
 from inventory.read_documents import InboundShown, TransferShown, inbounds, transfers
 from oms.actors import Actor
+from oms.arriving import arrived, awaited
 from oms.refusals import Code, Fault, not_found, refuse
 from oms.usecases.stock import report_displaced
 from oms.work import Work
@@ -64,11 +65,14 @@ def ship_transfer(work: Work, request: ShipRequest) -> TransferShown:
 
 
 def receive_transfer(work: Work, receipt: Receipt) -> TransferShown:
-    """Units arrived at the other end. Raises Refused: not_found, forbidden, unknown_sku,
-    illegal_transition."""
+    """Units arrived at the other end; an order they travel for follows. Raises Refused: not_found,
+    forbidden, unknown_sku, illegal_transition."""
     work.actor.require_node(get_transfer(work, receipt.id).to_node, "path/id")
+    coming = awaited(work, receipt.id)
     report = stock_transfers.receive_transfers(work.conn, work.at, [receipt])
     _refuse(report.outcomes[0], [line.sku for line in receipt.lines])
+    if coming is not None:
+        arrived(work, coming, report.displaced)
     report_displaced(work, report.displaced)
     work.emit("transfer.received", "transfer", receipt.id, _units(receipt))
     return get_transfer(work, receipt.id)

@@ -9,12 +9,19 @@ from typing import Any
 from oms.actors import Actor
 from oms.adapters.signer import BadToken
 from oms.bootstrap import Runtime
+from oms.orders.order import Order
 from oms.recording import ORDER
 from oms.refusals import Code, Fault, not_found, refuse
 from oms.store.orders import load_order
+from oms.store.pickups import pickups_of
+from oms.store.shipments import shipments_of_order
 from oms.usecases.decisions import decisions_explained
 from oms.usecases.orders import order_token
+from oms.usecases.pickups import shown
 from oms.views import orders as views
+from oms.views.offers import node_visible
+from oms.views.pickups import with_code
+from oms.views.shipments import shipment_view
 
 
 def read_order(
@@ -29,11 +36,31 @@ def read_order(
         found = views.whole(conn, order_id, order_token(runtime, order_id), actor, personal)
     if found is None or not actor.may_channel(found[0].channel):
         raise not_found("order")
+    found[1].update(_on_its_way(runtime, actor, found[0], personal))
     if not personal:
         # The token is what makes its holder the customer: it is not for whoever knows an order's number.
         found[1]["order_token"] = ""
         found[1]["customer_id"] = None
     return found[0].version, found[1]
+
+
+def _on_its_way(runtime: Runtime, actor: Actor, order: Order, personal: bool) -> dict[str, Any]:
+    """Its parcels and pickups; what opens a pickup, or finds a parcel at its carrier, is the customer's."""
+    with runtime.engine.connect() as conn:
+        shipments = [shipment_view(one) for one in shipments_of_order(conn, order.id)]
+        waiting = pickups_of(conn, order.id)
+        pickups = [shown(conn, one) for one in waiting]
+    for shipment in shipments:
+        visible = node_visible(shipment["node"], order.promise.pickup_node, actor)
+        shipment["node"] = shipment["node"] if visible else None
+        shipment["tracking_reference"] = shipment["tracking_reference"] if personal else ""
+    if personal:
+        pickups = [
+            with_code(one, pickup, runtime.signer) for one, pickup in zip(pickups, waiting, strict=True)
+        ]
+    else:
+        pickups = [one | {"name": None} for one in pickups]
+    return {"shipments": shipments, "pickups": pickups}
 
 
 def list_orders(

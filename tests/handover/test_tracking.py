@@ -43,7 +43,9 @@ def an_order(**counts: int) -> Order:
 
 def told(facts: list[Fact]) -> tuple[Shipment, Order, list[Result]]:
     """The shipment and its order after the facts were heard in this order."""
-    shipment, order, kept, results = left(), an_order(in_transit=2), [], []
+    shipment, order = left(), an_order(in_transit=2)
+    kept: list[Fact] = []
+    results: list[Result] = []
     for fact in facts:
         result, _ = heard(kept, fact, T + timedelta(days=1))
         if result is Result.APPLIED:

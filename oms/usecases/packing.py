@@ -1,0 +1,106 @@
+"""Pack what was picked: the parcels a node will hand over, and their labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from oms.actors import Actor
+from oms.at_work import at_work, going, lock
+from oms.bootstrap import Runtime
+from oms.following_up import bring_together
+from oms.fulfilment.following import followed
+from oms.fulfilment.lifecycle import FulfilmentEvent
+from oms.parcels import in_parcels
+from oms.recording import ORDER, record_job, tell_job
+from oms.refusals import not_found
+from oms.shipments.packing import packed, planned_parcels
+from oms.shipments.shipment import Parcel, Shipment
+from oms.store.fulfilments import fulfilment_of, save_fulfilments
+from oms.store.shipments import (
+    facts_of,
+    order_of_shipment,
+    save_shipments,
+    shipment_of,
+    shipments_of,
+)
+from oms.views.shipments import packed_view, shipment_view, with_events
+from oms.work import Answer, RequestKey, Work, answer_once
+
+
+def pack(runtime: Runtime, actor: Actor, key: RequestKey, id: str, wish: Sequence[Parcel] | None) -> Answer:
+    """Put all that was picked into parcels, those of the plan unless others are named. Raises Refused:
+    not_found, illegal_transition, unknown_line, duplicate_line, bad_quantity.
+    """
+    return answer_once(runtime, actor, key, lambda work: Answer.of(200, _packed(work, id, wish)))
+
+
+def _packed(work: Work, id: str, wish: Sequence[Parcel] | None) -> object:
+    there = at_work(work, id)
+    job = there.job
+    going(job)
+    after = job.after(FulfilmentEvent.PACK, work.at)
+    shipments = in_parcels(work, after, planned_parcels(job) if wish is None else packed(job, wish))
+    save_fulfilments(work.conn, [after])
+    order = followed(there.order, job, after)
+    order = record_job(work, there.order, order, after, shipments=[one.id for one in shipments])
+    event = _READY.get(job.method) if job.to_node is None else FulfilmentEvent.READY_CARRIER
+    if event is None:
+        bring_together(work, order)
+    else:
+        after = after.after(event, work.at)
+        save_fulfilments(work.conn, [after])
+        tell_job(work, after)
+    return packed_view(fulfilment_of(work.conn, id) or after, shipments)
+
+
+_READY = {"ship": FulfilmentEvent.READY_CARRIER, "courier": FulfilmentEvent.READY_COURIER}
+"""A fulfilment order for the counter is ready only together with the others of its order."""
+
+
+def label(
+    runtime: Runtime, actor: Actor, key: RequestKey, id: str, carrier: str, tracking_reference: str
+) -> Answer:
+    """Give a parcel its carrier and tracking reference, or others, while it has not left. Raises Refused:
+    not_found, illegal_transition.
+    """
+
+    def work_on(work: Work) -> Answer:
+        one = locked_shipment(work, id).labelled(carrier, tracking_reference, work.at)
+        save_shipments(work.conn, [one])
+        said = {"shipment": one.id, "carrier": carrier, "tracking_reference": tracking_reference}
+        work.emit("shipment.labelled", ORDER, one.order_id, said)
+        return Answer.of(200, shipment_view(one))
+
+    return answer_once(runtime, actor, key, work_on)
+
+
+def locked_shipment(work: Work, id: str) -> Shipment:
+    """The shipment of the path, ours with its order until the commit. Raises Refused not_found, also for one
+    of another's node.
+    """
+    order_id = order_of_shipment(work.conn, id)
+    if order_id is None:
+        raise not_found("shipment")
+    lock(work, order_id)
+    one = shipment_of(work.conn, id)
+    assert one is not None
+    work.actor.must_see(work.actor.may_node(one.node), "shipment")
+    return one
+
+
+def read_shipment(runtime: Runtime, actor: Actor, id: str) -> object:
+    """A parcel with what its carrier said. Raises Refused not_found."""
+    with runtime.engine.connect() as conn:
+        one = shipment_of(conn, id)
+        if one is None or not actor.may_node(one.node):
+            raise not_found("shipment")
+        return with_events(one, facts_of(conn, id))
+
+
+def read_shipments(runtime: Runtime, actor: Actor, fulfilment_order_id: str) -> object:
+    """A fulfilment order with its parcels. Raises Refused not_found."""
+    with runtime.engine.connect() as conn:
+        job = fulfilment_of(conn, fulfilment_order_id)
+        if job is None or not actor.may_node(job.node):
+            raise not_found("fulfilment order")
+        return packed_view(job, shipments_of(conn, [job.id])[job.id])
