@@ -83,6 +83,8 @@ MONEY: Access = {
     ("POST", "/v1/refunds/{id}/send"): OFFICE,
     ("POST", "/v1/refunds/{id}/fail"): OFFICE,
     ("POST", "/v1/refunds/{id}/void"): OFFICE,
+}
+
 SHIPMENTS: Access = {
     ("POST", "/v1/fulfilment-orders/{id}/pack"): SHOPFLOOR,
     ("GET", "/v1/fulfilment-orders/{id}/shipments"): SHOPFLOOR,
@@ -185,6 +187,7 @@ ACCESS: Access = FOUNDATION | CHECKOUT_AND_ORDERS | MONEY | STOCK_AND_NETWORK | 
 ACCESS: Access = FOUNDATION | CHECKOUT_AND_ORDERS | MONEY | STOCK_AND_NETWORK | NETWORK | PICKING | COURIERS
 ACCESS: Access = FOUNDATION | CHECKOUT_AND_ORDERS | MONEY | STOCK_AND_NETWORK | NETWORK
 ACCESS: Access = FOUNDATION | CHECKOUT_AND_ORDERS | SHIPMENTS | PICKUPS | STOCK_AND_NETWORK | NETWORK
+ACCESS: Access = FOUNDATION | CHECKOUT_AND_ORDERS | MONEY | SHIPMENTS | PICKUPS | STOCK_AND_NETWORK | NETWORK
 
 
 def methods_at(path: str) -> list[str]:

@@ -56,6 +56,12 @@ def weights_of(conn: Connection, ids: Sequence[str]) -> dict[str, int]:
     return {row.id: row.weight_g for row in rows}
 
 
+def names_of(conn: Connection, ids: Sequence[str]) -> dict[str, str]:
+    """What each SKU that exists is called."""
+    rows = conn.execute(select(sku.c.id, sku.c.name).where(sku.c.id.in_(ids)))
+    return {row.id: row.name for row in rows}
+
+
 def read_kit(conn: Connection, id: str) -> KitRow | None:
     """The parts of a SKU; None where it is no kit."""
     whole, part = sku.alias(), sku.alias()

@@ -114,5 +114,8 @@ def _moved(order: Order, units: Counter[str], to: Stage, returned: bool = False)
         line = order.line(line_id)
         assert line is not None, "what lies ready is of lines of the order"
         now = line.counts.moved(Stage.READY_FOR_PICKUP, to, quantity)
-        counts[line_id] = replace(now, returned=now.returned + quantity) if returned else now
+        counts[line_id] = now
+        if returned:
+            back, owed_less = now.returned + quantity, now.credited + quantity
+            counts[line_id] = replace(now, returned=back, credited=owed_less)
     return order.with_counts(counts)

@@ -13,6 +13,7 @@ from oms.ending_tasks import end_tasks
 from oms.fulfilment.following import followed
 from oms.fulfilment.job import Fulfilment
 from oms.fulfilment.lifecycle import FulfilmentEvent, FulfilmentState
+from oms.network_load import work_rules
 from oms.orders.order import Order
 from oms.pickups.completeness import complete, lies_at_counter
 from oms.pickups.lifecycle import OPEN, PickupEvent, PickupState
@@ -24,8 +25,6 @@ from oms.store.pickups import insert_pickup, pickups_of, save_pickup
 from oms.store.shipments import save_shipments, shipments_of
 from oms.work import Work
 
-COLLECTION = timedelta(days=7)
-"""How long goods lie ready at a counter."""
 _OVER = (FulfilmentState.CANCELLED, FulfilmentState.COMPLETED)
 
 
@@ -89,7 +88,7 @@ def _ready(work: Work, order: Order, pickup: Pickup, here: list[Fulfilment]) -> 
         after = job.after(FulfilmentEvent.READY_PICKUP, work.at)
         save_fulfilments(work.conn, [after])
         order = record_job(work, order, followed(order, job, after), after)
-    done = pickup.ready(work.at, COLLECTION)
+    done = pickup.ready(work.at, timedelta(days=work_rules(work.conn).collection_days))
     save_pickup(work.conn, done)
     return tell_pickup(work, order, order, done)
 

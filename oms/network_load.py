@@ -85,6 +85,13 @@ class Loaded:
     work: WorkRules = field(default_factory=WorkRules)
 
 
+def work_rules(conn: Connection) -> WorkRules:
+    """How nodes work, as it stands in the database."""
+    stored = select(network_document.c.body).where(network_document.c.kind == Kind.WORK.value)
+    body = conn.scalar(stored)
+    return WorkRules() if body is None else BODY[Kind.WORK].validate_python(body)
+
+
 def load(conn: Connection) -> Loaded:
     """Read and build the current network. Raises routing.network_spec.NetworkRefused when it is not whole."""
     documents = _documents(conn)

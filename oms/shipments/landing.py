@@ -23,29 +23,36 @@ def landed(order: Order, before: Shipment, after: Shipment) -> Order | None:
     """The order after its shipment changed; None when units of it have come back another way meanwhile."""
     source, target = stage_of(before.state), stage_of(after.state)
     back = after.state is ShipmentState.RETURNED
+    credit = (after.state in NOT_OWED) - (before.state in NOT_OWED)
     counts: dict[str, Counts] = {}
     for part in after.parcel.lines:
         line = order.line(part.line_id)
         assert line is not None, "a shipment is of lines of its order"
-        now = _moved(line.counts, source, target, part.quantity, back)
+        now = _moved(line.counts, source, target, part.quantity, back, credit)
         if now is None:
             return None
         counts[line.id] = now
     return order.with_counts(counts)
 
 
-def _moved(counts: Counts, source: Stage, target: Stage, units: int, back: bool) -> Counts | None:
+NOT_OWED = (ShipmentState.LOST, ShipmentState.RETURNED)
+"""What the customer never got is not paid for."""
+
+
+def _moved(
+    counts: Counts, source: Stage, target: Stage, units: int, back: bool, credit: int
+) -> Counts | None:
     gone = counts.at(Stage.DELIVERED, Stage.REFUSED, Stage.RETURNING)
     gone -= units if source in (Stage.DELIVERED, Stage.RETURNING) else 0
     gone += units if target in (Stage.DELIVERED, Stage.RETURNING) else 0
     returned = counts.returned + (units if back else 0)
     if counts.at(source) < units or returned > gone:
         return None
-    # The two are checked together: units that went back and are moved at once must not be caught between.
-    if source is target:
-        return replace(counts, returned=returned)
-    stages = {source.value: counts.at(source) - units, target.value: counts.at(target) + units}
-    return replace(counts, **stages, returned=returned)
+    # All at once: no count may be looked at while another has not followed.
+    tallies = {"returned": returned, "credited": counts.credited + credit * units}
+    if source is not target:
+        tallies |= {source.value: counts.at(source) - units, target.value: counts.at(target) + units}
+    return replace(counts, **tallies)
 
 
 def moves(before: Shipment, after: Shipment, note: Note, node: str | None = None) -> Sequence[Move]:

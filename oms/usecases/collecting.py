@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -27,6 +28,14 @@ log = logging.getLogger(__name__)
 GRACE = timedelta(hours=12)
 """Who has come is not sent away because the deadline passes meanwhile."""
 AT_ONCE = 200
+
+OUTCOMES: Mapping[tuple[bool, bool], tuple[PickupEvent, str]] = {
+    (True, False): (PickupEvent.COLLECT, "pickup.collected"),
+    (True, True): (PickupEvent.LEAVE, "pickup.collected_in_part"),
+    (False, True): (PickupEvent.LEAVE, "pickup.left"),
+    (False, False): (PickupEvent.CANCEL, "pickup.refused"),
+}
+"""(something was taken, something is kept) → what happens to the pickup, and what is told of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +65,12 @@ def _collected(work: Work, id: str, wish: Collecting) -> Answer:
     if rest and wish.rest == "refuse":
         back = give_back(work, done.order, lying(done.jobs, pickup.fulfilment_orders), "refused")
         done = Handed(back.order, ())
-    event, told = _outcome(bool(units), bool(rest) and wish.rest == "keep")
+    event, told = OUTCOMES[bool(units), bool(rest) and wish.rest == "keep"]
     after = pickup.after(event, work.at)
     save_pickup(work.conn, after)
     reason = "refused" if rest and wish.rest == "refuse" else ""
     tell_pickup(work, order, done.order, after, told, reason=reason)
     return Answer.of(200, shown(work.conn, after))
-
-
-def _outcome(taken: bool, kept: bool) -> tuple[PickupEvent, str]:
-    """What happens to the pickup, and what is told of it."""
-    if kept:
-        return PickupEvent.LEAVE, "pickup.collected_in_part" if taken else "pickup.left"
-    return (PickupEvent.COLLECT, "pickup.collected") if taken else (PickupEvent.CANCEL, "pickup.refused")
 
 
 def _taken(there: Counter[str], wish: Collecting) -> Counter[str]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from tests.checkout.scenes import Asked, Scenes
 from tests.courier.scenes import couriers
 from tests.picking.scenes import picking
+from tests.handover.scenes import handing_over
 from tests.support import HOME
 
 ByPath = Mapping[str, Callable[[], Asked]]
@@ -64,6 +65,7 @@ ROOMS: tuple[Callable[[Scenes], ByPath], ...] = (
     money,
     picking,
     couriers,
+    handing_over,
 )
 """One line per room."""
 

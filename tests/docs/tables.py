@@ -10,6 +10,9 @@ from oms.adapters.folder import explain_columns
 from oms.fulfilment.lifecycle import FulfilmentState
 from oms.money.ledger import PaymentKind
 from oms.money.refunds import RefundState
+from oms.pickups.lifecycle import PickupState
+from oms.shipments.tracking import KINDS
+from oms.usecases.collecting import OUTCOMES
 from tests.docs.blocks import ROOT
 
 
@@ -45,9 +48,14 @@ COLUMN = ("column", "kind", "when empty or left out", "allowed")
 
 def events() -> str:
     """Every type of event that some use case emits."""
-    emitted = re.compile(r"(?:emit\(\s*|\brecord\(\s*work,[^\"]*|tell_job\([^\"()]*)\"([a-z_]+\.[a-z_]+)\"")
+    emitted = re.compile(
+        r"(?:emit\(\s*|\brecord\(\s*work,[^\"]*|tell_(?:job|pickup)\([^\"()]*)\"([a-z_]+\.[a-z_]+)\""
+    )
     found = {t for path in (ROOT / "oms").rglob("*.py") for t in emitted.findall(path.read_text())}
     found |= {f"fulfilment.{state.value}" for state in FulfilmentState}  # told as what it has become
+    found |= {f"pickup.{state.value}" for state in PickupState if state is not PickupState.PREPARING}
+    found |= {told for _, told in OUTCOMES.values()}
+    found |= {f"shipment.{kind.value}" for kind in KINDS}
     found |= {f"payment.{kind.value}" for kind in PaymentKind} | {f"refund.{s.value}" for s in RefundState}
     subjects: dict[str, list[str]] = {}
     for type in sorted(found):

@@ -37,7 +37,7 @@ def agrees(machine: Machine, states: type[StrEnum], events: type[StrEnum], liste
 
 
 def test_a_shipment() -> None:
-    listed: dict[tuple[S, E], S] = {}
+    listed: dict[tuple[ShipmentState, ShipmentEvent], ShipmentState] = {}
     for state in (S.CREATED, S.LABELLED):
         listed |= {(state, E.LABEL): S.LABELLED, (state, E.HAND_OVER): S.HANDED_OVER}
         listed |= {(state, E.CANCEL): S.CANCELLED}

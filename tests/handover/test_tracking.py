@@ -101,7 +101,7 @@ def test_units_that_came_back_another_way_are_not_lost_afterwards() -> None:
 
 def test_what_came_back_is_counted() -> None:
     after = landed(an_order(in_transit=2), left(), left().after(ShipmentEvent.TAKE_BACK, T))
-    assert after is not None and after.picked_lines[0].counts == Counts(returning=2, returned=2)
+    assert after is not None and after.picked_lines[0].counts == Counts(returning=2, returned=2, credited=2)
 
 
 def test_what_is_not_wanted_leaves_the_last_parcels_first() -> None:
