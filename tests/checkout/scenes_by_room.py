@@ -10,6 +10,7 @@ from tests.checkout.scenes import Asked, Scenes
 from tests.courier.scenes import couriers
 from tests.picking.scenes import picking
 from tests.handover.scenes import handing_over
+from tests.picking.scenes import picking
 from tests.support import HOME
 
 ByPath = Mapping[str, Callable[[], Asked]]
