@@ -37,6 +37,7 @@ OFFICE = Rule(_roles("backoffice admin"))
 CHECKOUT = Rule(_roles("storefront staff backoffice admin"), "channel", checkout=True)
 SHOP = Rule(_roles("storefront backoffice admin"), "channel", checkout=True)
 CARE = Rule(_roles("storefront backoffice admin"), "channel")
+TAKING_BACK = Rule(_roles("storefront staff backoffice admin"), "channel")
 SHOPFLOOR = Rule(_roles("staff backoffice admin"), "node")
 COUNTER = Rule(_roles("storefront staff backoffice admin"), "node")
 READERS = Rule(_roles("staff backoffice admin"))
@@ -101,6 +102,20 @@ PICKUPS: Access = {
     ("POST", "/v1/pickups/{id}/arrived"): COUNTER,
     ("POST", "/v1/pickups/{id}/verify"): SHOPFLOOR,
     ("POST", "/v1/pickups/{id}/collect"): SHOPFLOOR,
+}
+
+RETURNS: Access = {
+    ("POST", "/v1/returns"): TAKING_BACK,
+    ("GET", "/v1/returns"): SHOPFLOOR,
+    ("GET", "/v1/returns/{id}"): TAKING_BACK,
+    ("POST", "/v1/returns/{id}/approve"): SHOPFLOOR,
+    ("POST", "/v1/returns/{id}/decline"): SHOPFLOOR,
+    ("POST", "/v1/returns/{id}/cancel"): TAKING_BACK,
+    ("POST", "/v1/returns/{id}/send"): SHOPFLOOR,
+    ("POST", "/v1/returns/{id}/receive"): SHOPFLOOR,
+    ("POST", "/v1/returns/{id}/inspect"): SHOPFLOOR,
+    ("POST", "/v1/returns/{id}/refund"): OFFICE,
+    ("POST", "/v1/returns/{id}/exchange"): TAKING_BACK,
 }
 
 STOCK_AND_NETWORK: Access = {
@@ -169,6 +184,7 @@ NETWORK: Access = (
     | _documents("/v1/settings", None)
     | _documents("/v1/reasons", None)
     | _documents("/v1/work", None)
+    | _documents("/v1/return-policy", None)
 )
 
 PICKING: Access = {
@@ -183,11 +199,6 @@ PICKING: Access = {
     ("POST", "/v1/fulfilment-orders/{id}/put-back"): SHOPFLOOR,
 }
 
-ACCESS: Access = FOUNDATION | CHECKOUT_AND_ORDERS | MONEY | STOCK_AND_NETWORK | NETWORK | PICKING
-ACCESS: Access = FOUNDATION | CHECKOUT_AND_ORDERS | MONEY | STOCK_AND_NETWORK | NETWORK | PICKING | COURIERS
-ACCESS: Access = FOUNDATION | CHECKOUT_AND_ORDERS | MONEY | STOCK_AND_NETWORK | NETWORK
-ACCESS: Access = FOUNDATION | CHECKOUT_AND_ORDERS | SHIPMENTS | PICKUPS | STOCK_AND_NETWORK | NETWORK
-ACCESS: Access = FOUNDATION | CHECKOUT_AND_ORDERS | MONEY | SHIPMENTS | PICKUPS | STOCK_AND_NETWORK | NETWORK
 ACCESS: Access = {
     **FOUNDATION,
     **CHECKOUT_AND_ORDERS,
@@ -195,9 +206,12 @@ ACCESS: Access = {
     **PICKING,
     **SHIPMENTS,
     **PICKUPS,
+    **COURIERS,
+    **RETURNS,
     **STOCK_AND_NETWORK,
     **NETWORK,
 }
+"""Room by room."""
 
 
 def methods_at(path: str) -> list[str]:

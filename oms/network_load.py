@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select
 
 from inventory.store.tables import node
 from oms.reasons import Reasons
+from oms.returns.policy import ReturnPolicy
 from oms.store.foundation_tables import version
 from oms.store.network_tables import network_document
 from oms.work_rules import WorkRules
@@ -41,9 +42,12 @@ class Kind(StrEnum):
     SETTINGS = "settings"
     REASONS = "reasons"
     WORK = "work"
+    RETURNS = "returns"
 
 
-SINGLE = frozenset({Kind.LANES, Kind.SLOTS, Kind.POLICY, Kind.SETTINGS, Kind.REASONS, Kind.WORK})
+SINGLE = frozenset(
+    {Kind.LANES, Kind.SLOTS, Kind.POLICY, Kind.SETTINGS, Kind.REASONS, Kind.WORK, Kind.RETURNS}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +69,13 @@ BODY: Mapping[Kind, TypeAdapter[Any]] = {
     Kind.SETTINGS: TypeAdapter(NetworkSettings),
     Kind.REASONS: TypeAdapter(Reasons),
     Kind.WORK: TypeAdapter(WorkRules),
+    Kind.RETURNS: TypeAdapter(ReturnPolicy),
 }
-USUAL: Mapping[Kind, Any] = {Kind.REASONS: Reasons(), Kind.WORK: WorkRules()}
+USUAL: Mapping[Kind, Any] = {
+    Kind.REASONS: Reasons(),
+    Kind.WORK: WorkRules(),
+    Kind.RETURNS: ReturnPolicy(),
+}
 """What holds while no document of these kinds is stored."""
 
 _NODE_COLUMNS = ("id", "name", "kind", "lat", "lon", "country", "postcode", "timezone", "active")
@@ -76,13 +85,14 @@ PROFILE_FIELDS = tuple(f.name for f in fields(NodeSpec) if f.name not in _NODE_C
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The network, its policy and how its nodes work, of one version; ``spec`` is what it was made from."""
+    """The network, its policies and how its nodes work, of one version; ``spec`` is what it was made from."""
 
     network: Network
     policy: Policy
     spec: NetworkSpec
     reasons: Reasons = field(default_factory=Reasons)
     work: WorkRules = field(default_factory=WorkRules)
+    returns: ReturnPolicy = field(default_factory=ReturnPolicy)
 
 
 def work_rules(conn: Connection) -> WorkRules:
@@ -96,8 +106,8 @@ def load(conn: Connection) -> Loaded:
     """Read and build the current network. Raises routing.network_spec.NetworkRefused when it is not whole."""
     documents = _documents(conn)
     spec, policy = _read(conn, documents)
-    reasons, work = (documents[kind].get(kind, usual) for kind, usual in USUAL.items())
-    return Loaded(build_network(spec), policy, spec, reasons, work)
+    reasons, work, returns = (documents[kind].get(kind, usual) for kind, usual in USUAL.items())
+    return Loaded(build_network(spec), policy, spec, reasons, work, returns)
 
 
 def read(conn: Connection) -> tuple[NetworkSpec, Policy]:

@@ -30,6 +30,7 @@ class Code(StrEnum):
     EXCEEDS_CAPTURED = "exceeds_captured"
     WRONG_CODE = "wrong_code"
     CODE_LOCKED = "code_locked"
+    RETURN_REFUSED = "return_refused"
     IDEMPOTENCY_IN_PROGRESS = "idempotency_in_progress"
     NO_CONSENT = "no_consent"
     RESERVATION_EXPIRED = "reservation_expired"

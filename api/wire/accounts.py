@@ -56,10 +56,12 @@ class Sums(Wire):
 
 class Account(Sums):
     """``total_minor`` is what the customer owes for what was neither cancelled nor credited;
-    ``shipping_owed_minor`` and ``discount_share_minor`` are the parts of it. What was paid stands beside it.
+    ``shipping_owed_minor``, ``return_fee_minor`` and ``discount_share_minor`` are the parts of it. What was
+    paid stands beside it.
     """
 
     shipping_owed_minor: int
+    return_fee_minor: int
     discount_share_minor: int
     authorised_minor: int
     captured_minor: int

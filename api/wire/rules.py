@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from api.wire.base import Text, Wire, Word
+from api.wire.base import Money, Text, Wire, Word
+from api.wire.network import NodeKind
 from oms.fulfilment.job import AT_THE_NODE
 from oms.network_load import BODY, USUAL, Kind
 from oms.refusals import Code, Fault, refuse
@@ -17,6 +18,7 @@ _WORK: dict[str, Any] = BODY[Kind.WORK].dump_python(USUAL[Kind.WORK], mode="json
 Minutes = Annotated[int, Field(ge=0, le=60 * 24 * 30)]
 Effort = Annotated[float, Field(ge=0, le=10_000, allow_inf_nan=False)]
 Cap = Annotated[int, Field(ge=1, le=10_000)]
+Days = Annotated[int, Field(ge=0, le=3650)]
 Proof = Literal["required", "optional", "off"]
 
 
@@ -96,4 +98,51 @@ class WorkBody(Wire):
 
     def document(self) -> dict[str, Any]:
         """The body as `WorkRules` reads it."""
+        return self.model_dump(mode="json")
+
+
+class ReturnPolicyBody(Wire):
+    """What is taken back. Days count from delivery: by flag of the SKU (the shortest), else by channel of the
+    order, else `window_days`. A unit in a condition that `restock` does not name is damaged.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "window_days": 30,
+                    "window_days_by_flag": {"electronics": 14},
+                    "conditions": ["new", "opened"],
+                    "restock": {"new": "restock", "opened": "refurbish"},
+                    "refund_shipping": "whole_order",
+                }
+            ]
+        }
+    )
+
+    window_days: Days = 30
+    window_days_by_channel: dict[Word, Days] = {}
+    window_days_by_flag: dict[Word, Days] = {}
+    final_sale_flag: Word = "final_sale"
+    conditions: Annotated[list[Word], Field(max_length=50)] = ["new", "opened"]
+    on_breach: Literal["refuse", "ask"] = "refuse"
+    auto_approve: bool = True
+    kit_parts: bool = False
+    refund_at: Literal["inspection", "receipt"] = "inspection"
+    refund_shipping: Literal["never", "whole_order"] = "never"
+    fee_minor: Money = 0
+    free_reasons: Annotated[list[Word], Field(max_length=50)] = [
+        "damaged",
+        "faulty",
+        "wrong_item",
+        "not_as_described",
+    ]
+    restock: dict[Word, Literal["restock", "refurbish", "damaged", "scrap"]] = {
+        "new": "restock",
+        "opened": "restock",
+    }
+    transfer_days: Annotated[int, Field(ge=0, le=60)] = 2
+    node_kinds: Annotated[list[NodeKind], Field(max_length=6)] = ["store", "warehouse", "dark_store"]
+
+    def document(self) -> dict[str, Any]:
         return self.model_dump(mode="json")

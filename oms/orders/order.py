@@ -102,7 +102,8 @@ class Order:
     """An order as it stands. ``group_id``: the reservations that hold its stock; ``holds`` stop its release;
     ``substitution``: whether its customer takes something else instead ("none", "allowed").
 
-    ``body_digest`` is that of the body first accepted, ``quote_ref`` the quote or reservation it came from.
+    ``body_digest`` is that of the body first accepted, ``quote_ref`` the quote or reservation it came from,
+    ``exchange_of`` the return it is exchanged for.
     """
 
     id: str
@@ -125,6 +126,8 @@ class Order:
     quote_ref: str = ""
     external_refs: Mapping[str, str] = field(default_factory=dict)
     holds: tuple[str, ...] = ()
+    exchange_of: str | None = None
+    return_fee_minor: int = 0
 
     @property
     def status(self) -> OrderStatus:
@@ -153,8 +156,11 @@ class Order:
 
     @property
     def total_minor(self) -> int:
-        """What the customer owes: units not cancelled nor credited, their share of the discount, shipping."""
-        return self.lines_minor + self.shipping_owed_minor - self.discount_share_minor
+        """What the customer owes: units not cancelled nor credited, their share of the discount, shipping,
+        and what returning goods costs.
+        """
+        fees = self.shipping_owed_minor + self.return_fee_minor
+        return self.lines_minor + fees - self.discount_share_minor
 
     def line(self, line_id: str) -> Line | None:
         """The line of that id, component lines included."""

@@ -98,7 +98,10 @@ class ByMethod:
 
 @dataclass(frozen=True, slots=True)
 class Placing:
-    """A whole order as sent. ``digest`` is that of the canonical body: the same again is a replay."""
+    """A whole order as sent. ``digest`` is that of the canonical body: the same again is a replay.
+
+    ``exchange_of``: the return it is exchanged for; ``holds`` stop its release from the start.
+    """
 
     id: str
     digest: str
@@ -114,6 +117,8 @@ class Placing:
     payments: tuple[Tender, ...] = ()
     allow_partial: bool = False
     substitution: str = "none"
+    exchange_of: str | None = None
+    holds: tuple[str, ...] = ()
 
     @property
     def wanted(self) -> tuple[Wanted, ...]:

@@ -48,7 +48,7 @@ refund = Table(
     metadata,
     Column("id", Text, primary_key=True),
     Column("order_id", ForeignKey("order.id"), nullable=False),
-    Column("return_id", Text),
+    Column("return_id", ForeignKey("return.id")),
     required("amount_minor", BigInteger),
     required("cause", Text),
     required("state", Text),

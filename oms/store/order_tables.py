@@ -90,6 +90,7 @@ order = Table(
     _required("external_refs", JSONB, "'{}'"),
     _required("shipping_minor", BigInteger),
     _required("shipping_credited_minor", BigInteger, "0"),
+    _required("return_fee_minor", BigInteger, "0"),
     _required("discount_minor", BigInteger),
     _required("total_minor", BigInteger),
     _required("allow_partial", Boolean),
@@ -101,13 +102,18 @@ order = Table(
     _required("body_digest", Text),
     _required("answer", Text, "''"),
     _required("actor", Text),
+    Column("exchange_of", ForeignKey("return.id")),
     _one_of("status", OrderStatus),
     CheckConstraint("total_minor >= 0", name="total_not_negative"),
     CheckConstraint("substitution IN ('none', 'allowed')", name="substitution_known"),
+    CheckConstraint("return_fee_minor >= 0", name="return_fee_not_negative"),
     CheckConstraint("shipping_credited_minor BETWEEN 0 AND shipping_minor", name="shipping_credited_at_most"),
     Index(None, "placed_at", "id"),
     Index(None, "status", "placed_at"),
     Index("ix_order_external_refs", "external_refs", postgresql_using="gin"),
+    Index(
+        "uq_order_exchange_of", "exchange_of", unique=True, postgresql_where=text("exchange_of IS NOT NULL")
+    ),
 )
 
 order_line = Table(

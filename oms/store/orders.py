@@ -134,6 +134,7 @@ def order_of(row: Row[Any], lines: tuple[Line, ...]) -> Order:
         lines=lines,
         shipping_minor=row.shipping_minor,
         shipping_credited_minor=row.shipping_credited_minor,
+        return_fee_minor=row.return_fee_minor,
         discount_minor=row.discount_minor,
         allow_partial=row.allow_partial,
         substitution=row.substitution,
@@ -142,6 +143,7 @@ def order_of(row: Row[Any], lines: tuple[Line, ...]) -> Order:
         quote_ref=row.quote_ref,
         external_refs=row.external_refs,
         holds=tuple(row.holds),
+        exchange_of=row.exchange_of,
     )
 
 
@@ -176,6 +178,7 @@ def _order_row(value: Order) -> dict[str, Any]:
         "external_refs": dict(value.external_refs),
         "shipping_minor": value.shipping_minor,
         "shipping_credited_minor": value.shipping_credited_minor,
+        "return_fee_minor": value.return_fee_minor,
         "discount_minor": value.discount_minor,
         "total_minor": value.total_minor,
         "allow_partial": value.allow_partial,
@@ -191,6 +194,7 @@ def _order_row(value: Order) -> dict[str, Any]:
         "quote_ref": value.quote_ref,
         "body_digest": value.body_digest,
         "actor": value.actor,
+        "exchange_of": value.exchange_of,
     }
 
 

@@ -9,6 +9,7 @@ from oms.store import network_tables as network_tables
 from oms.store import order_tables as order_tables
 from oms.store import picking_tables as picking_tables
 from oms.store import pickup_tables as pickup_tables
+from oms.store import return_tables as return_tables
 from oms.store import shipment_tables as shipment_tables
 
 __all__ = ["metadata"]

@@ -28,6 +28,7 @@ _PART = {
     Kind.SLOTS: "slots",
     Kind.POLICY: "policy",
     Kind.SETTINGS: "settings",
+    Kind.RETURNS: "returns",
 }
 _NAME = {"nodes": "id", "tariffs": "name", "calendars": "name", "deliveries": "country"}
 

@@ -32,7 +32,7 @@ from oms.orders.placing import (
 from oms.orders.quote import Whereabouts
 from oms.recording import ORDER, record_new, tell_job
 from oms.refusals import Code, Fault, Refused, refuse
-from oms.settling import Choose, Chosen, settle
+from oms.settling import Choose, Chosen, Run, settle
 from oms.store.fulfilments import insert_fulfilments
 from oms.store.held_quotes import HeldQuote, held_quote_of
 from oms.store.orders import first_answer, keep_answer, one_at_a_time
@@ -73,6 +73,13 @@ def place_order(runtime: Runtime, actor: Actor, placing: Placing) -> Answer:
     def run(fn: Callable[[Work], Answer]) -> Answer:
         return transact(runtime, actor, lambda work: _once(work, placing, fn))
 
+    return place_within(runtime, actor, placing, run)
+
+
+def place_within(runtime: Runtime, actor: Actor, placing: Placing, run: Run) -> Answer:
+    """Place an order in the transaction that ``run`` makes, which sees to it that it is done once. Raises
+    Refused.
+    """
     if isinstance(placing.choice, ByReservation):
         reservation_id = placing.choice.reservation_id
         return run(lambda work: _from_reservation(runtime, work, placing, reservation_id))
@@ -229,6 +236,8 @@ def _write(runtime: Runtime, work: Work, placing: Placing, settled: Settled) -> 
         address_id=_address(work, placing, settled.whereabouts, customer_id),
         quote_ref=settled.quote_ref,
         external_refs=dict(placing.external_refs or {}),
+        holds=placing.holds,
+        exchange_of=placing.exchange_of,
     )
     event = {
         "channel": order.channel,

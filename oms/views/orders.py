@@ -109,6 +109,7 @@ def account(conn: Connection, value: Order) -> dict[str, Any]:
     balance = balance_of(payments)
     money = _sums(value) | {
         "shipping_owed_minor": value.shipping_owed_minor,
+        "return_fee_minor": value.return_fee_minor,
         "discount_share_minor": value.discount_share_minor,
         "authorised_minor": balance.authorised,
         "captured_minor": balance.captured,

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 
 from tests.checkout.scenes import Asked, Scenes
 from tests.courier.scenes import couriers
-from tests.picking.scenes import picking
 from tests.handover.scenes import handing_over
 from tests.picking.scenes import picking
+from tests.returns.scenes import returns
 from tests.support import HOME
 
 ByPath = Mapping[str, Callable[[], Asked]]
@@ -67,6 +67,7 @@ ROOMS: tuple[Callable[[Scenes], ByPath], ...] = (
     picking,
     couriers,
     handing_over,
+    returns,
 )
 """One line per room."""
 

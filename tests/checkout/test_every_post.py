@@ -19,7 +19,8 @@ EFFECTS = """
         (SELECT count(*) FROM reservation_group), (SELECT count(*) FROM decision),
         (SELECT count(*) FROM fulfilment_order), (SELECT sum(version) FROM "order"),
         (SELECT count(*) FROM inbound), (SELECT count(*) FROM transfer), (SELECT count(*) FROM import_job),
-        (SELECT count(*) FROM api_key), (SELECT count(*) FROM payment), (SELECT count(*) FROM refund))
+        (SELECT count(*) FROM api_key), (SELECT count(*) FROM payment), (SELECT count(*) FROM refund),
+        (SELECT count(*) FROM "return"), (SELECT count(*) FROM return_disposition))
 """
 
 

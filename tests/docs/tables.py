@@ -11,6 +11,7 @@ from oms.fulfilment.lifecycle import FulfilmentState
 from oms.money.ledger import PaymentKind
 from oms.money.refunds import RefundState
 from oms.pickups.lifecycle import PickupState
+from oms.returns.lifecycle import ReturnState
 from oms.shipments.tracking import KINDS
 from oms.usecases.collecting import OUTCOMES
 from tests.docs.blocks import ROOT
@@ -57,6 +58,7 @@ def events() -> str:
     found |= {told for _, told in OUTCOMES.values()}
     found |= {f"shipment.{kind.value}" for kind in KINDS}
     found |= {f"payment.{kind.value}" for kind in PaymentKind} | {f"refund.{s.value}" for s in RefundState}
+    found |= {f"return.{state.value}" for state in ReturnState}
     subjects: dict[str, list[str]] = {}
     for type in sorted(found):
         subjects.setdefault(type.partition(".")[0], []).append(f"`{type}`")

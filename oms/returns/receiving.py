@@ -1,0 +1,134 @@
+"""What arrived, against what was announced: as many, more, fewer, or something else."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from oms.orders.order import Order
+from oms.orders.stages import Counts, Stage
+from oms.refusals import Code, Fault, refuse
+from oms.returns.announcing import LineKey, Room
+from oms.returns.lifecycle import ReturnEvent, ReturnState
+from oms.returns.values import Return, ReturnLine
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """Units that lie at the node: of a line of the return, or of a SKU that nobody announced."""
+
+    quantity: int
+    no: int | None = None
+    sku: str | None = None
+    condition: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """The return and its orders afterwards, and the units that came in by SKU."""
+
+    back: Return
+    orders: Mapping[str, Order]
+    units: Mapping[str, int]
+
+
+def receive(back: Return, room: Room, arrived: Sequence[Arrived] | None, node: str, at: datetime) -> Received:
+    """Scan a return in at ``node``; ``arrived`` None: all of it as announced. What is missing stays with the
+    customer. More than announced belongs to the order as far as that many were delivered; the rest, and
+    what is something else, belongs to no order.
+
+    Raises Refused: illegal_transition, unknown_line, duplicate_line.
+    """
+    after = back.after(ReturnEvent.RECEIVE, at)
+    counted, others = _sorted(back, arrived)
+    lines: list[ReturnLine] = []
+    for line in back.lines:
+        got = counted[line.no]
+        mine = _of_order(line, got, room)
+        lines.append(replace(line, received=mine))
+        if got > mine:
+            others.append(Arrived(got - mine, sku=line.sku, condition=line.condition))
+    first = max((line.no for line in lines), default=0) + 1
+    lines += [
+        ReturnLine(no, str(other.sku), 0, condition=other.condition, received=other.quantity)
+        for no, other in enumerate(others, first)
+    ]
+    units = Counter[str]()
+    for line in lines:
+        units[line.sku] += line.received
+    on_the_road = back.state is ReturnState.IN_TRANSIT
+    orders = scanned_in(room.orders, lines, on_the_road)
+    return Received(replace(after, node=node, lines=tuple(lines)), orders, dict(+units))
+
+
+def sent(orders: Mapping[str, Order], lines: Sequence[ReturnLine]) -> dict[str, Order]:
+    """The orders once the goods are on their way back."""
+
+    def leave(counts: Counts, line: ReturnLine) -> Counts:
+        return counts.moved(Stage.DELIVERED, Stage.RETURNING, line.quantity)
+
+    return _changed(orders, lines, leave)
+
+
+def scanned_in(
+    orders: Mapping[str, Order], lines: Sequence[ReturnLine], on_the_road: bool
+) -> dict[str, Order]:
+    """The orders once goods are back: units on their way count as delivered again, those that arrived as
+    returned."""
+
+    def arrive(counts: Counts, line: ReturnLine) -> Counts:
+        if on_the_road:
+            counts = counts.moved(Stage.RETURNING, Stage.DELIVERED, line.quantity)
+        return replace(counts, returned=counts.returned + line.received)
+
+    return _changed(orders, lines, arrive)
+
+
+def _changed(
+    orders: Mapping[str, Order],
+    lines: Sequence[ReturnLine],
+    change: Callable[[Counts, ReturnLine], Counts],
+) -> dict[str, Order]:
+    counts: dict[LineKey, Counts] = {
+        (order.id, line.id): line.counts for order in orders.values() for line in order.picked_lines
+    }
+    for line in lines:
+        if line.order_id is not None and line.line_id is not None:
+            key = (line.order_id, line.line_id)
+            counts[key] = change(counts[key], line)
+    return {
+        order.id: order.with_counts({line.id: counts[order.id, line.id] for line in order.picked_lines})
+        for order in orders.values()
+    }
+
+
+def _of_order(line: ReturnLine, got: int, room: Room) -> int:
+    """How many of the units that came with the line belong to it."""
+    if line.order_id is None or line.line_id is None or got <= line.quantity:
+        return got
+    key = (line.order_id, line.line_id)
+    more = min(got - line.quantity, room.left(key))
+    room.claim(key, more)
+    return line.quantity + more
+
+
+def _sorted(back: Return, arrived: Sequence[Arrived] | None) -> tuple[Counter[int], list[Arrived]]:
+    """Units by line of the return, and what nobody announced."""
+    if arrived is None:
+        return Counter({line.no: line.quantity for line in back.lines}), []
+    counted = Counter[int]()
+    others = []
+    for place, one in enumerate(arrived):
+        if one.no is None:
+            others.append(one)
+            continue
+        if back.line(one.no) is None:
+            fault = Fault(f"/lines/{place}/no", Code.UNKNOWN_LINE, "The return has no such line")
+            raise refuse(Code.UNKNOWN_LINE, "A line of the return does not exist", fault)
+        if one.no in counted:
+            fault = Fault(f"/lines/{place}/no", Code.DUPLICATE_LINE, "This stands in an earlier line")
+            raise refuse(Code.DUPLICATE_LINE, "A line of the return is named twice", fault)
+        counted[one.no] = one.quantity
+    return counted, others
