@@ -90,6 +90,8 @@ SHIPMENTS: Access = {
     ("POST", "/v1/fulfilment-orders/{id}/pack"): SHOPFLOOR,
     ("GET", "/v1/fulfilment-orders/{id}/shipments"): SHOPFLOOR,
     ("POST", "/v1/fulfilment-orders/{id}/hand-over"): SHOPFLOOR,
+    ("GET", "/v1/fulfilment-orders/{id}/packing-slip.pdf"): SHOPFLOOR,
+    ("GET", "/v1/fulfilment-orders/{id}/label.pdf"): SHOPFLOOR,
     ("POST", "/v1/nodes/{id}/manifests"): SHOPFLOOR,
     ("GET", "/v1/shipments/{id}"): SHOPFLOOR,
     ("POST", "/v1/shipments/{id}/label"): SHOPFLOOR,

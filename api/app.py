@@ -24,6 +24,7 @@ from api.routes import (
     network,
     on_the_way,
     orders,
+    papers,
     picking,
     pickups,
     reservation_care,
@@ -58,6 +59,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     imports.router,
     courier.router,
     shipments.router,
+    papers.router,
     pickups.router,
 )
 """One line per room."""

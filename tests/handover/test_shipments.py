@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import permutations
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from api.wire import shipments as wire
 from oms.actors import Role
@@ -207,3 +209,29 @@ def test_staff_hand_over_only_what_is_at_their_node(shop: Shop) -> None:
     own = shop.client(Role.STAFF, nodes=["WH"])
     done(shop, f"/v1/fulfilment-orders/{job}/hand-over", client=own)
     assert pick(shop, "o-1") == []
+
+
+def test_what_a_courier_brings_is_ready_for_him_alone(shop: Shop) -> None:
+    (job,) = ready(shop, "o-1", ("A1", 2), method="courier")
+    assert done(shop, f"/v1/fulfilment-orders/{job}/pack")["state"] == "ready_for_courier"
+    assert no(shop, f"/v1/fulfilment-orders/{job}/hand-over") == (409, "illegal_transition")
+    assert done(shop, "/v1/nodes/ST-1/manifests")["fulfilment_orders"] == []
+    assert stages(shop, "o-1") == {"packed": 2}
+
+
+def test_what_is_on_hold_stays(shop: Shop) -> None:
+    (job,) = packed(shop, "o-1", ("A1", 1), method="ship")
+    with shop.runtime.engine.begin() as conn:
+        conn.execute(text("UPDATE fulfilment_order SET on_hold = true"))
+    assert no(shop, f"/v1/fulfilment-orders/{job}/hand-over") == (409, "illegal_transition")
+    assert done(shop, "/v1/nodes/WH/manifests")["fulfilment_orders"] == []
+    assert states(shop, "o-1") == ["ready_for_carrier"]
+
+
+def test_two_hand_over_the_same_at_once(shop: Shop) -> None:
+    (job,) = packed(shop, "o-1", ("A1", 2), method="ship")
+    path = f"/v1/fulfilment-orders/{job}/hand-over"
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: shop.post(path, None, shop.admin).status_code, range(4)))
+    assert sorted(answers) == [200, 409, 409, 409]
+    assert balance(shop, f"in_transit:fo:{job}", "A1") == 2

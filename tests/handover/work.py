@@ -2,50 +2,49 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from oms.actors import SYSTEM
 from oms.at_work import lock
-from oms.fulfilment.following import followed
 from oms.fulfilment.job import Fulfilment
 from oms.fulfilment.lifecycle import FulfilmentEvent, FulfilmentState
-from oms.recording import record_job
 from oms.store.fulfilments import fulfilments_of, save_fulfilments
 from oms.work import Work, transact
 from tests.checkout.conftest import Shop
 
-_ROAD = (
-    (FulfilmentState.SCHEDULED, FulfilmentEvent.OFFER),
-    (FulfilmentState.OFFERED, FulfilmentEvent.ACCEPT),
-    (FulfilmentState.ACCEPTED, FulfilmentEvent.START_PICKING),
-    (FulfilmentState.PICKING, FulfilmentEvent.FINISH_PICKING),
-)
+
+def pick(shop: Shop, order_id: str) -> list[str]:
+    """All that can be picked of an order is picked; its fulfilment orders."""
+    due = accept(shop, order_id)
+    for node in dict.fromkeys(job.node for job in due):
+        for found in done(shop, "/v1/pick-waves", {"node": node})["pick_lists"]:
+            walk(shop, found["id"])
+    return [job.id for job in due]
 
 
-def pick(shop: Shop, order_id: str, *ids: str) -> list[str]:
-    """All fulfilment orders of an order (or those named) are picked; their ids."""
+def walk(shop: Shop, list_id: str) -> None:
+    """All tasks of a pick list are done."""
+    path = f"/v1/pick-lists/{list_id}"
+    assert shop.post(f"{path}/claim", None, shop.admin).status_code == 200
+    for task in shop.admin.get(path).json()["tasks"]:
+        done(shop, f"{path}/tasks/{task['no']}/pick", {"quantity": task["to_pick"], "scanned": task["sku"]})
 
-    def work_on(work: Work) -> list[str]:
-        order = lock(work, order_id)
-        done = []
+
+def accept(shop: Shop, order_id: str) -> list[Fulfilment]:
+    """Accept what is scheduled of an order; its fulfilment orders that can be picked."""
+
+    def work_on(work: Work) -> list[Fulfilment]:
+        lock(work, order_id)
+        jobs = []
         for job in fulfilments_of(work.conn, order_id):
-            if job.state not in dict(_ROAD) or (ids and job.id not in ids):
-                continue
-            after = _picked(work, job)
-            save_fulfilments(work.conn, [after])
-            order = record_job(work, order, followed(order, job, after), after)
-            done.append(job.id)
-        return done
+            if job.state is FulfilmentState.SCHEDULED:
+                job = job.after(FulfilmentEvent.OFFER, work.at).after(FulfilmentEvent.ACCEPT, work.at)
+                save_fulfilments(work.conn, [job])
+            if job.state is FulfilmentState.ACCEPTED:
+                jobs.append(job)
+        return jobs
 
     return transact(shop.runtime, SYSTEM, work_on)
-
-
-def _picked(work: Work, job: Fulfilment) -> Fulfilment:
-    for state, event in _ROAD:
-        if job.state is state:
-            job = job.after(event, work.at)
-    return replace(job, lines=tuple(replace(line, picked=line.wanted) for line in job.lines))
 
 
 def ready(shop: Shop, order_id: str, *lines: tuple[str, int], **more: Any) -> list[str]:
