@@ -11,7 +11,7 @@ from routing.eligibility import Exclusion
 from routing.explain_forced import Forced, forced_plans
 from routing.explain_words import lost_words, parcel_words, unfilled_words
 from routing.kernel_plan import billable_g, tariff_minor
-from routing.plan import Parcel, Plan, Status, Take
+from routing.plan import Parcel, Plan, Take
 from routing.problem import Problem
 
 TERMS = ("tariff", "fixed", "units", "parcel_price", "bid_prices", "unfilled")
@@ -80,7 +80,7 @@ def explain(problem: Problem, plan: Plan, exclusions: Sequence[Exclusion] = ()) 
     used = {parcel.node for parcel in plan.parcels}
     losers: list[Loser] = []
     forced: list[Forced] = []
-    if plan.status is not Status.INFEASIBLE:
+    if plan.status.has_plan:
         holds = (problem.available > 0).any(axis=0) & (problem.capacity_parcels != 0)
         able = [int(n) for n in np.flatnonzero(holds) if problem.node_ids[n] not in used]
         forced = forced_plans(problem, plan, able) if able else []

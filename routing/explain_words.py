@@ -25,6 +25,7 @@ _UNFILLED_WORDS = {
     "no_tariff_carries_it": "no tariff carries one unit of it",
     "dearer_than_unfilled": "sending it costs more than leaving it unfilled",
     "capacity_or_stock_used_up": "what there is cannot be combined with the rest of the order",
+    "search_limit_reached": "neither a plan for all nor a proof that there is none was found in the limit",
 }
 
 

@@ -250,17 +250,17 @@ def _stock_to_json(problem: Problem) -> list[dict[str, object]]:
 def plan_to_json(
     problem: Problem, plan: Plan, explanation: Explanation | None = None, elapsed_us: int | None = None
 ) -> dict[str, object]:
-    """``elapsed_us`` is measured by whoever asks: routing has no clock. An infeasible plan costs nothing:
-    null.
+    """``elapsed_us`` is measured by whoever asks: routing has no clock. Without a plan there is no
+    cost: null; and no gap where that is not proven.
     """
-    none = plan.status is Status.INFEASIBLE
+    none = not plan.status.has_plan
     document: dict[str, object] = {
         "status": plan.status.value,
         "currency": problem.currency,
         "cost_minor": None if none else plan.cost_minor,
         "objective_minor": None if none else plan.objective_minor,
         "bound_minor": None if none else plan.bound_minor,
-        "gap": plan.gap,
+        "gap": None if plan.status is Status.NOT_FOUND else plan.gap,
     }
     if elapsed_us is not None:
         document["elapsed_us"] = elapsed_us

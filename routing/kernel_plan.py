@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -19,6 +20,7 @@ TOO_FEW = "not_enough_available"
 NOT_CARRIED = "no_tariff_carries_it"
 DEARER = "dearer_than_unfilled"
 SCARCE = "capacity_or_stock_used_up"
+LIMIT_REACHED = "search_limit_reached"
 
 
 def parcels_of(pieces: Pieces, bundles: Sequence[Bundle], quantity: Sequence[int]) -> list[Chosen]:
@@ -62,12 +64,15 @@ def assemble(problem: Problem, chosen: Sequence[Chosen], bound: float | None) ->
     )
 
 
-def infeasible(problem: Problem) -> Plan:
-    """No plan sends every unit and none may stay behind: no parcels, and every line named with what blocks
-    it.
+def no_plan(problem: Problem, status: Status) -> Plan:
+    """No plan that sends every unit, where none may stay behind: proven (INFEASIBLE, every line named with
+    what blocks it) or not found within the limit. No parcels.
     """
     every = dict(enumerate(problem.quantity.tolist()))
-    return Plan(Status.INFEASIBLE, (), _unfilled(problem, every), 0, 0.0, 0.0)
+    unfilled = _unfilled(problem, every)
+    if status is Status.NOT_FOUND:
+        unfilled = tuple(replace(line, reason=LIMIT_REACHED) for line in unfilled)
+    return Plan(status, (), unfilled, 0, 0.0, 0.0)
 
 
 def billable_g(problem: Problem, lines: Mapping[int, int]) -> int:

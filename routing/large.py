@@ -1,4 +1,7 @@
-"""Orders beyond the exact kernel: a greedy cover, then large neighbourhoods solved exactly, then a bound.
+"""Orders beyond the exact kernel: a plan, a bound, and a search of what lies between the two.
+
+A greedy cover, large neighbourhoods solved exactly, prices that bound every plan (``large_bound``), then
+every combination of parcels that these prices leave worth a look (``large_search``).
 
 Each round takes a few parcels apart into at most ``BLOCKS`` blocks and lets the kernel put them together
 again over all nodes; what it returns is never worse than what stood. Rounds are counted, not timed, so a seed
@@ -15,10 +18,12 @@ import numpy as np
 from routing.kernel import INFINITE, SHIFT
 from routing.kernel_call import settle
 from routing.kernel_pieces import Pieces
-from routing.kernel_plan import Chosen, assemble, infeasible
+from routing.kernel_plan import Chosen, assemble, no_plan
 from routing.large_blocks import Parcels, blocks_of, content_cost, plan_cost, stock_left
 from routing.large_bound import lower_bound
 from routing.large_columns import recombine, rounded
+from routing.large_feasible import send_all
+from routing.large_search import search_gap
 from routing.plan import Plan
 from routing.problem import Ints, Problem
 
@@ -27,31 +32,60 @@ PARCELS = 4  # taken apart at a time
 ROUNDS = 150
 BLOCK_WORK = 4_000_000.0
 LOOSE = 0.015  # share of the cost between plan and bound that is worth a second start
-PROVEN = 1e-3  # minor units between plan and bound
 MISSING_MINOR = 10**9  # per unit, inside the search, where nothing may stay unfilled
 
 
 def route_large(problem: Problem, pieces: Pieces, seed: int, limit: float) -> Plan:
-    """A good plan and a valid bound; ``limit`` (steps) scales the rounds down when small."""
+    """A good plan and a valid bound; ``limit`` (steps) scales the rounds down when small.
+
+    Where nothing may stay unfilled and the search leaves something, ``large_feasible`` decides whether there
+    is a plan at all.
+    """
     searched = _with_finite_penalty(pieces)
     rng = np.random.default_rng(seed)
-    parcels = greedy_cover(problem, searched)
     rounds = max(10, min(ROUNDS, int(limit / 100_000)))
-    parcels = improve(problem, searched, parcels, rng, rounds)
-    cost = plan_cost(problem, searched, parcels)
-    certificate, columns, weights = lower_bound(problem, searched, parcels, cost)
-    if cost - certificate.bound > LOOSE * cost:
-        start = greedy_cover(problem, searched, rounded(problem, searched, columns, weights))
-        other = improve(problem, searched, start, rng, rounds // 2)
-        columns += [(n, held, content_cost(problem, searched, n, held)) for n, held in other]
-        parcels = min(parcels, other, key=lambda plan: plan_cost(problem, searched, plan))
-    if cost - certificate.bound > PROVEN:
-        parcels = recombine(problem, searched, parcels, certificate, columns)
-    sent = sum((content for _, content in parcels), np.zeros_like(pieces.quantity))
-    if not problem.allow_unfilled and bool((sent < pieces.quantity).any()):
-        return infeasible(problem)
+    parcels = improve(problem, searched, greedy_cover(problem, searched), rng, rounds // 4)
+    if not problem.allow_unfilled and not _sends_all(pieces, parcels):
+        verdict = send_all(problem, pieces)
+        if verdict.parcels is None:
+            return no_plan(problem, verdict.status)
+        parcels = improve(problem, searched, verdict.parcels, rng, rounds)
+    parcels, bound = _narrow(problem, searched, parcels, rng, rounds)
     unreachable = _unreachable_units(problem, pieces) * problem.unfilled_penalty_minor
-    return assemble(problem, _lines(problem, pieces, parcels), certificate.bound + unreachable)
+    return assemble(problem, _lines(problem, pieces, parcels), None if bound is None else bound + unreachable)
+
+
+def _narrow(
+    problem: Problem, pieces: Pieces, parcels: Parcels, rng: np.random.Generator, rounds: int
+) -> tuple[Parcels, float | None]:
+    """The best plan found and a bound, None where it is proven: search within the gap, and where that is too
+    wide, narrow it first by more rounds, a second start and the parcels met on the way.
+    """
+    cost = plan_cost(problem, pieces, parcels)
+    certificate, columns, weights = lower_bound(problem, pieces, parcels, cost)
+    parcels, bound = search_gap(problem, pieces, certificate, parcels)
+    if bound is None:
+        return parcels, None
+    before = plan_cost(problem, pieces, parcels)
+    parcels = improve(problem, pieces, parcels, rng, rounds - rounds // 4)
+    cost = plan_cost(problem, pieces, parcels)
+    other: Parcels = []
+    if cost - bound > LOOSE * cost:
+        start = greedy_cover(problem, pieces, rounded(problem, pieces, columns, weights))
+        other = improve(problem, pieces, start, rng, rounds // 2)
+        parcels, other = sorted((parcels, other), key=lambda plan: plan_cost(problem, pieces, plan))
+    columns += [(n, held, content_cost(problem, pieces, n, held)) for n, held in parcels + other]
+    parcels = recombine(problem, pieces, parcels, certificate, columns)
+    if plan_cost(problem, pieces, parcels) < before:
+        parcels, again = search_gap(problem, pieces, certificate, parcels)
+        return parcels, None if again is None else max(bound, again)
+    return parcels, bound
+
+
+def _sends_all(pieces: Pieces, parcels: Parcels) -> bool:
+    return bool(
+        (sum((content for _, content in parcels), np.zeros_like(pieces.quantity)) == pieces.quantity).all()
+    )
 
 
 def _with_finite_penalty(pieces: Pieces) -> Pieces:

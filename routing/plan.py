@@ -7,9 +7,18 @@ from enum import StrEnum
 
 
 class Status(StrEnum):
+    """Where nothing may stay unfilled there may be no plan: ``INFEASIBLE`` says that this is proven,
+    ``NOT_FOUND`` that the search ended at its limit with neither a plan nor a proof.
+    """
+
     OPTIMAL = "optimal"
     FEASIBLE = "feasible"
     INFEASIBLE = "infeasible"
+    NOT_FOUND = "not_found_within_limit"
+
+    @property
+    def has_plan(self) -> bool:
+        return self in (Status.OPTIMAL, Status.FEASIBLE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,20 @@
 """The pipeline of one order, on one screen.
 
-pieces → exact kernel where its work stays within the limit → otherwise parts, warm start, local search,
-columns and a bound.
+pieces → exact kernel where its work stays within the limit → otherwise local search, a bound, and a search
+of the gap between them.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 
 from routing.kernel_call import settle
 from routing.kernel_pieces import Pieces, pieces_of
-from routing.kernel_plan import assemble, infeasible, parcels_of
+from routing.kernel_plan import assemble, no_plan, parcels_of
 from routing.large import route_large
-from routing.plan import Plan
+from routing.plan import Plan, Status
 from routing.problem import NO_GROUP, UNLIMITED, Problem, RateCards
 
 WORK_LIMIT = 50_000_000
@@ -23,16 +25,17 @@ def route(problem: Problem, *, seed: int = 0, work_limit: int | None = None) -> 
     """The cheapest plan by objective: proven up to ``work_limit`` steps, beyond that with an honest bound.
 
     Deterministic: the same problem, seed and limit give the same plan. A plan is ``infeasible`` only where
-    the problem allows no unfilled units and some cannot be had.
+    the problem allows no unfilled units and it is proven that some cannot be had; where neither a plan nor
+    that proof is found within the limit, it is ``not_found_within_limit``.
     """
     limit = WORK_LIMIT if work_limit is None else work_limit
     pieces = pieces_of(problem)
     if not problem.allow_unfilled and _units(pieces, problem) < int(problem.quantity.sum()):
-        return infeasible(problem)
-    if work_of(pieces) <= limit:
+        return no_plan(problem, Status.INFEASIBLE)
+    if work_of(pieces) <= limit or not pieces.members:
         settled = settle(problem, pieces, limit)
         if not settled.feasible:
-            return infeasible(problem)
+            return no_plan(problem, Status.INFEASIBLE)
         if settled.exact:
             return assemble(problem, parcels_of(pieces, settled.bundles, problem.quantity.tolist()), None)
     return route_large(problem, pieces, seed, limit)
@@ -56,7 +59,8 @@ def warm_up() -> None:
     """Compile (or load from disk) everything a first request would otherwise wait for."""
     route(_small(quantity=1, lines=3, available=1))
     route(_small(quantity=2, lines=2, available=1))
-    route(_small(quantity=1, lines=9, available=1), work_limit=1)
+    in_pairs = RateCards(("c",), np.array([0, 1]), np.array([800]), np.array([300]))  # leaves a gap to search
+    route(replace(_small(quantity=1, lines=9, available=1), cards=in_pairs), work_limit=1)
 
 
 def _small(quantity: int, lines: int, available: int) -> Problem:

@@ -23,8 +23,8 @@ class Recount:
 
 
 def recount(problem: Problem, plan: Plan) -> Recount:
-    if plan.status is Status.INFEASIBLE:
-        return Recount(tuple(_infeasible_faults(problem, plan)), 0, 0.0)
+    if plan.status in (Status.INFEASIBLE, Status.NOT_FOUND):
+        return Recount(tuple(_no_plan_faults(problem, plan)), 0, 0.0)
     line_at = {line: i for i, line in enumerate(problem.line_ids)}
     node_at = {node: i for i, node in enumerate(problem.node_ids)}
     unknown = [f"unknown node {p.node}" for p in plan.parcels if p.node not in node_at]
@@ -166,10 +166,10 @@ def _statement_faults(problem: Problem, plan: Plan, cost: int, objective: float)
     return faults
 
 
-def _infeasible_faults(problem: Problem, plan: Plan) -> list[str]:
+def _no_plan_faults(problem: Problem, plan: Plan) -> list[str]:
     faults = []
     if problem.allow_unfilled:
-        faults.append("called infeasible although units may stay unfilled")
+        faults.append(f"called {plan.status.value} although units may stay unfilled")
     if plan.parcels:
-        faults.append("called infeasible with parcels")
+        faults.append(f"called {plan.status.value} with parcels")
     return faults

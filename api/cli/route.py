@@ -11,7 +11,6 @@ from oms.adapters.clock import elapsed_s
 from oms.usecases.decisions import one_explained
 from routing.explain import explain
 from routing.files import Malformed, plan_to_json, problem_from_json, read_documents
-from routing.plan import Status
 from routing.problem import Problem
 from routing.route import route as solve
 from routing.route import warm_up
@@ -46,14 +45,14 @@ def route(
             raise typer.Exit(REFUSED)
         return
     assert file is not None, "one of the two is named"
-    infeasible = False
+    lacking = False
     for problem in _problems(_text(file)):
         began = elapsed_s()
         plan = solve(problem, seed=seed)
         elapsed_us = round((elapsed_s() - began) * 1e6)
         print_json(plan_to_json(problem, plan, explain(problem, plan), elapsed_us))
-        infeasible |= plan.status is Status.INFEASIBLE
-    if infeasible:
+        lacking |= not plan.status.has_plan
+    if lacking:
         raise typer.Exit(REFUSED)
 
 

@@ -52,7 +52,6 @@ def test_large_orders_beat_the_greedy_cover(lines: int, nodes: int) -> None:
     greedy = greedy_cover(problem, pieces)
     assert recount(problem, plan).faults == ()
     assert plan.objective_minor <= plan_cost(problem, pieces, greedy)
-    assert len(plan.parcels) <= len(greedy)
     assert 0 <= plan.gap < 1
 
 
