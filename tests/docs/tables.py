@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 
 from api.access import ACCESS
 from oms.adapters.folder import explain_columns
+from oms.courier.lifecycle import RunState, StopState
 from oms.fulfilment.lifecycle import FulfilmentState
 from oms.money.ledger import PaymentKind
 from oms.money.refunds import RefundState
@@ -59,6 +60,8 @@ def events() -> str:
     found |= {f"shipment.{kind.value}" for kind in KINDS}
     found |= {f"payment.{kind.value}" for kind in PaymentKind} | {f"refund.{s.value}" for s in RefundState}
     found |= {f"return.{state.value}" for state in ReturnState}
+    found |= {f"stop.{state.value}" for state in StopState} | {f"run.{state.value}" for state in RunState}
+    found |= {f"stop.{decided}" for decided in ("unassigned", "decided", "inspected")}
     subjects: dict[str, list[str]] = {}
     for type in sorted(found):
         subjects.setdefault(type.partition(".")[0], []).append(f"`{type}`")
