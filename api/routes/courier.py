@@ -110,7 +110,7 @@ def hear_events(body: wire.EventsBody, caller: Caller, running: Running, request
 
 @router.post("/v1/courier/stops/{id}/receive", response_model=wire.StopShown)
 def receive_stop(
-    id: Id, body: wire.ReceiveBody, caller: Caller, running: Running, request: IdempotencyKey
+    id: wire.MadeId, body: wire.ReceiveBody, caller: Caller, running: Running, request: IdempotencyKey
 ) -> Response:
     """Scan in what the courier brought back."""
     units = _units(body.lines, "")
@@ -124,7 +124,7 @@ def receive_stop(
 
 @router.post("/v1/courier/stops/{id}/inspect", response_model=wire.StopShown)
 def inspect_stop(
-    id: Id, body: wire.InspectBody, caller: Caller, running: Running, request: IdempotencyKey
+    id: wire.MadeId, body: wire.InspectBody, caller: Caller, running: Running, request: IdempotencyKey
 ) -> Response:
     """Say what becomes of units that came back; what is restocked is for sale again at once."""
     found = [Inspected(line.id, line.quantity, Disposition(line.disposition)) for line in body.lines]
@@ -133,7 +133,7 @@ def inspect_stop(
 
 @router.post("/v1/courier/stops/{id}/decide", response_model=wire.StopShown)
 def decide_stop(
-    id: Id, body: wire.DecideBody, caller: Caller, running: Running, request: IdempotencyKey
+    id: wire.MadeId, body: wire.DecideBody, caller: Caller, running: Running, request: IdempotencyKey
 ) -> Response:
     """Say what a failed attempt leads to: another one, or the goods' way back."""
     step = NextStep(body.next_step)

@@ -14,6 +14,10 @@ LINES_MAX = 1_000
 
 LineId = Annotated[str, Field(min_length=1, max_length=200, examples=["1"])]
 """A line as picked: for a kit, one of its components."""
+MadeId = Annotated[
+    str, Field(min_length=1, max_length=130, pattern=r"^[^\x00-\x20/:]+$", examples=["1001-1"])
+]
+"""An id made from an order's: of a fulfilment order, or of a stop."""
 EventType = Literal[
     "accepted",
     "declined",
@@ -43,7 +47,7 @@ class RunBody(Wire):
 
     node: Id
     courier: Id
-    fulfilment_orders: Annotated[list[Id], Field(min_length=1, max_length=STOPS_MAX)] | None = None
+    fulfilment_orders: Annotated[list[MadeId], Field(min_length=1, max_length=STOPS_MAX)] | None = None
     stops_max: Annotated[int, Field(ge=1, le=STOPS_MAX)] = 20
 
 
@@ -54,9 +58,9 @@ class StopsBody(Wire):
 
     model_config = _example(add=["1003-1"], remove=["1001-1-a1"])
 
-    add: Annotated[list[Id], Field(max_length=STOPS_MAX)] = []
-    remove: Annotated[list[Id], Field(max_length=STOPS_MAX)] = []
-    take: Annotated[list[Id], Field(max_length=STOPS_MAX)] = []
+    add: Annotated[list[MadeId], Field(max_length=STOPS_MAX)] = []
+    remove: Annotated[list[MadeId], Field(max_length=STOPS_MAX)] = []
+    take: Annotated[list[MadeId], Field(max_length=STOPS_MAX)] = []
 
 
 class UnitsOfLine(Wire):
@@ -95,7 +99,7 @@ class CourierEvent(Wire):
     """
 
     event_id: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[\x21-\x7e]+$")]
-    stop: Id
+    stop: MadeId
     type: EventType
     occurred_at: Instant
     outcome: Literal["delivered", "partially_accepted", "refused", "failed_attempt"] | None = None

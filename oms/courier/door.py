@@ -35,6 +35,7 @@ def ended(scene: Scene, ending: Ending, at: datetime) -> Scene:
     units or its payment gainsay.
     """
     kept = _kept(scene.stop, ending)
+    _whole_kits(scene, kept)
     onward = _onward(ending)
     for line in scene.stop.lines:
         units = kept[line.line_id]
@@ -124,6 +125,18 @@ def _kept(stop: Stop, ending: Ending) -> dict[str, int]:
     if ending.collected_minor and not any(kept.values()):
         raise _gainsaid("/payment", "Nothing was kept, so nothing is paid")
     return kept
+
+
+def _whole_kits(scene: Scene, kept: Mapping[str, int]) -> None:
+    """A kit is sold, so kept, as one: raises Refused invalid where its components part."""
+    first: dict[str, tuple[int, int]] = {}
+    for stopped in scene.stop.lines:
+        line = scene.order.line(stopped.line_id)
+        if line is None or line.kit_line is None:
+            continue
+        units, aboard = first.setdefault(line.kit_line, (kept[line.id], stopped.aboard))
+        if kept[line.id] * aboard != units * stopped.aboard:
+            raise _gainsaid("/lines", "A kit is kept whole: the same share of each of its components")
 
 
 def _gainsaid(pointer: str, detail: str) -> Exception:

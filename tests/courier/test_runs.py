@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from oms.actors import Role
@@ -63,6 +64,17 @@ def test_stops_are_added_removed_and_taken_over(road: Road) -> None:
     road.tell("o-2-1-a1", "picked_up")
     assert refused(road.shop.post(path, {"remove": ["o-2-1-a1"]}, road.staff)) == (409, "illegal_transition")
     assert refused(road.shop.post(path, {"remove": ["none"]}, road.staff)) == (422, "invalid")
+
+
+def test_two_runs_for_one_fulfilment_order_at_once_have_one_winner(road: Road) -> None:
+    for n in range(3):
+        job = road.ready(f"o-{n}", ("B2", 1))
+        body = {"node": "ST-1", "courier": road.courier, "fulfilment_orders": [job]}
+        with ThreadPoolExecutor(3) as pool:
+            plans = list(pool.map(lambda b: road.shop.post("/v1/courier/runs", b, road.staff), [body] * 3))
+        assert sorted(plan.status_code for plan in plans) == [201, 409, 409]
+        assert {plan.json()["code"] for plan in plans if plan.status_code == 409} == {"in_use"}
+    assert road.shop.scalar("SELECT count(*) FROM courier_stop") == 3
 
 
 def test_what_is_declined_goes_to_another_courier(road: Road) -> None:
