@@ -120,6 +120,16 @@ RETURNS: Access = {
     ("POST", "/v1/returns/{id}/exchange"): TAKING_BACK,
 }
 
+CUSTOMERS: Access = {
+    ("POST", "/v1/customers"): OFFICE,
+    ("GET", "/v1/customers"): OFFICE,
+    ("GET", "/v1/customers/{id}"): OFFICE,
+    ("POST", "/v1/customers/{id}"): OFFICE,
+    ("POST", "/v1/customers/{id}/merge"): OFFICE,
+    ("POST", "/v1/customers/{id}/contacts"): OFFICE,
+    ("GET", "/v1/customers/{id}/timeline"): OFFICE,
+}
+
 STOCK_AND_NETWORK: Access = {
     ("POST", "/v1/stock/movements"): SHOPFLOOR,
     ("GET", "/v1/stock/movements"): SHOPFLOOR,
@@ -205,6 +215,7 @@ ACCESS: Access = {
     **FOUNDATION,
     **CHECKOUT_AND_ORDERS,
     **MONEY,
+    **CUSTOMERS,
     **PICKING,
     **SHIPMENTS,
     **PICKUPS,

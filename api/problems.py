@@ -53,6 +53,8 @@ STATUS: dict[Code, int] = {
     Code.UNKNOWN_LINE: 422,
     Code.UNKNOWN_REASON: 422,
     Code.UNKNOWN_REFUND: 422,
+    Code.UNKNOWN_CUSTOMER: 422,
+    Code.UNKNOWN_ORDER: 422,
     Code.QUOTE_MISMATCH: 422,
     Code.BAD_QUANTITY: 422,
     Code.BAD_AMOUNT: 422,

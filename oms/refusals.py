@@ -47,6 +47,8 @@ class Code(StrEnum):
     UNKNOWN_LINE = "unknown_line"
     UNKNOWN_REASON = "unknown_reason"
     UNKNOWN_REFUND = "unknown_refund"
+    UNKNOWN_CUSTOMER = "unknown_customer"
+    UNKNOWN_ORDER = "unknown_order"
     QUOTE_MISMATCH = "quote_mismatch"
     BAD_QUANTITY = "bad_quantity"
     BAD_AMOUNT = "bad_amount"

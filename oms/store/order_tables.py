@@ -57,6 +57,14 @@ customer = Table(
     Column("phone", Text),
     Column("locale", Text),
     _required("created_at", DateTime(timezone=True)),
+    Column("phone_digits", Text),
+    _required("version", Integer, "1"),
+    Column("merged_into", ForeignKey("customer.id")),
+)
+Index(
+    "ix_customer_phone",
+    func.right(customer.c.phone_digits, 9),
+    postgresql_where=text("phone_digits IS NOT NULL"),
 )
 Index("uq_customer_email", func.lower(customer.c.email), unique=True)
 

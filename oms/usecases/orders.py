@@ -214,9 +214,7 @@ def _write(runtime: Runtime, work: Work, placing: Placing, settled: Settled) -> 
         raise refuse(Code.BAD_AMOUNT, "The sums of the order do not add up", *faults)
     ordered = {part.id: part.quantity for part in settled.parts}
     counts = layout.counts(ordered, plan.parcels, plan.backordered)
-    customer_id = (
-        keep_customer(work.conn, work.at, work.ids.new("cus"), placing.customer) if placing.customer else None
-    )
+    customer_id = _customer(work, placing)
     order = Order(
         id=placing.id,
         version=1,
@@ -255,6 +253,13 @@ def _write(runtime: Runtime, work: Work, placing: Placing, settled: Settled) -> 
     answer = Answer.of(201, placed(order, jobs, token, work.actor))
     keep_answer(work.conn, order.id, answer.body)
     return answer
+
+
+def _customer(work: Work, placing: Placing) -> str | None:
+    if placing.customer is None:
+        return None
+    cards = [tender.card for tender in placing.payments if tender.card]
+    return keep_customer(work.conn, work.at, work.ids.new("cus"), placing.customer, cards)
 
 
 def _authorised(work: Work, tender: Tender) -> Payment:

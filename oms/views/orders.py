@@ -237,7 +237,7 @@ def _people(conn: Connection, value: Order) -> dict[str, Any]:
     who = customer_of(conn, value.customer_id) if value.customer_id else None
     where = address_of(conn, value.address_id) if value.address_id else None
     return {
-        "customer": {name: who[name] for name in ("email", "name", "phone", "locale")} if who else None,
+        "customer": _fields(who, ("email", "name", "phone", "locale")) if who else None,
         "destination": {
             "country": where.country,
             "postcode": where.postcode,

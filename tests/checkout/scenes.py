@@ -92,3 +92,7 @@ class Scenes:
         found = self.refund()
         self.post(f"/v1/refunds/{found}/send", {})
         return found
+
+    def customer(self) -> str:
+        found: str = self.post("/v1/customers", {"email": f"{self.fresh('one')}@example.com"})["id"]
+        return found

@@ -61,6 +61,19 @@ def money(scenes: Scenes) -> ByPath:
     }
 
 
+def customers(scenes: Scenes) -> ByPath:
+    said = {"direction": "note", "note": "Rings at noon"}
+    return {
+        "/v1/customers": lambda: ("/v1/customers", {"email": f"{scenes.fresh('kim')}@example.com"}),
+        "/v1/customers/{id}": lambda: (f"/v1/customers/{scenes.customer()}", {"name": "Kim"}),
+        "/v1/customers/{id}/merge": lambda: (
+            f"/v1/customers/{scenes.customer()}/merge",
+            {"into": scenes.customer()},
+        ),
+        "/v1/customers/{id}/contacts": lambda: (f"/v1/customers/{scenes.customer()}/contacts", said),
+    }
+
+
 ROOMS: tuple[Callable[[Scenes], ByPath], ...] = (
     checkout_and_stock,
     money,
@@ -68,6 +81,7 @@ ROOMS: tuple[Callable[[Scenes], ByPath], ...] = (
     couriers,
     handing_over,
     returns,
+    customers,
 )
 """One line per room."""
 

@@ -1,0 +1,91 @@
+"""Customers: one record across channels, with orders, returns, money and contacts on one timeline."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api.deps import Caller, IdempotencyKey, Running, answer, reply
+from api.etag import ExpectedVersion, etag
+from api.guard import routes
+from api.paging import Paging, page_of
+from api.wire import customers as wire
+from api.wire.base import Id
+from oms.orders.placing import CustomerDetails
+from oms.store.contacts import Contact
+from oms.usecases import customers
+from oms.usecases.customers import Wanted
+
+router: APIRouter = routes("customers")
+
+Sought = Annotated[str | None, Query(min_length=1, max_length=254)]
+
+
+@router.post("/v1/customers", status_code=201, response_model=wire.CustomerShown)
+def create(body: wire.CustomerAsk, caller: Caller, running: Running, request: IdempotencyKey) -> Response:
+    """A new record. Orders make theirs by themselves."""
+    return answer(customers.create_customer(running, caller, request, CustomerDetails(**body.model_dump())))
+
+
+@router.get("/v1/customers", response_model=wire.CustomerPage)
+def find(
+    caller: Caller,
+    running: Running,
+    request: Request,
+    page: Paging,
+    email: Sought = None,
+    phone: Sought = None,
+    card: Sought = None,
+) -> Response:
+    """Records by e-mail, phone number (as dialled, national or international) or card fingerprint; all that
+    is given has to fit.
+    """
+    after = page.key(str) or [""]
+    rows = customers.list_customers(running, caller, Wanted(email, phone, card), after[0], page.limit)
+    return page_of(request, page, rows, lambda row: row, lambda row: [row["id"]])
+
+
+@router.get("/v1/customers/{id}", response_model=wire.CustomerShown)
+def read(id: Id, caller: Caller, running: Running) -> Response:
+    """One record."""
+    version, document = customers.read_customer(running, caller, id)
+    return reply(document, headers=etag(version))
+
+
+@router.post("/v1/customers/{id}", response_model=wire.CustomerShown)
+def edit(
+    id: Id,
+    body: wire.CustomerAsk,
+    caller: Caller,
+    running: Running,
+    request: IdempotencyKey,
+    expected: ExpectedVersion,
+) -> Response:
+    """The record as it shall be from now on."""
+    details = CustomerDetails(**body.model_dump())
+    return answer(customers.edit_customer(running, caller, request, id, details, expected))
+
+
+@router.post("/v1/customers/{id}/merge", response_model=wire.CustomerShown)
+def merge(id: Id, body: wire.MergeAsk, caller: Caller, running: Running, request: IdempotencyKey) -> Response:
+    """Two records are one customer: orders, cards and contacts of this one go over to `into`."""
+    return answer(customers.merge_customers(running, caller, request, id, body.into))
+
+
+@router.post("/v1/customers/{id}/contacts", status_code=201, response_model=wire.ContactShown)
+def contact(
+    id: Id, body: wire.ContactAsk, caller: Caller, running: Running, request: IdempotencyKey
+) -> Response:
+    """Write down what was said, about an order or not."""
+    said = Contact(body.direction, body.note, body.reason or "", body.order)
+    return answer(customers.add_contact(running, caller, request, id, said, body.channel))
+
+
+@router.get("/v1/customers/{id}/timeline", response_model=wire.TimelinePage)
+def timeline(id: Id, caller: Caller, running: Running, request: Request, page: Paging) -> Response:
+    """Orders, returns, payments and contacts, the latest first."""
+    after = page.key(str, str)
+    before = None if after is None else (after[0], after[1])
+    rows = customers.read_timeline(running, caller, id, before, page.limit)
+    return page_of(request, page, rows, lambda row: row, lambda row: [row["at"].isoformat(), row["key"]])

@@ -1,0 +1,92 @@
+"""Bodies of customers: the record, contacts, the timeline."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field
+
+from api.wire.base import Id, Instant, Wire, Word
+from api.wire.orders import Customer
+
+KIM: dict[str, Any] = {"email": "kim@example.com", "name": "Kim Doe", "phone": "+1 212 555 0100"}
+
+
+ASKED: dict[str, Any] = {"direction": "in", "reason": "where_is_it", "note": "Asked for the window"}
+
+
+class CustomerAsk(Customer):
+    """A record; what is left out is not known."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [KIM]})
+
+
+class CustomerShown(Customer):
+    """A record; ``merged_into`` names the one it is part of. ``orders`` counts those of all channels."""
+
+    id: str
+    version: int
+    merged_into: str | None
+    orders: int
+    first_order_at: Instant | None
+    last_order_at: Instant | None
+    channels: list[str]
+
+
+class CustomerPage(Wire):
+    items: list[CustomerShown]
+    next: str | None
+
+
+class MergeAsk(Wire):
+    """``into``: the record that stays."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"into": "cus_06h0jmksgpf83vmaet7wk6y9"}]})
+
+    into: Id
+
+
+class ContactAsk(Wire):
+    """``direction``: in (the customer said it), out (we did), note (said among us)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"direction": "in", "reason": "where_is_it", "note": "Asked for the window"}]
+        }
+    )
+
+    direction: Literal["in", "out", "note"]
+    note: Annotated[str, Field(max_length=2000)]
+    reason: Word | None = None
+    order: Id | None = None
+    channel: Word | None = None
+
+
+class ContactShown(Wire):
+    id: str
+    at: Instant
+    channel: str
+    direction: str
+    reason: str
+    note: str
+    order_id: str | None
+    actor: str
+
+
+class TimelineRow(Wire):
+    """What happened: ``subject`` says to what (order, return, contact), ``subject_id`` to which."""
+
+    key: str
+    at: Instant
+    type: str
+    subject: str
+    subject_id: str
+    channel: str
+    reason: str
+    actor: str
+    note: str | None
+
+
+class TimelinePage(Wire):
+    items: list[TimelineRow]
+    next: str | None

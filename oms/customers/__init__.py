@@ -1,0 +1,1 @@
+"""Who buys: one record across channels, however it is found again."""
