@@ -10,7 +10,7 @@ from api.wire.base import Instant, Quantity, Wire
 
 PickupCode = Annotated[str, Field(pattern=r"^[0-9]{6}$", examples=["402817"])]
 Token = Annotated[str, Field(min_length=1, max_length=500)]
-LineId = Annotated[str, Field(min_length=1, max_length=200)]
+LineId = Annotated[str, Field(min_length=1, max_length=300)]
 
 
 def _example(**members: Any) -> ConfigDict:

@@ -26,7 +26,7 @@ def _example(**members: Any) -> ConfigDict:
 class ParcelLine(Wire):
     """Units of a line of the fulfilment order."""
 
-    id: Annotated[str, Field(min_length=1, max_length=200)]
+    id: Annotated[str, Field(min_length=1, max_length=300)]
     quantity: Quantity
 
 

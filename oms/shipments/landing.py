@@ -9,7 +9,7 @@ from inventory import places
 from inventory.movements import Cause, Move, Note
 from inventory.places import Area
 from oms.orders.order import Order
-from oms.orders.stages import Counts, Stage
+from oms.orders.stages import HANDED_OUT, Counts, Stage
 from oms.shipments.lifecycle import ShipmentState, stage_of
 from oms.shipments.shipment import Shipment
 
@@ -20,7 +20,9 @@ def on_the_road(fulfilment_order_id: str) -> str:
 
 
 def landed(order: Order, before: Shipment, after: Shipment) -> Order | None:
-    """The order after its shipment changed; None when units of it have come back another way meanwhile."""
+    """The order after its shipment changed; None when units of it came back, or were credited, another way
+    meanwhile.
+    """
     source, target = stage_of(before.state), stage_of(after.state)
     back = after.state is ShipmentState.RETURNED
     credit = (after.state in NOT_OWED) - (before.state in NOT_OWED)
@@ -42,14 +44,16 @@ NOT_OWED = (ShipmentState.LOST, ShipmentState.RETURNED)
 def _moved(
     counts: Counts, source: Stage, target: Stage, units: int, back: bool, credit: int
 ) -> Counts | None:
-    gone = counts.at(Stage.DELIVERED, Stage.REFUSED, Stage.RETURNING)
-    gone -= units if source in (Stage.DELIVERED, Stage.RETURNING) else 0
-    gone += units if target in (Stage.DELIVERED, Stage.RETURNING) else 0
+    def out(*stages: Stage) -> int:
+        return counts.at(*stages) + units * ((target in stages) - (source in stages))
+
     returned = counts.returned + (units if back else 0)
-    if counts.at(source) < units or returned > gone:
+    credited = counts.credited + credit * units
+    fits = returned <= out(Stage.DELIVERED, Stage.REFUSED, Stage.RETURNING) and credited <= out(*HANDED_OUT)
+    if counts.at(source) < units or credited < 0 or not fits:
         return None
     # All at once: no count may be looked at while another has not followed.
-    tallies = {"returned": returned, "credited": counts.credited + credit * units}
+    tallies = {"returned": returned, "credited": credited}
     if source is not target:
         tallies |= {source.value: counts.at(source) - units, target.value: counts.at(target) + units}
     return replace(counts, **tallies)

@@ -165,6 +165,13 @@ def test_who_does_not_come_in_time(shop: Shop) -> None:
     assert no(shop, f"/v1/pickups/{id}/verify", {"code": "000000"}) == (409, "illegal_transition")
 
 
+def test_how_long_it_lies_there_is_a_rule_of_work(shop: Shop) -> None:
+    assert shop.admin.put("/v1/work", json={"collection_days": 2}).status_code == 200
+    waiting(shop, ("A1", 1))
+    shop.watch.forward(days=2)
+    assert expire_pickups(shop.runtime) == 1
+
+
 def test_two_counters_collect_at_once(shop: Shop) -> None:
     id = verified(shop, ("A1", 2))
     with ThreadPoolExecutor(4) as pool:

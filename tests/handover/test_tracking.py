@@ -99,6 +99,16 @@ def test_units_that_came_back_another_way_are_not_lost_afterwards() -> None:
     assert landed(order, delivered, delivered.after(ShipmentEvent.TAKE_BACK, T)) is None
 
 
+def test_what_is_credited_already_is_not_credited_again() -> None:
+    delivered = left().after(ShipmentEvent.DELIVER, T)
+    lost = delivered.after(ShipmentEvent.LOSE, T)
+    assert landed(an_order(delivered=2, credited=1), delivered, lost) is None
+    after = landed(an_order(delivered=2), delivered, lost)
+    assert after is not None and after.picked_lines[0].counts == Counts(lost=2, credited=2)
+    found = landed(after, lost, lost.after(ShipmentEvent.DELIVER, T))
+    assert found == an_order(delivered=2)
+
+
 def test_what_came_back_is_counted() -> None:
     after = landed(an_order(in_transit=2), left(), left().after(ShipmentEvent.TAKE_BACK, T))
     assert after is not None and after.picked_lines[0].counts == Counts(returning=2, returned=2, credited=2)
