@@ -18,11 +18,12 @@ from api.wire import courier as wire
 from api.wire.base import Id
 from oms.actors import Actor
 from oms.bootstrap import Runtime
-from oms.courier.bringing_back import Disposition, Inspected
+from oms.courier.bringing_back import Inspected
 from oms.courier.lifecycle import Outcome, RunEvent, StopEvent
 from oms.courier.reporting import Payment, Report
 from oms.reasons import NextStep
 from oms.refusals import Code, Fault, refuse
+from oms.returns.lifecycle import Disposition
 from oms.usecases import courier_events, courier_returns, courier_runs
 from oms.usecases.courier_events import Told
 from oms.usecases.courier_runs import Editing, Planning

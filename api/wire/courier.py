@@ -148,7 +148,7 @@ class ReceiveBody(Wire):
 class DispositionLine(Wire):
     id: LineId
     quantity: Quantity
-    disposition: Literal["restock", "damaged", "scrap"]
+    disposition: Literal["restock", "refurbish", "damaged", "scrap"]
 
 
 class InspectBody(Wire):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 
 from inventory import places
 from inventory.places import Area
@@ -16,19 +15,12 @@ from oms.courier.stop import Stop, StopLine
 from oms.orders.stages import Stage
 from oms.reasons import NextStep
 from oms.refusals import Code, Fault, refuse
-
-
-class Disposition(StrEnum):
-    """What becomes of a unit that came back."""
-
-    RESTOCK = "restock"
-    DAMAGED = "damaged"
-    SCRAP = "scrap"
+from oms.returns.lifecycle import Disposition
 
 
 @dataclass(frozen=True, slots=True)
 class Inspected:
-    """``quantity`` units of a line found their disposition."""
+    """``quantity`` units of a line found their disposition, at the node they came back to."""
 
     line_id: str
     quantity: int
@@ -99,6 +91,7 @@ def inspected(scene: Scene, found: Sequence[Inspected]) -> Scene:
         )
     targets = {
         Disposition.RESTOCK: places.shelf(stop.return_node),
+        Disposition.REFURBISH: places.in_area(stop.return_node, Area.DAMAGED),
         Disposition.DAMAGED: places.in_area(stop.return_node, Area.DAMAGED),
         Disposition.SCRAP: places.SCRAP,
     }

@@ -22,13 +22,11 @@ from tests.checkout.conftest import Shop, shop
 
 __all__ = ["Road", "road", "shop"]
 
-WAY_TO_READY = (
+WAY_TO_PICKED = (
     FulfilmentEvent.OFFER,
     FulfilmentEvent.ACCEPT,
     FulfilmentEvent.START_PICKING,
     FulfilmentEvent.FINISH_PICKING,
-    FulfilmentEvent.PACK,
-    FulfilmentEvent.READY_COURIER,
 )
 
 
@@ -48,7 +46,7 @@ class Road:
         """Place a courier order and bring its fulfilment order to where a courier can take it."""
         placed = self.shop.place(order_id, *lines, method="courier", **more)
         assert placed.status_code == 201, placed.text
-        transact(self.shop.runtime, SYSTEM, lambda work: make_ready(work, order_id))
+        make_ready(self.shop, order_id)
         return f"{order_id}-1"
 
     def run(self, *fulfilment_orders: str, **more: Any) -> Any:
@@ -100,17 +98,24 @@ class Road:
         return int(self.shop.scalar(statement, place=place))
 
 
-def make_ready(work: Work, order_id: str) -> None:
-    """All of the order's courier work picked and packed."""
+def make_ready(shop: Shop, order_id: str) -> None:
+    """The order's only fulfilment order picked, then packed at its node."""
+    transact(shop.runtime, SYSTEM, lambda work: make_picked(work, order_id))
+    packed = shop.post(f"/v1/fulfilment-orders/{order_id}-1/pack", {}, shop.admin)
+    assert packed.status_code == 200, packed.text
+
+
+def make_picked(work: Work, order_id: str) -> None:
+    """All of the order's work in totes."""
     order = locked_order(work, order_id)
     for job in fulfilments_of(work.conn, order_id):
         if job.state is FulfilmentState.SCHEDULED:
             after = job
-            for event in WAY_TO_READY:
+            for event in WAY_TO_PICKED:
                 lines = tuple(replace(line, picked=line.wanted) for line in job.lines)
                 after = replace(after.after(event, work.at), lines=lines)
             save_fulfilments(work.conn, [after])
-            order = record(work, order, followed(order, job, after), "order.packed", {})
+            order = record(work, order, followed(order, job, after), "order.picked", {})
             tell_job(work, after)
 
 

@@ -50,7 +50,7 @@ class Streets:
         name = self.scenes.fresh("c")
         placed = self.scenes.shop.place(name, ("A1", 2), method="courier")
         assert placed.status_code == 201, placed.text
-        transact(self.scenes.shop.runtime, SYSTEM, lambda work: make_ready(work, name))
+        make_ready(self.scenes.shop, name)
         return f"{name}-1"
 
     def planning(self) -> Asked:

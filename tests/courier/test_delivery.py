@@ -40,6 +40,7 @@ def test_a_delivery_step_by_step(road: Road) -> None:
     assert order["status"] == "fulfilled" and order["lines"][0]["delivered"] == 2
     after = road.stop(run["id"], stop["id"])
     assert (after["due_minor"], after["collected_minor"], after["destination"]) == (3999, 3999, None)
+    assert road.shop.scalar("SELECT state FROM shipment WHERE id = 'o-1-1-p1'") == "delivered"
     assert order["money"]["captured_minor"] == 3999, order["money"]
     types = [event["type"] for event in order["timeline"]]
     assert types.index("stop.assigned") < types.index("stop.picked_up") < types.index("stop.completed")
@@ -93,6 +94,7 @@ def test_all_is_refused_and_one_unit_is_missing_when_it_comes_back(road: Road) -
     road.tell("o-1-1-a1", "returned", lines=lines, reason="lost_on_the_way")
     line = road.line("o-1")
     assert (line["refused"], line["returned"], line["lost"]) == (1, 1, 1)
+    assert road.shop.scalar("SELECT state FROM shipment WHERE id = 'o-1-1-p1'") == "returned"
     assert (road.in_van(job), road.at("ST-1:missing"), road.at("ST-1:inspection")) == (0, 1, 1)
     assert road.shop.admin.get("/v1/orders/o-1").json()["status"] == "closed"
 
