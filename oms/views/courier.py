@@ -119,4 +119,4 @@ def _destination(conn: Connection, order: Order) -> Mapping[str, Any] | None:
 
 def _phone(conn: Connection, order: Order) -> str | None:
     who = customer_of(conn, order.customer_id) if order.customer_id else None
-    return masked(who["phone"]) if who else None
+    return masked(who.phone) if who else None
