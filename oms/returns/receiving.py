@@ -43,10 +43,11 @@ def receive(back: Return, room: Room, arrived: Sequence[Arrived] | None, node: s
     """
     after = back.after(ReturnEvent.RECEIVE, at)
     counted, others = _sorted(back, arrived)
+    here = _without_own(back, room)
     lines: list[ReturnLine] = []
     for line in back.lines:
         got = counted[line.no]
-        mine = _of_order(line, got, room)
+        mine = _of_order(line, got, here)
         lines.append(replace(line, received=mine))
         if got > mine:
             others.append(Arrived(got - mine, sku=line.sku, condition=line.condition))
@@ -54,36 +55,51 @@ def receive(back: Return, room: Room, arrived: Sequence[Arrived] | None, node: s
     lines += [
         ReturnLine(no, str(other.sku), 0, condition=other.condition, received=other.quantity)
         for no, other in enumerate(others, first)
+        if other.quantity
     ]
     units = Counter[str]()
     for line in lines:
         units[line.sku] += line.received
-    on_the_road = back.state is ReturnState.IN_TRANSIT
-    orders = scanned_in(room.orders, lines, on_the_road)
-    return Received(replace(after, node=node, lines=tuple(lines)), orders, dict(+units))
+    return Received(
+        replace(after, node=node, lines=tuple(lines)), _scanned_in(here.orders, lines), dict(+units)
+    )
 
 
 def sent(orders: Mapping[str, Order], lines: Sequence[ReturnLine]) -> dict[str, Order]:
-    """The orders once the goods are on their way back."""
+    """The orders once the goods are on their way back. Raises Refused illegal_transition when they are not
+    with the customer any more: their parcel came back unopened.
+    """
 
     def leave(counts: Counts, line: ReturnLine) -> Counts:
+        if line.quantity > counts.delivered:
+            detail = "Goods of this return are on their way back already, or came back"
+            raise refuse(Code.ILLEGAL_TRANSITION, detail)
         return counts.moved(Stage.DELIVERED, Stage.RETURNING, line.quantity)
 
     return _changed(orders, lines, leave)
 
 
-def scanned_in(
-    orders: Mapping[str, Order], lines: Sequence[ReturnLine], on_the_road: bool
-) -> dict[str, Order]:
-    """The orders once goods are back: units on their way count as delivered again, those that arrived as
-    returned."""
-
+def _scanned_in(orders: Mapping[str, Order], lines: Sequence[ReturnLine]) -> dict[str, Order]:
     def arrive(counts: Counts, line: ReturnLine) -> Counts:
-        if on_the_road:
-            counts = counts.moved(Stage.RETURNING, Stage.DELIVERED, line.quantity)
         return replace(counts, returned=counts.returned + line.received)
 
     return _changed(orders, lines, arrive)
+
+
+def _without_own(back: Return, room: Room) -> Room:
+    """What could come back if this return claimed nothing; its units on the road count as delivered again."""
+    if back.state is ReturnState.IN_TRANSIT:
+
+        def come_home(counts: Counts, line: ReturnLine) -> Counts:
+            return counts.moved(Stage.RETURNING, Stage.DELIVERED, min(line.quantity, counts.returning))
+
+        return Room(_changed(room.orders, back.lines, come_home), dict(room.claimed))
+    claimed = dict(room.claimed)
+    for line in back.lines:
+        if line.order_id is not None and line.line_id is not None:
+            key = (line.order_id, line.line_id)
+            claimed[key] = max(0, claimed.get(key, 0) - line.quantity)
+    return Room(room.orders, claimed)
 
 
 def _changed(
@@ -105,13 +121,13 @@ def _changed(
 
 
 def _of_order(line: ReturnLine, got: int, room: Room) -> int:
-    """How many of the units that came with the line belong to it."""
-    if line.order_id is None or line.line_id is None or got <= line.quantity:
+    """How many of the units that came with the line belong to its order: no more than its customer had."""
+    if line.order_id is None or line.line_id is None:
         return got
     key = (line.order_id, line.line_id)
-    more = min(got - line.quantity, room.left(key))
-    room.claim(key, more)
-    return line.quantity + more
+    mine = min(got, room.left(key))
+    room.claim(key, mine)
+    return mine
 
 
 def _sorted(back: Return, arrived: Sequence[Arrived] | None) -> tuple[Counter[int], list[Arrived]]:

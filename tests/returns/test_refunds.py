@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from oms.orders.order import Line, Order, Promise
 from oms.orders.stages import Counts
+from oms.refusals import Code, Refused
 from oms.returns.announcing import Room, Wish, lines_of_wish
 from oms.returns.inspecting import Verdict, credit, inspect
 from oms.returns.lifecycle import ReturnEvent, ReturnState
 from oms.returns.policy import ReturnPolicy
-from oms.returns.receiving import Arrived, receive
+from oms.returns.receiving import Arrived, receive, sent
 from oms.returns.values import Return
 from tests.support import T0
 
@@ -87,6 +89,20 @@ def test_the_goods_do_not_depend_on_how_they_come_back(order: Order, data: st.Da
     assert singly == at_once
     again = credit({order.id: at_once}, {(order.id, line.id): 99 for line in order.lines}, policy)[order.id]
     assert all(line.counts.credited == line.ordered for line in again.lines)
+
+
+def test_what_came_back_by_its_parcel_does_not_come_back_twice() -> None:
+    line = Line("1", "A", Counts(delivered=2), 100)
+    order = Order("o", 1, "web", "USD", T0, Promise("ship", T0, T0, 0), "g", "", "", (line,))
+    back = announced(order, line, 2)
+    turned_back = replace(line, counts=Counts(delivered=1, returning=1, returned=1))
+    order = replace(order, lines=(turned_back,))
+    with pytest.raises(Refused) as refused:
+        sent({"o": order}, back.lines)
+    assert refused.value.refusal.code is Code.ILLEGAL_TRANSITION
+    got = receive(back, Room({"o": order}, {("o", "1"): 2}), None, "WH", T0)
+    assert got.orders["o"].lines[0].counts.returned == 2
+    assert [(one.order_id, one.received) for one in got.back.lines] == [("o", 1), (None, 1)]
 
 
 @given(st.integers(1, 9), st.integers(0, 9), st.integers(0, 12), st.booleans())
