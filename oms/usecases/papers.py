@@ -88,7 +88,7 @@ def _recipient(conn: Connection, order: Order, counter: str | None) -> tuple[str
     """The customer's address; at a counter, the customer's name and the store."""
     if counter is not None:
         who = customer_of(conn, order.customer_id) if order.customer_id else None
-        return tuple(filter(None, (who["name"] if who else None, *_node(conn, counter))))
+        return tuple(filter(None, (who.name if who else None, *_node(conn, counter))))
     where = address_of(conn, order.address_id) if order.address_id else None
     if where is None:
         return ()

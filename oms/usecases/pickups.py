@@ -166,7 +166,7 @@ def shown(conn: Connection, pickup: Pickup) -> dict[str, Any]:
     who = customer_of(conn, order.customer_id) if order.customer_id else None
     packed = shipments_of(conn, pickup.fulfilment_orders)
     parcels = [one for some in packed.values() for one in some]
-    return pickup_view(pickup, fulfilments_of(conn, order.id), parcels, who["name"] if who else None)
+    return pickup_view(pickup, fulfilments_of(conn, order.id), parcels, who.name if who else None)
 
 
 def _latest(work: Work, id: str) -> dict[str, Any]:
