@@ -207,6 +207,8 @@ PICKING: Access = {
     ("POST", "/v1/pick-lists/{id}/release"): SHOPFLOOR,
     ("POST", "/v1/pick-lists/{id}/cancel"): SHOPFLOOR,
     ("POST", "/v1/pick-lists/{id}/tasks/{no}/pick"): SHOPFLOOR,
+    ("POST", "/v1/pick-lists/{id}/tasks/{no}/short"): SHOPFLOOR,
+    ("POST", "/v1/pick-lists/{id}/tasks/{no}/substitute"): SHOPFLOOR,
     ("GET", "/v1/nodes/{id}/put-backs"): SHOPFLOOR,
     ("POST", "/v1/fulfilment-orders/{id}/put-back"): SHOPFLOOR,
 }

@@ -12,8 +12,9 @@ from api.paging import Paging, page_of
 from api.wire import picking as wire
 from api.wire.base import Id
 from oms.refusals import Code, Fault, refuse
-from oms.usecases import pick_lists, picking
+from oms.usecases import pick_lists, pick_shorts, picking
 from oms.usecases.pick_lists import Wave
+from oms.usecases.pick_shorts import Lacking
 from oms.usecases.picking import Picked
 
 router: APIRouter = routes("picking")
@@ -76,12 +77,29 @@ def pick(
     id: OneId, no: TaskNo, body: wire.PickAsk, caller: Caller, running: Running, request: IdempotencyKey
 ) -> Response:
     """Units of the task lie in the tote, all or some of them. A wrong barcode picks nothing."""
-    if (body.scanned is None) == (body.by_hand is None):
-        detail = "Exactly one of scanned, by_hand"
-        faults = [Fault(f"/{name}", "ambiguous", detail) for name in ("scanned", "by_hand")]
-        raise refuse(Code.MALFORMED, detail, *faults)
-    asked = Picked(body.quantity, body.scanned, body.by_hand or "", tuple(body.serials))
-    return answer(picking.pick_units(running, caller, request, id, no, asked))
+    return answer(picking.pick_units(running, caller, request, id, no, _found(body)))
+
+
+@router.post("/v1/pick-lists/{id}/tasks/{no}/short", response_model=wire.TaskOutcome)
+def fall_short(
+    id: OneId, no: TaskNo, body: wire.ShortAsk, caller: Caller, running: Running, request: IdempotencyKey
+) -> Response:
+    """Units of the task are not to be had. The shelf is corrected by the reason's rule and blocked until
+    counted, the units look for another home at once, and the answer says what to do with the tote.
+    """
+    lacking = Lacking(body.quantity, body.reason, body.note)
+    return answer(pick_shorts.fall_short(running, caller, request, id, no, lacking))
+
+
+@router.post("/v1/pick-lists/{id}/tasks/{no}/substitute", response_model=wire.TaskOutcome)
+def substitute(
+    id: OneId, no: TaskNo, body: wire.SubstituteAsk, caller: Caller, running: Running, request: IdempotencyKey
+) -> Response:
+    """Something else lies in the tote instead: only from the SKU's list of substitutes, and only where the
+    order says its customer agreed. The customer pays the lower of both prices.
+    """
+    lacking, found = Lacking(body.quantity, body.reason, body.note), _found(body)
+    return answer(pick_shorts.substitute(running, caller, request, id, no, lacking, body.sku, found))
 
 
 @router.get("/v1/nodes/{id}/put-backs", response_model=wire.PutBackPage)
@@ -107,3 +125,12 @@ def put_back(
     if body.lines is not None:
         lines = [(line.line, line.quantity, tuple(line.serials)) for line in body.lines]
     return answer(picking.put_back(running, caller, request, id, lines))
+
+
+def _found(body: wire.PickAsk | wire.SubstituteAsk) -> Picked:
+    """What lies in the tote. Raises Refused malformed unless it says in exactly one way how that is known."""
+    if (body.scanned is None) == (body.by_hand is None):
+        detail = "Exactly one of scanned, by_hand"
+        faults = [Fault(f"/{name}", "ambiguous", detail) for name in ("scanned", "by_hand")]
+        raise refuse(Code.MALFORMED, detail, *faults)
+    return Picked(body.quantity, body.scanned, body.by_hand or "", tuple(body.serials))

@@ -60,6 +60,8 @@ Units = Annotated[int, Field(ge=1, le=MOST_ORDERED, examples=[2]), BeforeValidat
 Lat = Annotated[Latitude, _on_the_globe(90)]
 Lon = Annotated[Longitude, _on_the_globe(180)]
 LineId = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$", examples=["1"])]
+AnyLine = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[^\x00-\x20:]+$", examples=["1"])]
+"""A line of an order that is there: a component's and a substitute's hold more than a shop may give."""
 FewLines = BeforeValidator(_few_enough)
 Token = Annotated[str, Field(min_length=1, max_length=100_000)]
 

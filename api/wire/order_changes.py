@@ -7,7 +7,17 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from api.wire.base import Count, Id, Instant, Money, Wire, Word
-from api.wire.checkout import MOST_LINES, FewLines, LineId, Method, Option, Token, UnavailableMethod, Units
+from api.wire.checkout import (
+    MOST_LINES,
+    AnyLine,
+    FewLines,
+    LineId,
+    Method,
+    Option,
+    Token,
+    UnavailableMethod,
+    Units,
+)
 from api.wire.orders import Address
 
 
@@ -20,7 +30,7 @@ class Through(Wire):
 class CancelLine(Wire):
     """``quantity`` left out: all units of the line that can still be cancelled."""
 
-    id: LineId
+    id: AnyLine
     quantity: Units | None = None
 
 

@@ -6,13 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from api.wire.base import Count, Id, Instant, Quantity, Wire, Word
-from api.wire.checkout import Method
+from api.wire.base import Count, Id, Instant, Quantity, Text, Wire, Word
+from api.wire.checkout import AnyLine, Method
 
 Serial = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[\x21-\x7e]+$")]
 Serials = Annotated[list[Serial], Field(max_length=1000)]
-AnyLine = Annotated[str, Field(min_length=1, max_length=300)]
-"""A line as picked: a component's and a substitute's id hold more than those a shop may give."""
 
 
 class WaveAsk(Wire):
@@ -38,6 +36,33 @@ class PickAsk(Wire):
     )
 
     quantity: Quantity
+    scanned: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    by_hand: Word | None = None
+    serials: Serials = []
+
+
+class ShortAsk(Wire):
+    """Units that are not to be had; ``reason``: one of `GET /v1/reasons` for a short. Some of them want a
+    ``note``.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"quantity": 1, "reason": "not_in_stock"}]})
+
+    quantity: Quantity
+    reason: Word
+    note: Text = ""
+
+
+class SubstituteAsk(ShortAsk):
+    """As many units of ``sku`` lie in the tote instead, scanned or confirmed by hand as for a pick."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"sku": "B2", "quantity": 1, "reason": "not_in_stock", "scanned": "B2"}]
+        }
+    )
+
+    sku: Id
     scanned: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     by_hand: Word | None = None
     serials: Serials = []

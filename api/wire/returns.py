@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field
 
 from api.wire.base import Count, Id, Instant, Quantity, Text, Wire, Word
-from api.wire.checkout import MOST_LINES, LineId, Token
+from api.wire.checkout import MOST_LINES, AnyLine, Token
 from api.wire.order_changes import Through
 from api.wire.orders import PLACED, Name, OrderAsk
 from oms.returns.announcing import Wish
@@ -34,7 +34,7 @@ class ReturnLineAsk(Wire):
     """
 
     order: Id | None = None
-    line: LineId | None = None
+    line: AnyLine | None = None
     sku: Id | None = None
     quantity: Quantity
     reason: Word | None = None

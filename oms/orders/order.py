@@ -10,6 +10,9 @@ from enum import StrEnum
 from oms.money.allocation import share
 from oms.orders.stages import HANDED_OUT, Counts, Stage, added, of_kit
 
+INSTEAD = "~"
+"""Stands in the ids of lines that go instead of units of another line, and in no other but a component's."""
+
 
 class OrderStatus(StrEnum):
     PENDING = "pending"
@@ -42,6 +45,11 @@ class Line:
     @property
     def ordered(self) -> int:
         return self.counts.total
+
+    @property
+    def substitute(self) -> bool:
+        """Whether it came instead of units that were ordered."""
+        return self.kit_line is None and INSTEAD in self.id
 
     @property
     def amount_minor(self) -> int:
@@ -141,9 +149,10 @@ class Order:
     @property
     def discount_share_minor(self) -> int:
         """The part of the order's discount that the units owed carry, by what they cost of all that was
-        ordered. What the goods cannot carry comes off shipping.
+        ordered; a substitute was not ordered, and costs no more than what it stands for. What the goods
+        cannot carry comes off shipping.
         """
-        whole = sum(line.amount_of(line.ordered) for line in self.lines)
+        whole = sum(line.amount_of(line.ordered) for line in self.lines if not line.substitute)
         off_goods = min(self.discount_minor, whole)
         off_shipping = min(self.discount_minor - off_goods, self.shipping_owed_minor)
         return share(off_goods, self.lines_minor, whole) + off_shipping

@@ -133,16 +133,10 @@ def open_tasks(conn: Connection, jobs: Iterable[Fulfilment]) -> dict[str, list[P
     return found
 
 
-def put_line(conn: Connection, job: Fulfilment, line: FulfilmentLine) -> None:
-    """Write a line that the fulfilment order got after it was made, or more units of such a line."""
-    mine = (
-        fulfilment_line.c.fulfilment_order_id == job.id,
-        fulfilment_line.c.line_id == line.line_id,
-        fulfilment_line.c.parcel == line.parcel,
-    )
+def insert_line(conn: Connection, job: Fulfilment, line: FulfilmentLine) -> None:
+    """Write a line that the fulfilment order got after it was made."""
     row = asdict(line) | {"fulfilment_order_id": job.id, "order_id": job.order_id}
-    if not conn.execute(update(fulfilment_line).where(*mine).values(row)).rowcount:
-        conn.execute(insert(fulfilment_line).values(row))
+    conn.execute(insert(fulfilment_line).values(row))
 
 
 def serials_of(conn: Connection, job_id: str, line_id: str) -> set[str]:

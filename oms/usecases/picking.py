@@ -30,9 +30,9 @@ from oms.store.pick_lists import (
     add_tasks,
     bins_at,
     drop_serials,
+    insert_line,
     keep_serials,
     load_list,
-    put_line,
     save_tasks,
     serials_of,
 )
@@ -143,7 +143,7 @@ def write(
         tell_job(work, at.job)
     saved = record(work, at.before, order, type, told, reason=reason)
     if instead is not None:
-        put_line(work.conn, job, instead)
+        insert_line(work.conn, job, instead)
         _add_task(work, at, instead)
     if job.state is not FulfilmentState.PICKING:
         tell_job(work, job)

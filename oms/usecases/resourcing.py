@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -52,12 +52,19 @@ def resource_orders(runtime: Runtime) -> int:
 
     Orders that were busy when a fact took their units are brought in line first.
     """
-    done = 0
     with runtime.engine.connect() as conn:
         behind = orders_behind(conn, AT_ONCE)
     for order_id in behind:
         transact(runtime, SYSTEM, partial(_catch_up, order_id))
-    for order_id in _promising(runtime):
+    return resource_at_once(runtime, _promising(runtime))
+
+
+def resource_at_once(runtime: Runtime, order_ids: Iterable[str]) -> int:
+    """Route the waiting units of these orders, each in a transaction of its own; returns how many got
+    something. What is busy, or loses a race, waits for the job.
+    """
+    done = 0
+    for order_id in order_ids:
         try:
             done += transact(runtime, SYSTEM, partial(_resource, runtime, order_id))
         except (LostRace, Refused) as no:

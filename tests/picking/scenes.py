@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 
 from tests.checkout.scenes import Asked, Scenes
 from tests.picking.conftest import Floor
+from tests.support import stock_up
 
 PICK = {"quantity": 1, "scanned": "A1"}
+SHORT = {"quantity": 1, "reason": "mismatch"}
 
 
 def picking(scenes: Scenes) -> Mapping[str, Callable[[], Asked]]:
@@ -15,16 +17,21 @@ def picking(scenes: Scenes) -> Mapping[str, Callable[[], Asked]]:
     shop = scenes.shop
     floor = Floor(shop, shop.admin)
 
-    def wave() -> Asked:
-        floor.accepted(scenes.fresh("picked"), ("A1", 2))
+    stock_up(shop.runtime, ("WH", "B2", 200))
+
+    def wave(sku: str = "A1") -> Asked:
+        unblocked = {"lines": [{"node": "WH", "sku": sku}], "blocked": False}
+        assert shop.admin.put("/v1/stock/blocks", json=unblocked).status_code == 200
+        shop.runtime.feed.look()
+        floor.accepted(scenes.fresh("picked"), (sku, 2), substitution="allowed")
         return "/v1/pick-waves", {"node": "WH"}
 
-    def built() -> str:
-        wave()
+    def built(sku: str = "A1") -> str:
+        wave(sku)
         return f"/v1/pick-lists/{floor.wave()[0]['id']}"
 
-    def claimed() -> str:
-        where = built()
+    def claimed(sku: str = "A1") -> str:
+        where = built(sku)
         assert shop.post(f"{where}/claim", None, shop.admin).status_code == 200
         return where
 
@@ -35,6 +42,11 @@ def picking(scenes: Scenes) -> Mapping[str, Callable[[], Asked]]:
         assert shop.post(f"/v1/orders/{job.rpartition('-')[0]}/cancel", {}, shop.admin).status_code == 200
         return f"/v1/fulfilment-orders/{job}/put-back", {}
 
+    def substitute() -> Asked:
+        instead = {"substitutes": ["A1"]}
+        assert shop.admin.put("/v1/skus/B2/substitutes", json=instead).status_code == 200
+        return f"{claimed('B2')}/tasks/1/substitute", SHORT | {"sku": "A1", "scanned": "A1"}
+
     one = "/v1/pick-lists/{id}"
     return {
         "/v1/pick-waves": wave,
@@ -42,5 +54,7 @@ def picking(scenes: Scenes) -> Mapping[str, Callable[[], Asked]]:
         f"{one}/release": lambda: (f"{claimed()}/release", None),
         f"{one}/cancel": lambda: (f"{built()}/cancel", None),
         f"{one}/tasks/{{no}}/pick": lambda: (f"{claimed()}/tasks/1/pick", PICK),
+        f"{one}/tasks/{{no}}/short": lambda: (f"{claimed('B2')}/tasks/1/short", SHORT),
+        f"{one}/tasks/{{no}}/substitute": substitute,
         "/v1/fulfilment-orders/{id}/put-back": put_back,
     }

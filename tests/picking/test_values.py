@@ -174,10 +174,13 @@ def test_a_customer_never_pays_more_for_a_substitute(
     units = data.draw(st.integers(1, ordered))
     discount = min(discount, price * ordered)
     line = Line("1", "S1", Counts(picking=ordered), price, discount, tax)
-    before = replace(order_of({}), lines=(line,))
+    off = data.draw(st.integers(0, price * ordered + 500))
+    before = replace(order_of({}), lines=(line,), shipping_minor=499, discount_minor=off)
     after = before.with_counts({"1": line.counts.moved(Stage.PICKING, Stage.CANCELLED, units)})
-    done = substituted(before, after, "1", "S9", units, other)
-    new = done.line(line_id_of("1", "S9"))
+    assert line_id_of(after, "1", "S9") == "1~S9"
+    done = substituted(before, after, "1", "1~S9", "S9", units, other)
+    assert line_id_of(done, "1", "S9") == "1~S9~2"
+    new = done.line("1~S9")
     assert new is not None and new.counts == Counts(picked=units)
     assert new.unit_price_minor == min(other or price, price)
     assert 0 <= new.amount_minor <= before.lines_minor - after.lines_minor
