@@ -44,10 +44,10 @@ def bring_together(work: Work, order: Order) -> Order:
     """Open a pickup for what stands packed at the counter, and make it ready once all that the order lets
     its customer collect stands there. One of which nothing is left is cancelled.
     """
-    if order.promise.method != "pickup":
+    pickups = list(pickups_of(work.conn, order.id))
+    if order.promise.method != "pickup" and not pickups:
         return order
     jobs = fulfilments_of(work.conn, order.id)
-    pickups = list(pickups_of(work.conn, order.id))
     _cancel_empty(work, order, pickups, jobs)
     fresh = [job for job in jobs if lies_at_counter(job) and job.state is FulfilmentState.PACKED]
     for node in dict.fromkeys(job.node for job in fresh):

@@ -9,10 +9,9 @@ from datetime import datetime
 from oms.fulfilment.job import Fulfilment
 from oms.fulfilment.taking_back import least_advanced, settled, without
 from oms.orders.order import Order
-from oms.orders.stages import WITH_THE_NODE, Counts, Stage
+from oms.orders.possible import WITHOUT_A_NODE, cancellable_of, possible
+from oms.orders.stages import Counts, Stage
 from oms.refusals import Code, Fault, refuse
-
-WITHOUT_A_NODE = (Stage.UNROUTED, Stage.BACKORDERED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +64,16 @@ def cancel(
     return Cancelled(order.with_counts(counts), changed, tuple(releases), units)
 
 
-def cancellable(counts: Counts) -> int:
-    """Units that have not left: everything before the hand-over."""
-    return counts.at(*WITHOUT_A_NODE, *WITH_THE_NODE, Stage.READY_FOR_PICKUP)
-
-
 def _quantity(order: Order, line_id: str, asked: int | None, place: int) -> int:
     line = order.line(line_id)
     if line is None or line.kit_line is not None:
         fault = Fault(f"/lines/{place}/id", Code.UNKNOWN_LINE, "The order has no such line")
         raise refuse(Code.UNKNOWN_LINE, "The order has no such line", fault)
-    free = min(cancellable(part.counts) // (part.per_kit or 1) for part in order.components(line_id))
+    free = cancellable_of(order, line_id)
     if free == 0 or (asked is not None and asked > free):
         fault = Fault(f"/lines/{place}", Code.ILLEGAL_TRANSITION, f"{free} units can still be cancelled")
-        raise refuse(Code.ILLEGAL_TRANSITION, "These units have left, or are cancelled already", fault)
+        detail = "These units have left, or are cancelled already; see what is still possible"
+        raise refuse(Code.ILLEGAL_TRANSITION, detail, fault, possible=possible(order))
     return free if asked is None else asked
 
 

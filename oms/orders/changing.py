@@ -1,4 +1,6 @@
-"""What an order becomes when it is changed before anything was picked: lines, fulfilment orders, money."""
+"""What an order becomes when it is changed before anything of it has left: lines, fulfilment orders,
+money.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +9,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from inventory.catalogue import ComponentLine
-from oms.fulfilment.job import Fulfilment
-from oms.fulfilment.lifecycle import NOT_YET_PICKED, FulfilmentEvent, FulfilmentState
+from oms.fulfilment.job import AT_THE_NODE, Fulfilment
+from oms.fulfilment.lifecycle import FulfilmentEvent
 from oms.orders.making import lines_of
 from oms.orders.order import Line, Order, OrderStatus
 from oms.orders.placing import SoldLine
+from oms.orders.possible import possible
 from oms.orders.quote import Wanted
-from oms.orders.stages import Counts
+from oms.orders.stages import HANDED_OUT, Counts, Stage
 from oms.refusals import Code, Fault, refuse
 
 
@@ -29,17 +32,14 @@ class NewLine:
     tax_minor: int | None = None
 
 
-def changeable(order: Order, jobs: Sequence[Fulfilment]) -> None:
-    """Raises Refused illegal_transition once picking has begun, or nothing is left to change."""
-    over = order.status in (OrderStatus.CANCELLED, OrderStatus.FULFILLED, OrderStatus.CLOSED)
-    working = [job for job in jobs if job.state not in (*NOT_YET_PICKED, *_OVER)]
-    if over or working:
-        raise refuse(
-            Code.ILLEGAL_TRANSITION, "Work on the order has begun or ended; cancel what can be instead"
-        )
-
-
-_OVER = (FulfilmentState.CANCELLED, FulfilmentState.REJECTED, FulfilmentState.EXPIRED)
+def changeable(order: Order) -> None:
+    """Raises Refused illegal_transition once units have left, or nothing is left to change. Until then what
+    was picked is put back.
+    """
+    gone = sum(line.counts.at(Stage.IN_TRANSIT, *HANDED_OUT) for line in order.picked_lines)
+    if gone or order.status is OrderStatus.CANCELLED:
+        said = "Units have left already" if gone else "The order is cancelled"
+        raise refuse(Code.ILLEGAL_TRANSITION, f"{said}; see what is still possible", possible=possible(order))
 
 
 def wished(order: Order, changes: Sequence[NewLine]) -> tuple[SoldLine, ...]:
@@ -88,10 +88,12 @@ def rebuilt(
 
 
 def ended(jobs: Sequence[Fulfilment], at: datetime) -> tuple[Fulfilment, ...]:
-    """The fulfilment orders that the change takes back, cancelled whole."""
+    """The fulfilment orders that the change takes back, cancelled whole; what is in a tote is to be put
+    back.
+    """
     closed = []
     for job in jobs:
-        if job.state in NOT_YET_PICKED:
+        if job.state in AT_THE_NODE:
             lines = tuple(line.without(line.wanted) for line in job.lines)
             closed.append(replace(job, lines=lines).after(FulfilmentEvent.CANCEL, at, "changed"))
     return tuple(closed)

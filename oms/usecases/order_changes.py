@@ -13,17 +13,17 @@ from inventory.stock_groups import void
 from oms.actors import Actor
 from oms.bootstrap import Runtime
 from oms.deciding import keep_decision
-from oms.ending_tasks import end_tasks
 from oms.following_up import follow_up
 from oms.fulfilment import layout
 from oms.fulfilment.job import Fulfilment
 from oms.fulfilment.lifecycle import FulfilmentState
 from oms.ground import Ground, Question, from_memory
 from oms.holding import HeldPlan, Hold, hold
-from oms.orders.cancelling import Release, cancel, cancellable
+from oms.orders.cancelling import Release, cancel
 from oms.orders.changing import NewLine, changeable, ended, rebuilt, wanted, wished
 from oms.orders.order import Order
 from oms.orders.placing import AddressDetails, SoldLine
+from oms.orders.possible import cancellable, possible
 from oms.orders.quote import Quote, QuotedOption, Wanted
 from oms.orders.stages import Counts
 from oms.recording import record, tell_job
@@ -156,9 +156,8 @@ def _all_of(order: Order) -> dict[str, int | None]:
         line.id for line in order.sold_lines if alive[line.id] > cancellable(line.counts) and not line.is_kit
     ]
     if left or not any(alive.values()):
-        raise refuse(
-            Code.ILLEGAL_TRANSITION, "Units have left or all are cancelled; name the lines to cancel"
-        )
+        detail = "Units have left or all are cancelled; name the lines to cancel"
+        raise refuse(Code.ILLEGAL_TRANSITION, detail, possible=possible(order))
     return {line: units for line, units in alive.items() if units}
 
 
@@ -198,7 +197,7 @@ def _preview(
     lines: Sequence[SoldLine],
 ) -> Answer:
     order = locked_order(work, order_id, expected)
-    changeable(order, fulfilments_of(work.conn, order_id))
+    changeable(order)
     found = offered(runtime, ground, basket, (order.id, order.version))
     counts = {part.id: Counts(routed=part.quantity) for part in ground.parts}
     lines_minor = sum(line.amount_minor for line in rebuilt(order, lines, ground.parts, counts))
@@ -247,7 +246,7 @@ def _confirmed(
     if order.version != quote.order_version:
         raise refuse(Code.VERSION_CONFLICT, "The order has changed since the preview", version=order.version)
     jobs = fulfilments_of(work.conn, order_id)
-    changeable(order, jobs)
+    changeable(order)
     plan = hold(work, chosen, Hold(work.ids.new("res"), order_id, replaces=order.group_id))
     after, old, new = _after(work, order, jobs, chosen, plan, lines)
     if change.destination is not None:
@@ -261,10 +260,10 @@ def _confirmed(
     made = {"fulfilment_orders": [job.id for job in new]}
     saved = record(work, order, after, "order.changed", event | made, reason=change.kind)
     save_fulfilments(work.conn, old)
-    end_tasks(work, old)
     insert_fulfilments(work.conn, new)
     for job in (*old, *new):
         tell_job(work, job)
+    saved = follow_up(work, saved, old)
     return placed(saved, new, order_token(runtime, order_id), work.actor)
 
 

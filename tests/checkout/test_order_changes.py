@@ -6,7 +6,6 @@ from typing import Any
 
 from tests.checkout.conftest import Shop
 from tests.checkout.test_orders import adds_up
-from tests.support import HOME
 
 BROOKLYN = {"country": "US", "postcode": "11217", "lat": 40.683, "lon": -73.977}
 
@@ -121,14 +120,3 @@ def test_a_confirmation_must_be_of_the_change_previewed(shop: Shop) -> None:
     assert (late.status_code, late.json()["code"]) == (412, "version_conflict")
     placing = shop.place("o-2", ("A1", 3), **choice)
     assert placing.json()["code"] == "quote_mismatch"
-
-
-def test_what_is_being_picked_is_not_changed(shop: Shop) -> None:
-    shop.place("o-1", ("A1", 2), method="ship")
-    with shop.runtime.engine.begin() as conn:
-        conn.exec_driver_sql("UPDATE fulfilment_order SET state = 'picking'")
-        conn.exec_driver_sql("UPDATE order_line SET routed = 0, picking = 2")
-    refused = shop.post("/v1/orders/o-1/address", {"destination": {**HOME, "postcode": "10002"}})
-    assert (refused.status_code, refused.json()["code"]) == (409, "illegal_transition")
-    cancelled = shop.post("/v1/orders/o-1/cancel", {})
-    assert cancelled.json()["lines"][0]["cancelled"] == 2
