@@ -168,6 +168,21 @@ COURIERS: Access = {
 """A courier acts on his own runs, staff on those of its nodes."""
 
 
+NODE_WORK: Access = {
+    ("GET", "/v1/nodes/{id}/fulfilment-orders"): SHOPFLOOR,
+    ("GET", "/v1/fulfilment-orders/{id}"): SHOPFLOOR,
+    ("POST", "/v1/fulfilment-orders/{id}/accept"): SHOPFLOOR,
+    ("POST", "/v1/fulfilment-orders/{id}/reject"): SHOPFLOOR,
+    ("POST", "/v1/fulfilment-orders/{id}/cancel"): OFFICE,
+    ("POST", "/v1/fulfilment-orders/{id}/hold"): SHOPFLOOR,
+    ("POST", "/v1/fulfilment-orders/{id}/release"): SHOPFLOOR,
+    ("POST", "/v1/fulfilment-orders/{id}/move"): OFFICE,
+    ("POST", "/v1/fulfilment-orders/bulk"): OFFICE,
+    ("POST", "/v1/orders/{id}/holds"): OFFICE,
+    ("POST", "/v1/orders/{id}/promise"): CARE,
+}
+
+
 def _documents(path: str, key: str | None) -> Access:
     """Anyone at work may read a document of the network; admins edit it."""
     one = f"{path}/{{{key}}}" if key else path
@@ -217,16 +232,16 @@ ACCESS: Access = {
     **FOUNDATION,
     **CHECKOUT_AND_ORDERS,
     **MONEY,
-    **CUSTOMERS,
-    **PICKING,
     **SHIPMENTS,
     **PICKUPS,
-    **COURIERS,
     **RETURNS,
+    **CUSTOMERS,
     **STOCK_AND_NETWORK,
+    **COURIERS,
+    **NODE_WORK,
     **NETWORK,
+    **PICKING,
 }
-"""Room by room."""
 
 
 def methods_at(path: str) -> list[str]:

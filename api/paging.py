@@ -30,7 +30,7 @@ class Page:
         if self.after is None:
             return None
         if [type(value) for value in self.after] != list(kinds):
-            raise _foreign()
+            raise foreign_cursor()
         return self.after
 
 
@@ -70,12 +70,13 @@ def _decode(cursor: str) -> list[Any]:
     try:
         key = orjson.loads(urlsafe_b64decode(cursor.encode("ascii") + b"=="))
     except (UnicodeEncodeError, Base64Error, orjson.JSONDecodeError) as error:
-        raise _foreign() from error
+        raise foreign_cursor() from error
     if not isinstance(key, list) or "\0" in str(key):
-        raise _foreign()
+        raise foreign_cursor()
     return key
 
 
-def _foreign() -> Exception:
+def foreign_cursor() -> Exception:
+    """The "no" to a cursor that is not one of this list."""
     fault = Fault("query/cursor", "bad_cursor", "Not a cursor of this list")
     return refuse(Code.MALFORMED, "The cursor is not one of this list", fault)

@@ -25,6 +25,8 @@ from oms.store.partitions import ensure_months
 from oms.store.tables import metadata
 from oms.usecases.collecting import expire_pickups
 from oms.usecases.import_jobs import run_imports
+from oms.usecases.offers import expire_offers
+from oms.usecases.releasing import alarm_stuck, release_due
 from oms.usecases.resourcing import resource_orders
 from oms.work import Work, transact
 
@@ -57,6 +59,9 @@ PERIODIC: tuple[tuple[str, Callable[[Runtime], object]], ...] = (
     ("* * * * * */2", run_imports),
     ("* * * * * */10", resource_orders),
     ("* * * * * */30", expire_pickups),
+    ("* * * * * */2", release_due),
+    ("* * * * * */5", expire_offers),
+    ("* * * * *", alarm_stuck),
     ("17 * * * *", forget_requests),
     ("23 3 * * *", make_partitions),
 )

@@ -16,6 +16,7 @@ from oms.adapters.ids import Ids
 from oms.refusals import TRANSIENT, Refusal, Refused
 from oms.store import outbox
 from oms.store.requests import IN_PROGRESS, Answer, Overtaken, RequestKey, claim, record
+from oms.store.waking import wake
 
 __all__ = ["Answer", "RequestKey", "Work", "answer_once", "transact"]
 
@@ -67,8 +68,9 @@ class Work:
         )
 
     def flush(self) -> None:
-        """Write the events gathered so far."""
+        """Write the events gathered so far, and wake what waits for them."""
         outbox.append(self.conn, self.events)
+        wake(self.conn, (event.type for event in self.events))
         self.events = []
 
 

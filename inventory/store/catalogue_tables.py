@@ -14,6 +14,7 @@ from sqlalchemy import (
     Integer,
     Table,
     Text,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -73,6 +74,7 @@ sku = Table(
     ),
     CheckConstraint("unit_price_minor >= 0", name="price_not_negative"),
     CheckConstraint("0 <= backordered AND backordered <= backorder_cap", name="backordered_within_cap"),
+    Index("ix_sku_backordered", "no", postgresql_where=text("backordered > 0")),
     Index("ix_sku_barcodes", "barcodes", postgresql_using="gin"),
     Index(None, "stamp"),
 )

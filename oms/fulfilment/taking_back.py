@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,13 +12,17 @@ from oms.orders.stages import Stage
 
 
 def least_advanced(
-    jobs: Iterable[Fulfilment], line_id: str, quantity: int, node: str | None = None
+    jobs: Iterable[Fulfilment],
+    line_id: str,
+    quantity: int,
+    node: str | None = None,
+    first: Collection[str] = (),
 ) -> Iterator[tuple[Fulfilment, Stage, int]]:
     """(fulfilment order, stage, units of the line it gives up) until ``quantity`` is reached; the least
-    advanced first, of equals the youngest. ``node``: only its own.
+    advanced first, of equals the youngest. ``node``: only its own. ``first``: those named before all others.
     """
     here = [job for job in jobs if job.state in AT_THE_NODE and node in (None, job.node)]
-    for job in sorted(here, key=lambda job: (AT_THE_NODE.index(job.state), -job.no)):
+    for job in sorted(here, key=lambda job: (job.id not in first, AT_THE_NODE.index(job.state), -job.no)):
         for stage, standing_there in standing(job, line_id):
             units = min(quantity, standing_there)
             if units:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -42,10 +42,12 @@ def cancel(
     wanted: Mapping[str, int | None],
     at: datetime,
     reason: str = "",
+    first: Collection[str] = (),
 ) -> Cancelled:
     """Cancel units of lines as sold: ``wanted`` maps a line to units, None for all that can be.
 
-    Units that no node works on go first, then those that are least far. Raises Refused: unknown_line,
+    Units that no node works on go first, then those of the fulfilment orders named as ``first``, then those
+    that are least far. Raises Refused: unknown_line,
     illegal_transition when fewer units than asked can still be cancelled.
     """
     work = {value.id: value for value in fulfilments}
@@ -57,7 +59,9 @@ def cancel(
         units += quantity
         for part in order.components(line_id):
             each = part.per_kit or 1
-            counts[part.id], freed, work = _take(order, part.id, quantity * each, counts[part.id], work)
+            counts[part.id], freed, work = _take(
+                order, part.id, quantity * each, counts[part.id], work, first
+            )
             releases += freed
     before = {value.id: value for value in fulfilments}
     changed = tuple(settled(value, at, reason) for key, value in work.items() if value != before.get(key))
@@ -78,7 +82,12 @@ def _quantity(order: Order, line_id: str, asked: int | None, place: int) -> int:
 
 
 def _take(
-    order: Order, line_id: str, quantity: int, counts: Counts, work: dict[str, Fulfilment]
+    order: Order,
+    line_id: str,
+    quantity: int,
+    counts: Counts,
+    work: dict[str, Fulfilment],
+    first: Collection[str],
 ) -> tuple[Counts, list[Release], dict[str, Fulfilment]]:
     releases = []
     for stage in WITHOUT_A_NODE:
@@ -87,7 +96,7 @@ def _take(
         quantity -= units
         if units:
             releases.append(Release(order.group_id, line_id, None, units))
-    for before, stage, units in least_advanced(work.values(), line_id, quantity):
+    for before, stage, units in least_advanced(work.values(), line_id, quantity, first=first):
         quantity -= units
         counts = counts.moved(stage, Stage.CANCELLED, units)
         releases.append(Release(before.group_id, line_id, before.node, units))

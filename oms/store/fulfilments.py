@@ -157,3 +157,15 @@ def _value(head: Any, lines: Iterable[Any]) -> Fulfilment:
             for r in lines
         ),
     )
+
+
+def jobs_of(conn: Connection, ids: Sequence[str]) -> dict[str, Fulfilment]:
+    """Fulfilment orders by id, of whichever orders."""
+    if not ids:
+        return {}
+    heads = conn.execute(select(fulfilment_order).where(fulfilment_order.c.id.in_(ids))).all()
+    found = select(fulfilment_line).where(fulfilment_line.c.fulfilment_order_id.in_(ids))
+    rows: dict[str, list[Any]] = {}
+    for row in conn.execute(found.order_by(fulfilment_line.c.parcel, fulfilment_line.c.line_id)):
+        rows.setdefault(row.fulfilment_order_id, []).append(row)
+    return {head.id: _value(head, rows.get(head.id, ())) for head in heads}

@@ -7,6 +7,7 @@ from oms.store import foundation_tables as foundation_tables
 from oms.store import import_tables as import_tables
 from oms.store import money_tables as money_tables
 from oms.store import network_tables as network_tables
+from oms.store import node_work_tables as node_work_tables
 from oms.store import order_tables as order_tables
 from oms.store import picking_tables as picking_tables
 from oms.store import pickup_tables as pickup_tables

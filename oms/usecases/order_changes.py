@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from inventory.outcomes import Released
-from inventory.requests import PartLine, VoidRequest
-from inventory.stock_groups import void
 from oms.actors import Actor
 from oms.bootstrap import Runtime
+from oms.cancelling_units import cancel_units
 from oms.deciding import keep_decision
 from oms.following_up import follow_up
 from oms.fulfilment import layout
 from oms.fulfilment.job import Fulfilment
-from oms.fulfilment.lifecycle import FulfilmentState
 from oms.ground import Ground, Question, from_memory
 from oms.holding import HeldPlan, Hold, hold
-from oms.orders.cancelling import Release, cancel
 from oms.orders.changing import NewLine, changeable, ended, rebuilt, wanted, wished
 from oms.orders.order import Order
 from oms.orders.placing import AddressDetails, SoldLine
@@ -81,16 +76,8 @@ def _cancelled(
     runtime: Runtime, work: Work, order_id: str, wish: Cancelling, expected: int | None
 ) -> dict[str, Any]:
     order = in_line(work, locked_order(work, order_id, expected))
-    jobs = fulfilments_of(work.conn, order_id)
-    done = cancel(order, jobs, _all_of(order) if wish.units is None else wish.units, work.at, wish.reason)
-    _set_free(work, done.releases)
-    save_fulfilments(work.conn, done.changed)
-    event = {"units": done.units, "total_minor": done.order.total_minor}
-    saved = record(work, order, done.order, "order.cancelled", event, reason=wish.reason)
-    for job in done.changed:
-        if job.state is FulfilmentState.CANCELLED:
-            tell_job(work, job)
-    saved = follow_up(work, saved, done.changed)
+    wanted = _all_of(order) if wish.units is None else wish.units
+    saved = cancel_units(work, order, wanted, wish.reason)
     return placed(saved, fulfilments_of(work.conn, order_id), order_token(runtime, order_id), work.actor)
 
 
@@ -159,16 +146,6 @@ def _all_of(order: Order) -> dict[str, int | None]:
         detail = "Units have left or all are cancelled; name the lines to cancel"
         raise refuse(Code.ILLEGAL_TRANSITION, detail, possible=possible(order))
     return {line: units for line, units in alive.items() if units}
-
-
-def _set_free(work: Work, releases: Sequence[Release]) -> None:
-    by_group: dict[str, list[PartLine]] = defaultdict(list)
-    for one in releases:
-        by_group[one.group_id].append(PartLine(one.line_id, one.quantity, one.node))
-    for group_id, parts in sorted(by_group.items()):
-        outcome = void(work.conn, work.at, [VoidRequest(group_id, tuple(parts))])[0]
-        if not isinstance(outcome, Released):
-            raise LostRace
 
 
 def _basket(

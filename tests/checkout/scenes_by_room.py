@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from tests.checkout.scenes import Asked, Scenes
 from tests.courier.scenes import couriers
 from tests.handover.scenes import handing_over
+from tests.nodes.scenes import node_work
 from tests.picking.scenes import picking
 from tests.returns.scenes import returns
 from tests.support import HOME
@@ -82,6 +83,7 @@ ROOMS: tuple[Callable[[Scenes], ByPath], ...] = (
     handing_over,
     returns,
     customers,
+    node_work,
 )
 """One line per room."""
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from api.access import ACCESS
 from oms.adapters.folder import explain_columns
 from oms.courier.lifecycle import RunState, StopState
-from oms.fulfilment.lifecycle import FulfilmentState
+from oms.fulfilment.lifecycle import FULFILMENT, FulfilmentState
 from oms.money.ledger import PaymentKind
 from oms.money.refunds import RefundState
 from oms.pickups.lifecycle import PickupState
@@ -68,6 +68,17 @@ def events() -> str:
     return "\n".join(f"- {', '.join(types)}" for types in subjects.values())
 
 
+def lifecycle() -> str:
+    """Every transition of a fulfilment order: state by state, what may happen and what it becomes."""
+
+    def possible(state: FulfilmentState) -> str:
+        steps = [(event, FULFILMENT.step(state, event)) for event in FULFILMENT.possible(state)]
+        return ", ".join(f"{event.value} → `{after.value}`" for event, after in steps) or "over"
+
+    rows = [(f"`{state.value}`", possible(state)) for state in FulfilmentState]
+    return _table(("state", "what may happen"), rows)
+
+
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     head = tuple(head)
     return "\n".join(_line(cells) for cells in (head, ("---",) * len(head), *rows))
@@ -82,6 +93,7 @@ TABLES: tuple[tuple[str, str, Callable[[], str]], ...] = (
     ("docs/http-api.md", "access", access),
     ("docs/http-api.md", "events", events),
     ("docs/files.md", "columns", columns),
+    ("docs/fulfilment.md", "lifecycle", lifecycle),
 )
 """Document, name of its markers, and what stands between them."""
 

@@ -1,0 +1,42 @@
+"""Offers that nobody accepted in time are taken back, and their orders routed anew at once."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from oms.actors import SYSTEM
+from oms.at_work import at_work
+from oms.bootstrap import Runtime
+from oms.fulfilment.lifecycle import FulfilmentState
+from oms.refusals import LostRace
+from oms.store.node_queue import expired_offers
+from oms.usecases.node_work import Aftermath, expire
+from oms.usecases.resourcing import resource_at_once
+from oms.work import Work, transact
+
+AT_ONCE = 200
+
+
+def expire_offers(runtime: Runtime) -> int:
+    """Take back what was not accepted in time; returns how many fulfilment orders."""
+    at = runtime.clock.now()
+    with runtime.engine.connect() as conn:
+        late = expired_offers(conn, at, AT_ONCE)
+    after = Aftermath()
+    done = 0
+    for id in late:
+        try:
+            done += transact(runtime, SYSTEM, partial(_expire, id, after))
+        except LostRace:
+            continue  # a fact took its units at this moment; the next round sees it as it is then
+    resource_at_once(runtime, after.orders)
+    return done
+
+
+def _expire(id: str, after: Aftermath, work: Work) -> int:
+    found = at_work(work, id)
+    ends, job = found.job.offer_expires_at, found.job
+    if job.state is not FulfilmentState.OFFERED or job.on_hold or ends is None or ends > work.at:
+        return 0
+    expire(work, found, after)
+    return 1

@@ -1,0 +1,1 @@
+"""What nodes do with fulfilment orders, and how the rest of the system reacts."""
