@@ -2,7 +2,8 @@
 
 Real: a year of orders, lines, prices and matched returns of a UK gift retailer; store sites. Simulated with a
 fixed seed: customer places and SKU weights (by the source), and here which stores carry what, stock, shelf
-places, tariff, handling costs, hours, capacities.
+places, handling costs, hours, capacities. What decides between policies has its reason beside it and was set
+from that alone, before any were compared on the result; `samples/uk_retailer/ATTRIBUTION.md` names the sources.
 """
 
 from __future__ import annotations
@@ -40,28 +41,36 @@ ZONE = "Europe/London"
 MOST_UNITS, MOST_LINES = 60, 20  # consumers; beyond them the retailer's wholesale buyers begin
 STORES = 60
 NOT_GREAT_BRITAIN = ("Jersey", "Guernsey")
-STORE = Handling(fixed_minor=105, pick_minor=4, capacity=150, opens=8 * 60, closes=21 * 60, cutoff=14 * 60)
-CENTRE = Handling(fixed_minor=80, pick_minor=5, capacity=3_000, opens=6 * 60, closes=22 * 60, cutoff=18 * 60)
+# An hour of work costs the minimum wage of October 2010. At the centre a picker makes 90 picks an hour, the
+# middle of what manual warehouses do, and packs a parcel in 2 minutes; in a store, among customers, half as many
+# and twice as long. A pick is a line, of 5.6 units in these orders. Box and label: 25 pence (no source).
+WAGE_MINOR, UNITS_A_PICK, BOX_MINOR = 593, 5.6, 25
+
+
+def handling(picks_an_hour: float, pack_minutes: float, **hours: int) -> Handling:
+    """What work at a kind of node costs."""
+    return Handling(
+        fixed_minor=round(BOX_MINOR + WAGE_MINOR * pack_minutes / 60),
+        pick_minor=round(WAGE_MINOR / (picks_an_hour * UNITS_A_PICK)),
+        **hours,
+    )
+
+
+STORE = handling(45, 4, capacity=150, opens=8 * 60, closes=21 * 60, cutoff=14 * 60)
+CENTRE = handling(90, 2, capacity=3_000, opens=6 * 60, closes=22 * 60, cutoff=18 * 60)
 COURIER_RADIUS_M = 10_000
-DIVISOR = 5_000.0  # the usual 5,000 cubic centimetres a kilogram
-PENALTY_MINOR = 5_000
-STEPS = {
-    250: 270,
-    500: 285,
-    1_000: 295,
-    2_000: 335,
-    5_000: 520,
-    10_000: 640,
-    15_000: 760,
-    20_000: 890,
-    25_000: 1_090,
-}
-STEPS[30_000] = 1_290
-BANDS = (("sim-local", 40, 1.0, 1), ("sim-regional", 120, 1.1, 1), ("sim-national", 300, 1.25, 2))
-FAR = ("sim-far", math.inf, 1.5, 3)
-COVER, COVER_SPREAD = 1.35, 0.25  # stock of a SKU over the year's demand: log-normal around this
-IN_STORES, STORES_CARRYING = 0.6, (3, 8)  # share of the range that is in stores, and in how many
-CENTRE_CARRIES, CENTRE_SHARE = 0.85, 0.85  # of the range in stores; what is in no store is all at the centre
+PENALTY_MINOR = 5_000  # beyond any parcel of one unit, so that what is there is sent
+# Royal Mail's prices from April 2011, up to grams → pence, one price to anywhere in the country: second class
+# packets, beyond 1 kg Standard Parcels. Both take about three working days.
+TARIFF = {100: 133, 250: 172, 500: 216, 750: 261, 1_000: 315, 2_000: 441, 4_000: 762, 6_000: 1_034}
+TARIFF |= {8_000: 1_267, 10_000: 1_361, 20_000: 1_586}
+TRANSIT_DAYS = 3
+# A buyer forecasts the year of each SKU with a log-normal error (σ 0.3: most are within a third) and buys so
+# much more that four SKUs of five last the year (z 0.84).
+FORECAST_ERROR, SERVICE_Z = 0.3, 0.84
+# Half of it lies at the centre (no source; the least presumptuous), half in stores. These get inner packs of 6,
+# each of which goes to a store drawn by how many orders come from nearest to it.
+IN_STORES, INNER_PACK = 0.5, 6
 
 
 def customers(data: Path) -> list[dict[str, str]]:
@@ -177,26 +186,23 @@ def skus(data: Path, sold: np.ndarray) -> Skus:
     )
 
 
-def stock(sites: Nodes, catalogue: Skus, demanded: Lines) -> Stock:
-    """Stock of a SKU: its year's demand times a log-normal factor, at the centre and in a few stores."""
+def stock(sites: Nodes, catalogue: Skus, demanded: Lines, demand: Orders) -> Stock:
+    """Stock of a SKU: what the buyer bought for the year, at the centre and, by inner packs, in stores."""
     chance = np.random.default_rng(SEED)
     wanted = np.bincount(
         positions_of(demanded.sku, catalogue.id), weights=demanded.quantity, minlength=len(catalogue.id)
     )
     shops = np.flatnonzero(sites.kind == "store")
+    homes, doors = np.column_stack((demand.lat, demand.lon)), np.column_stack((sites.lat, sites.lon))[shops]
+    custom = np.bincount(nearest_of(homes, doors), minlength=len(shops)) / len(homes)
+    bought = wanted * np.exp(FORECAST_ERROR * (SERVICE_Z + chance.standard_normal(len(wanted))))
     places = shelf_places([code[:2] for code in catalogue.id])
     rows: list[tuple[int, int, int]] = []
-    for sku, units in enumerate(wanted):
-        total = max(1, round(units * COVER * math.exp(chance.normal(-(COVER_SPREAD**2) / 2, COVER_SPREAD))))
-        if chance.random() >= IN_STORES:
-            rows.append((0, sku, total))
-            continue
-        centre = chance.binomial(total, CENTRE_SHARE) if chance.random() < CENTRE_CARRIES else 0
-        carrying = chance.choice(shops, chance.integers(*STORES_CARRYING, endpoint=True), replace=False)
-        shares = chance.multinomial(total - centre, np.full(len(carrying), 1 / len(carrying)))
-        rows.append((0, sku, centre))
-        rows += [(int(node), sku, int(share)) for node, share in zip(carrying, shares, strict=True)]
-    table = np.array(sorted(row for row in rows if row[2] > 0), dtype=np.int64)
+    for sku, total in enumerate(np.maximum(1, bought.round()).astype(int).tolist()):
+        packs = chance.multinomial(int(total * IN_STORES) // INNER_PACK, custom) * INNER_PACK
+        rows.append((0, sku, total - int(packs.sum())))
+        rows += [(int(shops[shop]), sku, int(packs[shop])) for shop in np.flatnonzero(packs)]
+    table = np.array(sorted(rows), dtype=np.int64)
     return Stock(
         node=sites.id[table[:, 0]],
         sku=catalogue.id[table[:, 1]],
@@ -234,33 +240,27 @@ def derive(data: Path) -> Folder:
     sites = nodes(data, demand)
     demanded, numbers = lines(data, demand)
     catalogue = skus(data, numbers)
-    bands = (*BANDS, FAR)
-    steps = [
-        (name, grams, round(minor * factor)) for name, _, factor, _ in bands for grams, minor in STEPS.items()
-    ]
     none, never = texts(()), np.array([], dtype="datetime64[us]")
     return Folder(
-        network=NetworkFile("GBP", DIVISOR, {"GB": "GB-ENG"}, PENALTY_MINOR, {}),
+        network=NetworkFile("GBP", 0.0, {"GB": "GB-ENG"}, PENALTY_MINOR, {}),
         nodes=sites,
         calendars=calendar_table(()),
         skus=catalogue,
-        stock=stock(sites, catalogue, demanded),
+        stock=stock(sites, catalogue, demanded, demand),
         orders=demand,
         lines=demanded,
         returns=returns(data, catalogue, demanded),
         replenishments=Replenishments(none, none, whole(()), never),
         tariffs=Tariffs(
-            name=texts(step[0] for step in steps),
-            up_to_g=whole(step[1] for step in steps),
-            minor=whole(step[2] for step in steps),
+            name=texts("royal-mail-2011" for _ in TARIFF), up_to_g=whole(TARIFF), minor=whole(TARIFF.values())
         ),
         lanes=Lanes(
-            node=texts("*" for _ in bands),
-            country=texts("GB" for _ in bands),
-            postcode_prefix=texts("" for _ in bands),
-            up_to_km=np.array([band[1] for band in bands], dtype=np.float64),
-            tariff=texts(band[0] for band in bands),
-            transit_days=whole(band[3] for band in bands),
+            node=texts("*"),
+            country=texts(["GB"]),
+            postcode_prefix=texts([""]),
+            up_to_km=np.array([math.inf]),
+            tariff=texts(["royal-mail-2011"]),
+            transit_days=whole([TRANSIT_DAYS]),
         ),
     )
 
