@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 SOON_S = 0.05  # after a look that found something: more may follow
 IDLE_S = 0.4  # when nothing happens, so that `as_of` is never a second old
 SHARE = 4  # rest this many times as long as a look took, so that it never takes the machine over
+WEIGH_S = 5.0  # at least, between weighings of the nodes' breadth, which changes slowly
 RETRY_S = 2.0  # at most, between attempts to reach a database that is gone
 
 
@@ -47,6 +48,7 @@ class Feed:
         self._mark = Mark()
         self._conn: Connection | None = None
         self._looks = 0
+        self._weigh_at: float | None = None  # None: nothing was found since
         self._trouble: str | None = None
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="availability feed", daemon=True)
@@ -59,6 +61,8 @@ class Feed:
     def start(self) -> None:
         """Fill the pool, then follow. Raises what the database raises when it cannot be reached."""
         self.look()
+        self._pool.weigh()
+        self._weigh_at = None
         self._thread.start()
 
     def close(self) -> None:
@@ -79,7 +83,14 @@ class Feed:
                 raise
             self._pool.state, self._mark = state, mark
         self._looks += 1
+        if found and self._weigh_at is None:
+            self._weigh_at = self._elapsed() + WEIGH_S
         return found
+
+    def _weigh(self) -> None:
+        if self._weigh_at is not None and self._elapsed() >= self._weigh_at:
+            self._weigh_at = None
+            self._pool.weigh()
 
     def _run(self) -> None:
         rest = SOON_S
@@ -87,6 +98,7 @@ class Feed:
             begun = self._elapsed()
             try:
                 found = self.look()
+                self._weigh()
             except Exception as error:  # whatever it is, the pool must go on trying
                 self._say(f"{type(error).__name__}: {error}".splitlines()[0])
                 rest = min(rest * 2, RETRY_S)

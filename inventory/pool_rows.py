@@ -100,6 +100,15 @@ class Rows:
             to._put(skus, sku, node, free, fences)
         return to
 
+    def breadth(self, nodes: int) -> NDArray[np.float64]:
+        """Per node index the share of the SKUs in stock anywhere of which the node has any; fences aside."""
+        has, anywhere = np.zeros(nodes, np.int64), 0
+        for skus in self._present():
+            sku, node, free = self._gather(skus)
+            has += np.bincount(node[free > 0], minlength=nodes)
+            anywhere += np.unique(sku[free > 0]).size
+        return has / max(1, anywhere)
+
     def _present(self) -> Iterator[NDArray[np.int64]]:
         present = np.flatnonzero(self._starts)
         for i in range(0, present.size, _COPIED_AT_ONCE):

@@ -49,6 +49,22 @@ class PoolView:
 
 
 @dataclass(frozen=True, slots=True)
+class Breadth:
+    """`share` of the SKUs in stock anywhere that each node has any of, nodes as in `catalogue.order` then;
+    `version` as in `PoolView`. Empty until a feed has weighed.
+    """
+
+    share: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    version: int = 0
+
+    def of(self, nodes: int) -> NDArray[np.float64]:
+        """As [nodes]; nodes younger than this have 0."""
+        share = np.zeros(nodes)
+        share[: self.share.size] = self.share[:nodes]
+        return share
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """What readers see. `rows` and `incoming` change by whole rows underneath; the rest never."""
 

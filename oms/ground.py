@@ -23,13 +23,15 @@ from inventory.store.tables import node as node_rows
 from inventory.store.tables import position
 from oms import translate
 from oms.bootstrap import Runtime
+from oms.network_load import Loaded
 from oms.orders.quote import Wanted, Whereabouts
 from oms.own_holds import NOTHING, OwnHolds, own_holds, with_own
 from oms.refusals import Code, Fault, refuse
 from oms.translate import Parts
+from routing.breadth import breadth_prices
 from routing.network import Network
 from routing.policy import Policy
-from routing.promise import Basket, Capacity, Stock
+from routing.promise import Basket, Capacity, Prices, Stock
 
 Units = NDArray[np.int64]
 Free = Mapping[tuple[str, date, str], int]  # (node, day, bucket) → units
@@ -48,7 +50,9 @@ class Question:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ground:
-    """All that an answer may depend on. ``room``: per SKU, units that may still be back-ordered."""
+    """All that an answer may depend on. ``prices``: what units and parcels are worth to later orders, from
+    the pool; ``room``: per SKU, units that may still be back-ordered.
+    """
 
     question: Question
     network: Network
@@ -57,6 +61,7 @@ class Ground:
     basket: Basket
     stock: Stock
     capacity: Capacity
+    prices: Prices
     room: Mapping[str, int]
     at: datetime
     as_of: datetime
@@ -164,6 +169,7 @@ def _ground(
     loaded = runtime.networks.current
     network = loaded.network
     arriving = [with_own(part.sku, rows, own) for part, rows in zip(parts, seen.arriving, strict=True)]
+    stock = translate.stock(network, catalogue, parts, seen.available, arriving)
     return Ground(
         question=question,
         network=network,
@@ -178,13 +184,22 @@ def _ground(
             question.destination,
             question.pickup_node,
         ),
-        stock=translate.stock(network, catalogue, parts, seen.available, arriving),
+        stock=stock,
         capacity=Capacity(_given_back(seen.free, own.capacity)),
+        prices=_prices(runtime, catalogue, loaded, parts, stock),
         room={sku: units + own.ahead.get(sku, 0) for sku, units in seen.room.items()},
         at=runtime.clock.now(),
         as_of=seen.as_of,
         version=seen.version,
     )
+
+
+def _prices(runtime: Runtime, catalogue: Catalogue, loaded: Loaded, parts: Parts, stock: Stock) -> Prices:
+    """The one place where prices for an order come from: out of memory, no question to the database."""
+    breadth = runtime.pool.breadth.of(len(catalogue.order))
+    quantity = np.array([part.quantity for part in parts], dtype=np.int64)
+    across = translate.by_node(loaded.network, catalogue, breadth)
+    return breadth_prices(loaded.network, loaded.policy, quantity, stock.available, across)
 
 
 def _capacity_free(conn: Connection, today: date) -> Free:

@@ -93,6 +93,12 @@ def basket(
     return Basket(tuple(lines), place or None, pickup_node, channel, currency)
 
 
+def by_node(network: Network, catalogue: Catalogue, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """``values`` [C] by catalogue order, as [N] in the network's; 0 for nodes stock does not know."""
+    columns = np.array([catalogue.index.get(node, -1) for node in network.node_ids], dtype=np.int64)
+    return np.where(columns >= 0, np.append(values, 0.0)[columns], 0.0)
+
+
 def stock(
     network: Network,
     catalogue: Catalogue,

@@ -15,7 +15,7 @@ _TERM_WORDS = {
     "fixed": "dearer handling at the node",
     "units": "dearer picking",
     "parcel_price": "a later or otherwise less wanted parcel",
-    "bid_prices": "units that are worth more elsewhere",
+    "bid_prices": "units that are better kept for later orders",
     "unfilled": "units that would stay unfilled",
 }
 _PER_PARCEL = frozenset({"tariff", "fixed", "parcel_price"})

@@ -89,6 +89,11 @@ class Network:
     def currency(self) -> str:
         return self.spec.currency
 
+    @property
+    def opening_minor(self) -> int:
+        """What the cheapest parcel of the network costs beside its units: handling and the least tariff."""
+        return self.memo.get(("opening",), lambda: _opening_minor(self.spec))
+
     def tables(self, at: int) -> DayTables:
         """Day tables that serve the instant ``at``."""
         first = first_day(at)
@@ -205,6 +210,12 @@ def _usual_delivery(country: str) -> DeliverySpec:
     except NotImplementedError:
         return DeliverySpec(country, holidays=False)
     return DeliverySpec(country)
+
+
+def _opening_minor(spec: NetworkSpec) -> int:
+    handling = min((node.fixed_minor for node in spec.nodes if node.active), default=0)
+    steps = (minor for tariff in spec.tariffs for _, minor in tariff.steps)
+    return handling + min(steps, default=0)
 
 
 def _ints(spec: NetworkSpec, name: str) -> Ints:

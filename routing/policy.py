@@ -36,7 +36,8 @@ class Policy:
     ``late_day_minor``: per parcel and day until it arrives; ``parcel_minor``: per parcel;
     ``co2_minor_per_kg``: per kilogram of CO₂; ``resource_minor``: what it costs to find a unit elsewhere
     after a node could not, weighed with the node's ``reject_probability``; ``unfilled_penalty_minor``: per
-    unit that cannot be had.
+    unit that cannot be had; ``breadth_weight``: parcels of the cheapest kind that a line is felt to cost at a
+    node that has all of the range while others have the SKU too (``routing.breadth``).
 
     ``ship_to_store`` lets other nodes feed a pickup. Limits of an offer: the nearest ``pickup_stores``
     stores within ``pickup_radius_m`` that have all of it on their shelf, or, where none has, the nearest
@@ -51,6 +52,7 @@ class Policy:
     parcel_minor: float = 0.0
     co2_minor_per_kg: float = 0.0
     resource_minor: float = 0.0
+    breadth_weight: float = 2.0
     ship_to_store: bool = True
     pickup_stores: int = 5
     fed_stores: int = 2

@@ -3,7 +3,7 @@
 Real: a year of orders, lines, prices and matched returns of a UK gift retailer; store sites. Simulated with a
 fixed seed: customer places and SKU weights (by the source), and here which stores carry what, stock, shelf
 places, handling costs, hours, capacities. What decides between policies has its reason beside it and was set
-from that alone, before any were compared on the result; `samples/uk_retailer/ATTRIBUTION.md` names the sources.
+from that alone, before any were compared on it; `samples/uk_retailer/ATTRIBUTION.md` names the sources.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ MOST_UNITS, MOST_LINES = 60, 20  # consumers; beyond them the retailer's wholesa
 STORES = 60
 NOT_GREAT_BRITAIN = ("Jersey", "Guernsey")
 # An hour of work costs the minimum wage of October 2010. At the centre a picker makes 90 picks an hour, the
-# middle of what manual warehouses do, and packs a parcel in 2 minutes; in a store, among customers, half as many
-# and twice as long. A pick is a line, of 5.6 units in these orders. Box and label: 25 pence (no source).
+# middle of what manual warehouses do, and packs a parcel in 2 minutes; in a store, among customers, half as
+# many and twice as long. A pick is a line, of 5.6 units in these orders. Box and label: 25 pence (no source).
 WAGE_MINOR, UNITS_A_PICK, BOX_MINOR = 593, 5.6, 25
 
 
@@ -68,8 +68,8 @@ TRANSIT_DAYS = 3
 # A buyer forecasts the year of each SKU with a log-normal error (σ 0.3: most are within a third) and buys so
 # much more that four SKUs of five last the year (z 0.84).
 FORECAST_ERROR, SERVICE_Z = 0.3, 0.84
-# Half of it lies at the centre (no source; the least presumptuous), half in stores. These get inner packs of 6,
-# each of which goes to a store drawn by how many orders come from nearest to it.
+# Half of it lies at the centre (no source; the least presumptuous), half in stores. These get inner packs of
+# 6, each of which goes to a store drawn by how many orders come from nearest to it.
 IN_STORES, INNER_PACK = 0.5, 6
 
 

@@ -10,6 +10,7 @@ from oms.adapters.folder_values import ANY_NODE, Folder, FolderFault, FolderRefu
 from routing.geo import great_circle_m
 from routing.lanes import EVERY, NO_LANE, Lanes, compile_lanes, first_lanes, fitting_rows
 from routing.network_spec import SHIP, LaneSpec, TariffSpec
+from routing.policy import Policy
 from routing.problem import Floats
 from routing.replay.stream import NO_CARD, Ground, Stream
 from routing.tariff import compile_cards
@@ -52,6 +53,7 @@ def _ground(folder: Folder) -> Ground:
         divisor_mm3_per_g=folder.network.dimensional_divisor_mm3_per_g,
         unfilled_penalty_minor=folder.network.unfilled_penalty_minor,
         parcel_minor=float(folder.network.policy.get("parcel_minor", 0)),
+        breadth_weight=float(folder.network.policy.get("breadth_weight", Policy().breadth_weight)),
         on_hand=on_hand,
     )
 

@@ -95,6 +95,7 @@ def offered(
         ground.policy,
         ground.at,
         basket.methods,
+        ground.prices,
         cheapest_only=cheapest_only,
     )
     kept = [option for option in found.options if basket.partial or not option.unfilled]
@@ -207,7 +208,14 @@ def _kept_whole(ground: Ground, shown: QuotedOption) -> Option | Unavailable:
     assert shown.window_to is not None, "what only waits is kept otherwise"
     promised = Promised(shown.method, shown.window_to, shown.slot, shown.pickup_node)
     return keep(
-        ground.network, ground.basket, ground.stock, ground.capacity, ground.policy, ground.at, promised
+        ground.network,
+        ground.basket,
+        ground.stock,
+        ground.capacity,
+        ground.policy,
+        ground.at,
+        promised,
+        ground.prices,
     )
 
 

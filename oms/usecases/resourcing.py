@@ -132,10 +132,11 @@ def _home(ground: Ground, order: Order) -> tuple[Ground, Option] | Unavailable:
     network, basket, policy, at = ground.network, ground.basket, ground.policy, ground.at
     if told.window_to is not None:
         promised = Promised(told.method, told.window_to, told.slot, told.pickup_node)
-        kept = keep(network, basket, ground.stock, ground.capacity, policy, at, promised)
+        kept = keep(network, basket, ground.stock, ground.capacity, policy, at, promised, ground.prices)
         if isinstance(kept, Option):
             return ground, kept
-    found = offer(network, basket, ground.stock, ground.capacity, policy, at, (told.method,))
+    ways = (told.method,)
+    found = offer(network, basket, ground.stock, ground.capacity, policy, at, ways, ground.prices)
     option = best((one for one in found.options if order.allow_partial or not one.unfilled), FASTEST)
     if option is None or not option.parcels:
         return found.unavailable[0]

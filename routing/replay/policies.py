@@ -1,14 +1,17 @@
 """Policies: from an order at its turn to its parcels. A policy sees the present only.
 
-``nearest`` and ``fewest_parcels`` are what is in use elsewhere; ``cheapest`` is the exact engine.
+``nearest`` and ``fewest_parcels`` are what is in use elsewhere; ``cheapest`` is the exact engine, and
+``sparing`` the same with a price on units at nodes of breadth, as orders through the API are routed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 
+from routing.breadth import breadth_bids
 from routing.problem import NO_GROUP, UNLIMITED, Ints, Problem
 from routing.replay.cover import greedy_cover, smallest_cover, take_from
 from routing.replay.parcels import Box, boxed
@@ -41,7 +44,19 @@ def fewest_parcels(situation: Situation) -> tuple[Box, ...]:
 
 def cheapest(situation: Situation) -> tuple[Box, ...]:
     """The plan of least cost and felt weights, exact, myopic."""
+    return _routed(*problem_of(situation))
+
+
+def sparing(situation: Situation) -> tuple[Box, ...]:
+    """As ``cheapest``, with bid prices by breadth."""
     problem, nodes = problem_of(situation)
+    ground, quantity = situation.ground, situation.quantity
+    parcel_minor = ground.breadth_weight * ground.opening_minor
+    bids = breadth_bids(parcel_minor, quantity, situation.available, situation.breadth)
+    return _routed(replace(problem, bid_price_minor=np.ascontiguousarray(bids[:, nodes])), nodes)
+
+
+def _routed(problem: Problem, nodes: Ints) -> tuple[Box, ...]:
     if not len(nodes):
         return ()
     row = {line: place for place, line in enumerate(problem.line_ids)}
@@ -88,4 +103,5 @@ POLICIES: Mapping[str, Policy] = {
     "nearest": nearest,
     "fewest_parcels": fewest_parcels,
     "cheapest": cheapest,
+    "sparing": sparing,
 }

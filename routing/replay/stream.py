@@ -16,6 +16,8 @@ from routing.problem import Floats, Ints, RateCards
 from routing.tariff import billable_g, greatest_weight_g
 
 NO_CARD = -1
+WEIGHED = 50
+"""Orders between two weighings of the nodes' breadth."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,7 +35,13 @@ class Ground:
     divisor_mm3_per_g: float  # 0: actual weight only
     unfilled_penalty_minor: int  # per unit
     parcel_minor: float  # what the policy feels for each parcel beside its cost
+    breadth_weight: float  # as in routing.policy
     on_hand: Ints  # [S, N] opening stock that may be sold
+
+    @property
+    def opening_minor(self) -> int:
+        """What the cheapest parcel costs beside its units."""
+        return int(self.fixed_minor.min() + self.cards.minor.min())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,12 +71,22 @@ class Situation:
     available: Ints  # [L, N]; 0 where no lane goes or one unit is too heavy for it
     km: Floats  # [N]
     card: Ints  # [N]
+    breadth: Floats  # [N] share of the SKUs in stock anywhere that the node has any of; at most WEIGHED old
+
+
+def breadth_of(left: Ints) -> Floats:
+    """[N] share of the SKUs in stock anywhere, of ``left`` [S, N], that each node has any of."""
+    stocked = left > 0
+    share: Floats = stocked.sum(axis=0) / max(1, int(stocked.any(axis=1).sum()))
+    return share
 
 
 def situations(ground: Ground, stream: Stream, left: Ints) -> Iterator[tuple[int, Situation]]:
     """Orders in turn; ``left`` [S, N] is read when the turn comes, so the caller may change it between."""
     limit = greatest_weight_g(ground.cards)
     for order, order_id in enumerate(stream.order_ids):
+        if order % WEIGHED == 0:
+            breadth = breadth_of(left)
         lines = slice(int(stream.start[order]), int(stream.start[order + 1]))
         sku = stream.sku[lines]
         place = stream.destination[order]
@@ -89,5 +107,6 @@ def situations(ground: Ground, stream: Stream, left: Ints) -> Iterator[tuple[int
                 available=np.where(carried, left[sku], 0),
                 km=stream.km[place],
                 card=card,
+                breadth=breadth,
             ),
         )

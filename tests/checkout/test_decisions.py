@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from api.wire.routing import PROBLEM
+from inventory.pool import Breadth
 from oms.store.decisions import decisions_of
 from routing.files import plan_to_json, problem_from_json
 from routing.route import route
@@ -34,6 +35,19 @@ def test_every_kind_of_plan_comes_out_again_to_the_last_bit(shop: Shop, tag: str
     assert not recount(problem, plan).faults
     (decision,) = shop.admin.get("/v1/orders/o-1/decisions").json()["decisions"]
     assert decision["recomputed"]
+
+
+def test_prices_by_breadth_are_stored_with_the_decision(shop: Shop) -> None:
+    shop.runtime.pool.weigh()
+    assert shop.place("o-1", *LINES, method="ship").status_code == 201
+    shop.runtime.pool.breadth = Breadth()  # what it is later does not matter
+    (decision,) = shop.admin.get("/v1/orders/o-1/decisions").json()["decisions"]
+    assert decision["recomputed"]
+    with shop.runtime.engine.connect() as conn:
+        (stored,) = decisions_of(conn, ["o-1"])
+    problem = problem_from_json(stored.inputs["problem"])
+    assert problem.bid_price_minor.max() > 0
+    assert plan_to_json(problem, route(problem)) == stored.plan
 
 
 def test_the_explanation_says_why_not_the_others(shop: Shop) -> None:

@@ -41,6 +41,20 @@ def test_a_late_commit_is_not_skipped(engine: Engine) -> None:
         assert eventually(lambda: not feed.look()), "with nothing running, nothing is read twice"
 
 
+def test_breadth_is_the_share_of_the_stocked_range_and_goes_by_the_last_weighing(engine: Engine) -> None:
+    furnish(engine)
+    with filled(engine) as (pool, feed):
+        assert pool.breadth.of(3).tolist() == [0, 0, 0], "nothing was weighed yet"
+        with engine.begin() as conn:
+            for sku, node in ((1, 1), (2, 1), (3, 1), (3, 2), (3, 3)):
+                set_on_hand(conn, sku, node, 0)
+        feed.look()
+        pool.weigh()
+        assert pool.breadth.of(3).tolist() == [0, 1, 1], "of S1 and S2, as S3 is nowhere"
+        assert pool.breadth.of(4).tolist() == [0, 1, 1, 0], "a younger node has none"
+        assert pool.breadth.version == pool.state.version
+
+
 def test_a_long_transaction_holds_the_mark_back_and_loses_nothing(engine: Engine) -> None:
     furnish(engine)
     with filled(engine) as (pool, feed), engine.connect() as slow, engine.connect() as second:

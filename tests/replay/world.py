@@ -3,7 +3,7 @@
 import numpy as np
 
 from routing.problem import RateCards
-from routing.replay.stream import NO_CARD, Ground, Situation, Stream
+from routing.replay.stream import NO_CARD, Ground, Situation, Stream, breadth_of
 
 
 def ints(*values: int) -> np.ndarray:
@@ -28,6 +28,7 @@ def ground(on_hand: list[list[int]], weight_g: tuple[int, ...] = (400, 900), pen
         divisor_mm3_per_g=0.0,
         unfilled_penalty_minor=penalty,
         parcel_minor=0.0,
+        breadth_weight=2.0,
         on_hand=np.array(on_hand, dtype=np.int64),
     )
 
@@ -64,4 +65,5 @@ def situation(on_hand: list[list[int]], **wanted: int) -> Situation:
         available=there.on_hand[played.sku],
         km=played.km[0],
         card=played.card[0],
+        breadth=breadth_of(there.on_hand),
     )
