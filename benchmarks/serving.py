@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 from sqlalchemy import create_engine, text
 
-from inventory.audit import AuditReport, audit
+from oms.audit import AuditReport, audit
 from tests.platform.waiting import eventually
 
 

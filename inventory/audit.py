@@ -25,7 +25,7 @@ class Kind(StrEnum):
     NEGATIVE = "negative"
 
 
-MEANING: Mapping[Kind, str] = {
+MEANING: Mapping[StrEnum, str] = {
     Kind.ON_HAND: "the fold of all movements is not the position's on hand",
     Kind.RESERVED: "the reservations held are not the position's reserved",
     Kind.PROMISED: "the reservations held are not what the inbound line has promised",
@@ -40,9 +40,11 @@ MEANING: Mapping[Kind, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """By the facts the number is `expected`; `found` is kept. `subject`: document, day, group or place."""
+    """By the facts the number is `expected`; `found` is kept. `subject`: document, day, group or place.
+    `kind` is of whoever audits.
+    """
 
-    kind: Kind
+    kind: StrEnum
     node: str | None
     sku: str | None
     subject: str
@@ -70,7 +72,7 @@ class AuditReport:
         """Whether nothing differs."""
         return not self.differences
 
-    def by_kind(self) -> dict[Kind, int]:
+    def by_kind(self) -> dict[StrEnum, int]:
         """How many differences of each kind there are, of those that occur."""
         return dict(Counter(one.kind for one in self.differences))
 

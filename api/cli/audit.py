@@ -4,8 +4,8 @@ import typer
 from rich.table import Table
 
 from api.cli.console import REFUSED, Json, done, fail, out, print_json, tools
-from inventory.audit import MEANING, AuditReport
-from inventory.audit import audit as compare
+from oms.audit import MEANING, AuditReport
+from oms.audit import audit as compare
 
 SHOWN = 100  # differences in words; --json has them all
 
@@ -14,9 +14,11 @@ app = typer.Typer()
 
 @app.command()
 def audit(json: Json = False) -> None:
-    """Compare ledger, positions and reservations in one snapshot; exit 1 when anything differs."""
+    """Compare ledger, positions, reservations, orders and money in one snapshot; exit 1 when anything
+    differs.
+    """
     with tools() as using, using.engine.connect() as connection:
-        report = compare(connection)
+        report = compare(connection.execution_options(isolation_level="REPEATABLE READ"))
     if json:
         print_json(_document(report))
     elif report.differences:
@@ -31,6 +33,8 @@ def audit(json: Json = False) -> None:
         "movements": report.movements,
         "positions": report.positions,
         "reservations": report.reservations,
+        "orders": report.orders,
+        "payments": report.payments,
     }
     sizes = ", ".join(f"{count:,} {what}" for what, count in counts.items())
     if not report.agrees:
@@ -53,6 +57,8 @@ def _document(report: AuditReport) -> dict[str, object]:
         "movements": report.movements,
         "positions": report.positions,
         "reservations": report.reservations,
+        "orders": report.orders,
+        "payments": report.payments,
         "differences": [
             {
                 "kind": one.kind.value,

@@ -21,9 +21,9 @@ from api.demo.prepare import Place, prepared
 from api.demo.samples import PICK_LEAD_MINUTES, Sample
 from api.demo.server import serving
 from api.demo.summary import Summary
-from inventory.audit import audit
 from oms.adapters.clock import elapsed_s
 from oms.adapters.folder import Folder, read_folder
+from oms.audit import audit
 
 LOG = "server.log"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from api.demo.figures import Figures, Outcome
 from api.demo.play import Answers
-from inventory.audit import AuditReport
+from oms.audit import AuditReport
 
 OURS = "anyshelf"
 

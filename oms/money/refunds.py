@@ -74,6 +74,8 @@ class Refund:
 
 
 def too_much(balance: Balance, total_minor: int, refunds: Iterable[Refund]) -> int:
-    """What the shop holds beyond what the order costs and what it owes the customer already."""
-    pending = sum(refund.amount_minor for refund in refunds if refund.state in PENDING)
-    return max(0, balance.paid - total_minor - pending)
+    """What the shop holds beyond what the order costs, what it owes the customer already, and what was made
+    good otherwise (a voided refund is no longer owed in money).
+    """
+    known = sum(refund.amount_minor for refund in refunds if refund.state is not RefundState.SETTLED)
+    return max(0, balance.paid - total_minor - known)

@@ -14,8 +14,8 @@ from httpx import Response
 from sqlalchemy import Engine, text
 
 from api.app import create_app
-from inventory.audit import audit
 from oms.actors import SYSTEM, Role
+from oms.audit import audit
 from oms.bootstrap import Runtime, start
 from oms.settings import Settings
 from oms.usecases.keys import create_key

@@ -108,4 +108,5 @@ def test_what_is_pending_is_not_owed_twice() -> None:
     assert too_much(balance, 700, []) == 300
     assert too_much(balance, 700, [due]) == 0
     assert too_much(balance, 600, [due]) == 100
+    assert too_much(balance, 700, [replace(due, state=RefundState.VOIDED)]) == 0, "made good otherwise"
     assert too_much(balance, 600, [replace(due, state=RefundState.SETTLED)]) == 400
