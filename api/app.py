@@ -10,7 +10,7 @@ from api import problems
 from api.frame import Frame
 from api.limits import Limits
 from api.openapi import describe
-from api.pages.app import create_pages
+from api.pages.app import create_pages, create_tracking
 from api.routes import (
     catalogue,
     checkout,
@@ -104,5 +104,6 @@ def create_app(source: Runtime | Settings | None = None) -> FastAPI:
     problems.install(app)
     describe(app)
     app.mount("/app", create_pages(app))
+    app.mount("/track", create_tracking(app))
     app.add_middleware(Frame)
     return app

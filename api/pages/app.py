@@ -1,38 +1,87 @@
-"""The pages as an application of their own, mounted beside the API under /app."""
+"""The pages as applications of their own, mounted beside the API: under /app for people at work, under /track
+for customers.
+"""
 
 from __future__ import annotations
 
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
+from api.pages import counter, customers, door, orders, overview, reservations, returns, runs, tracking
+from api.pages.desk import HERE as DESK
+from api.pages.desk import posts_of
 from api.pages.render import HERE, page
 from api.pages.session import SignInFirst
-from api.pages.views import ask_to_sign_in, router, show_refusal
+from api.problems import STATUS, UNAVAILABLE
 from oms.refusals import Code, Refusal, Refused
 
 NOTHING_HERE = Refusal(Code.NOT_FOUND, "There is no page at this address")
 UNREADABLE = Refusal(Code.MALFORMED, "This form or address cannot be read; go back and try again")
+TOO_LARGE = Refusal(Code.TOO_LARGE, "This form says more than can be read at once")
+
+ROUTERS: tuple[APIRouter, ...] = (
+    door.router,
+    overview.router,
+    orders.router,
+    counter.router,
+    runs.router,
+    returns.router,
+    customers.router,
+    reservations.router,
+)
+"""One line per room."""
 
 
 def create_pages(main: FastAPI) -> FastAPI:
     """Pages of the process that `main` serves; they share its state."""
+    pages = _application(main, ROUTERS)
+    pages.mount("/static", StaticFiles(directory=HERE / "static"))
+    pages.add_exception_handler(SignInFirst, door.ask_to_sign_in)
+    return pages
+
+
+def create_tracking(main: FastAPI) -> FastAPI:
+    """What a customer sees by a signed link, without a key."""
+    return _application(main, (tracking.router,))
+
+
+def _application(main: FastAPI, routers: tuple[APIRouter, ...]) -> FastAPI:
     pages = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     pages.state = main.state
-    pages.include_router(router)
-    pages.mount("/static", StaticFiles(directory=HERE / "static"))
-    pages.add_exception_handler(SignInFirst, ask_to_sign_in)
-    pages.add_exception_handler(Refused, show_refusal)
+    pages.state.posts = posts_of(main)
+    for router in routers:
+        pages.include_router(router)
+    pages.add_exception_handler(Refused, _refused)
     pages.add_exception_handler(HTTPException, _nothing_here)
     pages.add_exception_handler(RequestValidationError, _unreadable)
+    pages.add_exception_handler(OperationalError, _unavailable)
+    pages.add_exception_handler(PoolTimeout, _unavailable)
     return pages
+
+
+def _said(request: Request, refusal: Refusal, status: int | None = None) -> Response:
+    code = STATUS[refusal.code] if status is None else status
+    return page("refused.html", code, desk=request.scope.get(DESK), no=refusal)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    """A named "no" as a page."""
+    assert isinstance(error, Refused)
+    return _said(request, error.refusal)
 
 
 async def _nothing_here(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return page("refused.html", error.status_code, refusal=NOTHING_HERE)
+    return _said(request, TOO_LARGE if error.status_code == 413 else NOTHING_HERE, error.status_code)
 
 
 async def _unreadable(request: Request, error: Exception) -> Response:
-    return page("refused.html", 400, refusal=UNREADABLE)
+    return _said(request, UNREADABLE)
+
+
+async def _unavailable(request: Request, error: Exception) -> Response:
+    return _said(request, UNAVAILABLE)

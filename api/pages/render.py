@@ -27,8 +27,10 @@ _pages = Environment(
 
 
 def page(name: str, code: int = 200, **values: Any) -> Response:
-    """A page as an answer."""
-    body = _pages.get_template(name).render(**values)
+    """A page as an answer. ``desk``: where its reader stands, if signed in; ``refusal``: why a form was not
+    done.
+    """
+    body = _pages.get_template(name).render(**{"desk": None, "refusal": None, **values})
     return Response(body, code, HEADERS, "text/html; charset=utf-8")
 
 
@@ -65,6 +67,26 @@ def words(name: str) -> str:
     return name.replace("_", " ")
 
 
+def field(pointer: str) -> str:
+    """`/lines/0/quantity` as `lines 1 quantity`."""
+    parts = pointer.strip("/").replace("~1", "/").split("/")
+    return " ".join(str(int(part) + 1) if part.isdigit() else words(part) for part in parts)
+
+
+def major(minor: int, currency: str) -> str:
+    """1299 USD as `12.99`, as one types it into a form."""
+    return str(minor) if currency in NO_CENTS else f"{minor / 100:.2f}"
+
+
 _pages.filters.update(
-    money=money, instant=instant, age=age, metres=metres, words=words, thousands=lambda n: f"{n:,}"
+    money=money,
+    major=major,
+    instant=instant,
+    age=age,
+    metres=metres,
+    words=words,
+    field=field,
+    pair=lambda name: (name, words(name)),
+    twice=lambda name: (name, name),
+    thousands=lambda n: f"{n:,}",
 )

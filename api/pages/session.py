@@ -16,7 +16,8 @@ from oms.bootstrap import Runtime
 COOKIE = "anyshelf_session"
 LIFE = timedelta(hours=12)
 PURPOSE = "session"
-MAY_SIGN_IN = frozenset({Role.ADMIN, Role.BACKOFFICE})
+MAY_SIGN_IN = frozenset({Role.ADMIN, Role.BACKOFFICE, Role.STAFF, Role.COURIER})
+"""A storefront's key belongs on a server."""
 
 
 class SignInFirst(Exception):
@@ -35,11 +36,11 @@ class Session:
         return compare_digest(self.csrf.encode(), sent.encode())
 
 
-def open_session(running: Runtime, key: str, response: Response, secure: bool) -> bool:
-    """Sign in with an API key of the back office. False: not such a key."""
+def open_session(running: Runtime, key: str, response: Response, secure: bool) -> Actor | None:
+    """Sign in with the API key of somebody at work; who it is. None: not such a key."""
     found = running.keys.open(key.strip())
     if found is None or found[1].role not in MAY_SIGN_IN:
-        return False
+        return None
     until = running.clock.now() + LIFE
     document = {"key": found[0].id, "csrf": new_secret(), "until": until.isoformat()}
     response.set_cookie(
@@ -51,7 +52,7 @@ def open_session(running: Runtime, key: str, response: Response, secure: bool) -
         secure=secure,
         path="/app",
     )
-    return True
+    return found[1]
 
 
 def session_of(request: Request, running: Runtime) -> Session:

@@ -86,6 +86,10 @@ class KeyRing:
         found = self._keys.get(key_id)
         return None if found is None else found[1]
 
+    def couriers(self) -> list[ApiKey]:
+        """The living keys of couriers."""
+        return [key for key, _ in self._keys.values() if key.role is Role.COURIER]
+
     def open(self, presented: str) -> tuple[ApiKey, Actor] | None:
         """The key and its actor, or None. Takes the same time whichever byte is wrong."""
         found = self._keys.get(presented.partition(".")[0])

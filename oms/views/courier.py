@@ -78,6 +78,13 @@ def paid_minor(conn: Connection, order_id: str) -> int:
     return balance.authorised - balance.voided - balance.refunded
 
 
+def due_for(conn: Connection, stop: Stop, units: Mapping[str, int]) -> int:
+    """What is to be paid at the door if of the stop's units only these are kept."""
+    order = load_order(conn, stop.order_id)
+    assert order is not None, "a stop is of an order"
+    return due_if_kept(order, units, paid_minor(conn, order.id))
+
+
 def masked(phone: str | None) -> str | None:
     """A phone number of which only the last two digits can be read."""
     if not phone:

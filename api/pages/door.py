@@ -1,0 +1,53 @@
+"""The door: in with a key, out again."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from api.pages.desk import Desk, at, home_of, running_of
+from api.pages.render import page
+from api.pages.session import COOKIE, open_session
+
+router = APIRouter(include_in_schema=False)
+
+Anyone = Annotated[Desk, at(None)]
+
+
+@router.get("/sign-in")
+def sign_in_form(to: Annotated[str, Query(max_length=200)] = "") -> Response:
+    """Ask for a key."""
+    return page("sign_in.html", to=to, wrong=False)
+
+
+@router.post("/sign-in")
+def sign_in(
+    request: Request,
+    key: Annotated[str, Form(max_length=300)],
+    to: Annotated[str, Form(max_length=200)] = "",
+) -> Response:
+    """Open a session, and go where one wanted to go: a page of ours, never another site."""
+    inside = to.startswith("/app/") and "\\" not in to
+    answer = RedirectResponse("/app/", 303)
+    actor = open_session(running_of(request), key, answer, request.url.scheme == "https")
+    if actor is None:
+        return page("sign_in.html", 403, to=to if inside else "", wrong=True)
+    # Names that are no part of an address stay encoded: a header takes Latin letters only.
+    answer.headers["location"] = quote(to, safe="/?=&%") if inside and to != "/app/" else home_of(actor)
+    return answer
+
+
+@router.post("/sign-out")
+def sign_out(desk: Anyone) -> Response:
+    """End the session."""
+    answer = RedirectResponse("/app/sign-in", 303)
+    answer.delete_cookie(COOKIE, path="/app")
+    return answer
+
+
+def ask_to_sign_in(request: Request, error: Exception) -> Response:
+    """Whoever is not signed in goes to the door first."""
+    return RedirectResponse("/app/sign-in?to=" + quote(request.url.path), 303)

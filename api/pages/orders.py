@@ -1,0 +1,190 @@
+"""Orders: what became of them, why they went where they went, and what customer care does with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
+from urllib.parse import quote, urlencode
+
+import orjson
+from fastapi import APIRouter, Query, Response
+
+from api.pages.desk import Desk, at
+from api.pages.drawing import lay_out
+from oms.orders.order import OrderStatus
+from oms.reasons import Occasion
+from oms.refusals import Code, Refusal, refuse
+from oms.usecases import order_reading
+from oms.usecases.return_reading import Filter, list_returns
+from oms.views.overview import sku_names
+from routing.geo import geodesic_m
+from routing.network_spec import NodeSpec
+
+ROWS = 50
+CHANGES = ("address", "method", "lines")
+ADDRESS = ("name", "street", "city", "postcode", "country")
+
+router = APIRouter(include_in_schema=False)
+
+Care = Annotated[Desk, at("/v1/orders")]
+Short = Annotated[str, Query(max_length=200)]
+
+
+@router.get("/orders")
+def show_orders(desk: Care, status: Short = "", after: Short = "", id: Short = "") -> Response:
+    """Orders, newest first; ``id``: go to one."""
+    if id.strip():
+        return desk.to("/app/orders/" + quote(id.strip(), safe=""))
+    known = [one.value for one in OrderStatus]
+    wanted = status if status in known else None
+    key = after.split("~", 1) if "~" in after else None
+    rows = order_reading.list_orders(desk.running, desk.actor, key, ROWS, wanted)
+    shown = rows[:ROWS]
+    more = None
+    if len(rows) > ROWS:
+        last = f"{shown[-1]['placed_at'].isoformat()}~{shown[-1]['id']}"
+        more = urlencode({"status": status, "after": last})
+    return desk.page("orders.html", orders=shown, statuses=known, status=wanted, more=more)
+
+
+@router.get("/orders/{id}")
+def show_order(id: str, desk: Care) -> Response:
+    """One order: lines by stage, parcels, money, holds, what happened, and the decisions in plain words."""
+    return _shown(desk, id)
+
+
+@router.post("/orders/{id}")
+def act_on_order(id: str, desk: Care) -> Response:
+    """What customer care does with it."""
+    return desk.act(_actions(desk, id), lambda no: _shown(desk, id, no))
+
+
+def _shown(desk: Desk, id: str, refusal: Refusal | None = None) -> Response:
+    _, order = order_reading.read_order(desk.running, desk.actor, id, None)
+    decided = order_reading.decisions(desk.running, desk.actor, id)["decisions"]
+    with desk.running.engine.connect() as conn:
+        names = sku_names(conn, [line["sku"] for line in order["lines"]])
+    loaded = desk.running.networks.current
+    nodes = {node.id: node for node in loaded.spec.nodes}
+    return desk.page(
+        "order.html",
+        refusal,
+        order=order,
+        decided=decided,
+        names=names,
+        nodes=nodes,
+        stores=[(id, node.name or id) for id, node in sorted(nodes.items()) if "pickup" in node.methods],
+        route=_route(order, nodes),
+        returns=list_returns(desk.running, desk.actor, Filter(order_id=id), None, ROWS),
+        cancelling=list(loaded.reasons.of(Occasion.CANCEL)),
+        returning=list(loaded.reasons.of(Occasion.RETURN)),
+    )
+
+
+def _actions(desk: Desk, id: str) -> dict[str, Callable[[], object]]:
+    form, order = desk.form, "/v1/orders/{id}"
+    return {
+        "cancel": lambda: desk.call(f"{order}/cancel", _cancelling(desk), id=id),
+        "hold": lambda: desk.call(f"{order}/holds", {"hold": form.text("hold")}, id=id),
+        "release": lambda: desk.call(f"{order}/holds", {"hold": form.text("hold"), "remove": True}, id=id),
+        "answer": lambda: desk.call(f"{order}/promise", {"accept": form.text("accept") == "yes"}, id=id),
+        "address": lambda: _preview(desk, id, "address", {"destination": _destination(desk)}),
+        "method": lambda: _preview(desk, id, "method", _method(desk)),
+        "lines": lambda: _preview(desk, id, "lines", {"lines": _lines(desk)}),
+        "confirm": lambda: _confirmed(desk, id),
+        "pay": lambda: desk.call(f"{order}/payments", {"payments": [_payment(desk)]}, id=id),
+        "refund": lambda: _refund(desk),
+        "return": lambda: _returned(desk, id),
+    }
+
+
+def _cancelling(desk: Desk) -> dict[str, Any]:
+    units = desk.form.numbers("units")
+    body: dict[str, Any] = {"reason": desk.form.text("reason")}
+    if desk.form.text("what") == "lines":
+        body["lines"] = [{"id": line, "quantity": n} for line, n in units.items() if n]
+    return body
+
+
+def _destination(desk: Desk) -> dict[str, Any]:
+    return {name: desk.form.some(name) for name in ADDRESS}
+
+
+def _method(desk: Desk) -> dict[str, Any]:
+    body: dict[str, Any] = {"method": desk.form.text("method")}
+    if body["method"] == "pickup":
+        body["pickup_node"] = desk.form.some("pickup_node")
+    elif desk.form.text("postcode"):
+        body["destination"] = _destination(desk)
+    return body
+
+
+def _lines(desk: Desk) -> list[dict[str, Any]]:
+    before = dict(desk.form.named("was"))
+    after = desk.form.numbers("to")
+    changed = [{"id": id, "quantity": n} for id, n in after.items() if str(n) != before.get(id)]
+    if not changed:
+        raise refuse(Code.INVALID, "Nothing differs from what was ordered")
+    return changed
+
+
+def _preview(desk: Desk, id: str, kind: str, body: Mapping[str, Any]) -> Response:
+    """What the change would mean, before anybody confirms it."""
+    found = desk.call(f"/v1/orders/{{id}}/{kind}", body, id=id)
+    nodes = {node.id: node for node in desk.running.networks.current.spec.nodes}
+    said = orjson.dumps(body).decode()
+    return desk.page("change.html", id=id, kind=kind, body=said, found=found, nodes=nodes)
+
+
+def _confirmed(desk: Desk, id: str) -> Any:
+    kind = desk.form.text("kind")
+    try:
+        body = orjson.loads(desk.form.text("body"))
+    except orjson.JSONDecodeError:
+        body = None
+    if kind not in CHANGES or not isinstance(body, dict):
+        raise refuse(Code.MALFORMED, "This form names no change that was previewed")
+    chosen = {"quote_id": desk.form.text("quote"), "option_id": desk.form.text("option")}
+    return desk.call(f"/v1/orders/{{id}}/{kind}", body | {"confirm": chosen}, id=id)
+
+
+def _payment(desk: Desk) -> dict[str, Any]:
+    form = desk.form
+    return {
+        "kind": form.text("kind"),
+        "method": form.text("method"),
+        "amount_minor": form.minor("amount", form.text("currency")),
+        "reference": form.some("reference"),
+        "refund_id": form.some("refund"),
+    }
+
+
+def _refund(desk: Desk) -> Any:
+    step = desk.form.text("step")
+    if step not in ("send", "fail", "void"):
+        raise refuse(Code.MALFORMED, "A refund is sent, failed or given up")
+    body = {"reference": desk.form.some("reference")}
+    return desk.call(f"/v1/refunds/{{id}}/{step}", body, id=desk.form.text("refund"))
+
+
+def _returned(desk: Desk, id: str) -> str:
+    form = desk.form
+    more = {"reason": form.some("reason"), "note": form.text("note"), "condition": form.some("condition")}
+    lines = [{"order": id, "line": line, "quantity": n, **more} for line, n in form.numbers("units").items()]
+    body = {"method": form.text("method"), "exception": form.text("exception")}
+    made = desk.call("/v1/returns", {**body, "lines": [line for line in lines if line["quantity"]]})
+    return f"/app/returns/{quote(made['id'], safe='')}"
+
+
+def _route(order: dict[str, Any], nodes: dict[str, NodeSpec]) -> dict[str, Any] | None:
+    """The parcels' nodes and where they go, laid out on a sheet; ``apart``: metres between, by node."""
+    used = [nodes[name] for name in dict.fromkeys(p["node"] for p in order["parcels"]) if name in nodes]
+    where = order["destination"] or {}
+    goal = nodes.get(order["promise"]["pickup_node"] or "")
+    lat, lon = (goal.lat, goal.lon) if goal else (where.get("lat"), where.get("lon"))
+    if not used or lat is None or lon is None:
+        return None
+    apart = {node.id: geodesic_m(node.lat, node.lon, lat, lon) for node in used if node is not goal}
+    sheet = lay_out([(node.lat, node.lon) for node in used] + [(lat, lon)], [1.0] * (len(used) + 1))
+    dots = list(zip(used, sheet.dots, strict=False))
+    return {"sheet": sheet, "from": dots, "to": sheet.dots[-1], "apart": apart}

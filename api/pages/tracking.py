@@ -1,0 +1,146 @@
+"""What a customer sees of an order, and may do, by the signed link alone.
+
+Without the order's token there is nothing: an order that exists and one that does not look the same.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from api.pages.desk import Desk, running_of
+from api.pages.forms import Form, form_of
+from oms.actors import Actor, Role
+from oms.adapters.signer import BadToken
+from oms.orders.cancelling import cancellable
+from oms.orders.stages import Counts, Stage
+from oms.reasons import Occasion
+from oms.recording import ORDER
+from oms.refusals import Refusal, not_found
+from oms.store.orders import load_order
+from oms.usecases import order_reading
+from oms.usecases.return_reading import Filter, list_returns
+from oms.views.overview import sku_names
+
+RETURNS = 50
+SAID: tuple[tuple[str, tuple[Stage, ...]], ...] = (
+    ("ready to be collected", (Stage.READY_FOR_PICKUP,)),
+    ("on the way", (Stage.IN_TRANSIT,)),
+    ("being prepared", (Stage.ROUTED, Stage.PICKING, Stage.PICKED, Stage.PACKED)),
+    ("waiting for stock", (Stage.BACKORDERED, Stage.UNROUTED)),
+    ("on the way back to us", (Stage.RETURNING,)),
+    ("with you", (Stage.DELIVERED,)),
+    ("not taken", (Stage.REFUSED,)),
+    ("lost on the way", (Stage.LOST,)),
+    ("cancelled", (Stage.CANCELLED,)),
+)
+"""Stages in a customer's words, what matters most first."""
+
+router = APIRouter(include_in_schema=False)
+
+Token = Annotated[str, Query(max_length=500)]
+
+
+async def _customer(request: Request, order: str, token: Token = "") -> Desk:
+    """The customer of this order, by its token. Raises Refused not_found."""
+    running = running_of(request)
+    try:
+        known = running.signer.read(ORDER, token) == order
+    except BadToken:
+        known = False
+    if not known:
+        raise not_found("order, or the link is not complete")
+    form = await form_of(request) if request.method == "POST" else Form()
+    actor = Actor("customer", f"customer:{order}", Role.STOREFRONT)
+    address = f"{request.url.path}?{request.url.query}"
+    return Desk(actor, running, request.app.state.posts, address, form)
+
+
+Customer = Annotated[Desk, Depends(_customer)]
+
+
+@router.get("/{order}")
+def show_tracking(order: str, desk: Customer, token: Token = "") -> Response:
+    """Where the order is, in plain words."""
+    return _shown(_of_its_channel(desk, order), order, token)
+
+
+@router.post("/{order}")
+def act_as_customer(order: str, desk: Customer, token: Token = "") -> Response:
+    """What a customer may do: cancel, say that one has come, send something back."""
+    desk = _of_its_channel(desk, order)
+    form = desk.form
+    actions = {
+        "cancel": lambda: desk.call("/v1/orders/{id}/cancel", {"reason": "customer"}, id=order),
+        "cancel_lines": lambda: desk.call(
+            "/v1/orders/{id}/cancel", {"reason": "customer", "lines": _units(desk)}, id=order
+        ),
+        "arrived": lambda: desk.call("/v1/pickups/{id}/arrived", {"token": token}, id=form.text("pickup")),
+        "return": lambda: desk.call("/v1/returns", _return(desk, order, token)),
+        "keep": lambda: desk.call("/v1/returns/{id}/cancel", {}, id=form.text("return"), token=token),
+    }
+    return desk.act(actions, lambda no: _shown(desk, order, token, no))
+
+
+def _of_its_channel(desk: Desk, order_id: str) -> Desk:
+    """The customer acts through the channel the order came through. Raises Refused not_found."""
+    with desk.running.engine.connect() as conn:
+        order = load_order(conn, order_id)
+    if order is None:
+        raise not_found("order, or the link is not complete")
+    return replace(desk, actor=replace(desk.actor, channels=frozenset({order.channel})))
+
+
+def _shown(desk: Desk, order_id: str, token: str, refusal: Refusal | None = None) -> Response:
+    _, order = order_reading.read_order(desk.running, desk.actor, order_id, token)
+    with desk.running.engine.connect() as conn:
+        names = sku_names(conn, [line["sku"] for line in order["lines"]])
+    loaded = desk.running.networks.current
+    nodes = {node.id: node.name or node.id for node in loaded.spec.nodes}
+    answer = desk.page(
+        "track.html",
+        refusal,
+        order=order,
+        names=names,
+        store=nodes.get(order["promise"]["pickup_node"] or "", ""),
+        said=[_said(line) for line in order["lines"]],
+        all=_said_together(order),
+        cancelling=[cancellable(_counts(line)) for line in order["lines"]],
+        returning=[line["delivered"] - line["returned"] for line in order["lines"]],
+        returns=list_returns(desk.running, desk.actor, Filter(order_id=order_id), None, RETURNS)[:RETURNS],
+        reasons=list(loaded.reasons.of(Occasion.RETURN)),
+    )
+    answer.headers["X-Robots-Tag"] = "noindex"
+    return answer
+
+
+def _counts(line: dict[str, Any]) -> Counts:
+    return Counts(**{stage.value: line[stage.value] for stage in Stage})
+
+
+def _said(line: dict[str, Any]) -> list[tuple[int, str]]:
+    """(units, where they are) of a line."""
+    found = [(sum(line[stage.value] for stage in stages), words) for words, stages in SAID]
+    return [(units, words) for units, words in found if units]
+
+
+def _said_together(order: dict[str, Any]) -> str:
+    """What is said of the whole order: what matters most of it."""
+    units = Counter[str]()
+    for line in order["lines"]:
+        units.update({words: n for n, words in _said(line)})
+    return next((words for words, _ in SAID if units[words]), "being prepared")
+
+
+def _units(desk: Desk) -> list[dict[str, Any]]:
+    return [{"id": line, "quantity": n} for line, n in desk.form.numbers("units").items() if n]
+
+
+def _return(desk: Desk, order: str, token: str) -> dict[str, Any]:
+    form = desk.form
+    more = {"order": order, "reason": form.some("reason"), "note": form.text("note")}
+    lines = [{"line": one["id"], "quantity": one["quantity"], **more} for one in _units(desk)]
+    return {"method": form.text("method"), "order_tokens": [token], "lines": lines}
