@@ -31,6 +31,13 @@ _TRANSFERS = text(
     ORDER BY t.id LIMIT :most
     """
 )
+_COMING = text(
+    """
+    SELECT t.id, a.id AS from_node, b.id AS to_node, t.eta, t.state, t.reference
+    FROM transfer t JOIN node a ON a.no = t.from_node_no JOIN node b ON b.no = t.to_node_no
+    WHERE b.id = ANY(:nodes) AND t.state = 'shipped' ORDER BY t.eta, t.id LIMIT :most
+    """
+)
 _TRANSFER_LINES = text(
     """
     SELECT l.transfer_id, l.line_id, s.id, l.quantity, l.shipped, coalesce(i.received, 0)
@@ -118,6 +125,15 @@ def transfers(
 ) -> list[TransferShown]:
     """Transfers by id, from or to `nodes` only where these are given."""
     rows, lines = _read(conn, _TRANSFERS, _TRANSFER_LINES, id, nodes, after, most)
+    return [
+        TransferShown(**row, lines=tuple(TransferLineShown(*line) for line in lines[row["id"]]))
+        for row in rows
+    ]
+
+
+def transfers_to(conn: Connection, node: str, most: int) -> list[TransferShown]:
+    """Transfers on their way to a node, those expected first before the others."""
+    rows, lines = _read(conn, _COMING, _TRANSFER_LINES, None, [node], "", most)
     return [
         TransferShown(**row, lines=tuple(TransferLineShown(*line) for line in lines[row["id"]]))
         for row in rows

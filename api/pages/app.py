@@ -11,7 +11,20 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
-from api.pages import counter, customers, door, orders, overview, reservations, returns, runs, tracking
+from api.pages import (
+    counter,
+    customers,
+    door,
+    fulfilment,
+    nodes,
+    orders,
+    overview,
+    picking,
+    reservations,
+    returns,
+    runs,
+    tracking,
+)
 from api.pages.desk import HERE as DESK
 from api.pages.desk import posts_of
 from api.pages.render import HERE, page
@@ -27,6 +40,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     door.router,
     overview.router,
     orders.router,
+    nodes.router,
+    fulfilment.router,
+    picking.router,
     counter.router,
     runs.router,
     returns.router,

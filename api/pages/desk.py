@@ -32,7 +32,7 @@ from oms.work import RequestKey
 ROOMS: tuple[tuple[str, str, str], ...] = (
     ("/app/", "Overview", "/v1/orders"),
     ("/app/orders", "Orders", "/v1/orders"),
-    ("/app/nodes", "Nodes", "/v1/nodes/{id}/put-backs"),
+    ("/app/nodes", "Nodes", "/v1/nodes/{id}/fulfilment-orders"),
     ("/app/counter", "Counter", "/v1/pickups"),
     ("/app/runs", "Runs", "/v1/courier/runs"),
     ("/app/returns", "Returns", "/v1/returns"),

@@ -14,6 +14,7 @@ from api.pages.drawing import lay_out
 from oms.orders.order import OrderStatus
 from oms.reasons import Occasion
 from oms.refusals import Code, Refusal, refuse
+from oms.store.node_work import question_of
 from oms.usecases import order_reading
 from oms.usecases.return_reading import Filter, list_returns
 from oms.views.overview import sku_names
@@ -64,6 +65,7 @@ def _shown(desk: Desk, id: str, refusal: Refusal | None = None) -> Response:
     decided = order_reading.decisions(desk.running, desk.actor, id)["decisions"]
     with desk.running.engine.connect() as conn:
         names = sku_names(conn, [line["sku"] for line in order["lines"]])
+        question = question_of(conn, id)
     loaded = desk.running.networks.current
     nodes = {node.id: node for node in loaded.spec.nodes}
     return desk.page(
@@ -72,6 +74,7 @@ def _shown(desk: Desk, id: str, refusal: Refusal | None = None) -> Response:
         order=order,
         decided=decided,
         names=names,
+        question=question,
         nodes=nodes,
         stores=[(id, node.name or id) for id, node in sorted(nodes.items()) if "pickup" in node.methods],
         route=_route(order, nodes),

@@ -87,6 +87,7 @@ _pages.filters.update(
     words=words,
     field=field,
     pair=lambda name: (name, words(name)),
+    named=lambda id, names: (id, names.get(id, id)),
     twice=lambda name: (name, name),
     thousands=lambda n: f"{n:,}",
 )

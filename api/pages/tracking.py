@@ -15,11 +15,12 @@ from api.pages.desk import Desk, running_of
 from api.pages.forms import Form, form_of
 from oms.actors import Actor, Role
 from oms.adapters.signer import BadToken
-from oms.orders.cancelling import cancellable
-from oms.orders.stages import Counts, Stage
+from oms.orders.possible import possible
+from oms.orders.stages import Stage
 from oms.reasons import Occasion
 from oms.recording import ORDER
 from oms.refusals import Refusal, not_found
+from oms.store.node_work import question_of
 from oms.store.orders import load_order
 from oms.usecases import order_reading
 from oms.usecases.return_reading import Filter, list_returns
@@ -78,6 +79,9 @@ def act_as_customer(order: str, desk: Customer, token: Token = "") -> Response:
         "cancel_lines": lambda: desk.call(
             "/v1/orders/{id}/cancel", {"reason": "customer", "lines": _units(desk)}, id=order
         ),
+        "answer": lambda: desk.call(
+            "/v1/orders/{id}/promise", {"accept": form.text("accept") == "yes"}, id=order
+        ),
         "arrived": lambda: desk.call("/v1/pickups/{id}/arrived", {"token": token}, id=form.text("pickup")),
         "return": lambda: desk.call("/v1/returns", _return(desk, order, token)),
         "keep": lambda: desk.call("/v1/returns/{id}/cancel", {}, id=form.text("return"), token=token),
@@ -98,6 +102,9 @@ def _shown(desk: Desk, order_id: str, token: str, refusal: Refusal | None = None
     _, order = order_reading.read_order(desk.running, desk.actor, order_id, token)
     with desk.running.engine.connect() as conn:
         names = sku_names(conn, [line["sku"] for line in order["lines"]])
+        question = question_of(conn, order_id)
+        stored = load_order(conn, order_id)
+    assert stored is not None, "an order is never deleted"
     loaded = desk.running.networks.current
     nodes = {node.id: node.name or node.id for node in loaded.spec.nodes}
     answer = desk.page(
@@ -105,20 +112,17 @@ def _shown(desk: Desk, order_id: str, token: str, refusal: Refusal | None = None
         refusal,
         order=order,
         names=names,
+        names_of_lines={line["id"]: names.get(line["sku"], line["sku"]) for line in order["lines"]},
         store=nodes.get(order["promise"]["pickup_node"] or "", ""),
         said=[_said(line) for line in order["lines"]],
         all=_said_together(order),
-        cancelling=[cancellable(_counts(line)) for line in order["lines"]],
-        returning=[line["delivered"] - line["returned"] for line in order["lines"]],
+        possible=possible(stored),
+        question=question,
         returns=list_returns(desk.running, desk.actor, Filter(order_id=order_id), None, RETURNS)[:RETURNS],
         reasons=list(loaded.reasons.of(Occasion.RETURN)),
     )
     answer.headers["X-Robots-Tag"] = "noindex"
     return answer
-
-
-def _counts(line: dict[str, Any]) -> Counts:
-    return Counts(**{stage.value: line[stage.value] for stage in Stage})
 
 
 def _said(line: dict[str, Any]) -> list[tuple[int, str]]:
