@@ -93,10 +93,10 @@ class Desk:
         answer: Response = serve(**{name: value for name, value in given.items() if name in wanted})
         return orjson.loads(answer.body)
 
-    def page(self, name: str, refusal: Refusal | None = None, **values: Any) -> Response:
+    def page(self, template: str, refusal: Refusal | None = None, /, **values: Any) -> Response:
         """A page; with a refusal it says first why the form was not done."""
         code = 200 if refusal is None else STATUS[refusal.code]
-        return page(name, code, desk=self, refusal=refusal, **values)
+        return page(template, code, desk=self, refusal=refusal, **values)
 
     def to(self, address: str) -> Response:
         """Go to another page."""

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Response
 from api.pages.desk import Desk, at
 from api.pages.nodes import rejecting
 from oms.reasons import Occasion
-from oms.refusals import Code, Fault, Refusal, Refused, refuse
+from oms.refusals import Code, Fault, Refusal, refuse
 from oms.usecases import fulfilment_orders, packing, papers
 from oms.views.overview import sku_names
 
@@ -106,8 +106,8 @@ def _carrier_said(desk: Desk) -> None:
 
 def _shown(desk: Desk, id: str, refusal: Refusal | None = None) -> Response:
     job = fulfilment_orders.read(desk.running, desk.actor, id)
-    shipments = packing.read_shipments(desk.running, desk.actor, id)["shipments"]
-    told = [packing.read_shipment(desk.running, desk.actor, one["id"]) for one in shipments]
+    packed: Any = packing.read_shipments(desk.running, desk.actor, id)
+    told = [packing.read_shipment(desk.running, desk.actor, one["id"]) for one in packed["shipments"]]
     with desk.running.engine.connect() as conn:
         names = sku_names(conn, [line["sku"] for line in job["lines"]])
     loaded = desk.running.networks.current

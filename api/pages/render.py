@@ -26,11 +26,11 @@ _pages = Environment(
 )
 
 
-def page(name: str, code: int = 200, **values: Any) -> Response:
+def page(template: str, code: int = 200, /, **values: Any) -> Response:
     """A page as an answer. ``desk``: where its reader stands, if signed in; ``refusal``: why a form was not
     done.
     """
-    body = _pages.get_template(name).render(**{"desk": None, "refusal": None, **values})
+    body = _pages.get_template(template).render(**{"desk": None, "refusal": None, **values})
     return Response(body, code, HEADERS, "text/html; charset=utf-8")
 
 
