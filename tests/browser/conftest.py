@@ -6,6 +6,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,9 @@ from oms.bootstrap import Runtime, start
 from oms.settings import Settings
 from oms.usecases.imports import import_folder
 from tests.api.conftest import make_key
+from tests.browser.house import House
+from tests.checkout.conftest import Shop
+from tests.checkout.conftest import shop as shop
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 QUIET = (
@@ -52,10 +56,9 @@ def browser() -> Iterator[Browser]:
         yield playwright.chromium.launch(executable_path=program, args=list(QUIET))
 
 
-@pytest.fixture
-def site(engine: Engine, database_url: str, tmp_path: Path) -> Iterator[Site]:
-    running = start(Settings(database_url=database_url, data_dir=tmp_path))
-    import_folder(running, SYSTEM, read_folder(UK), lambda what, done, total: None)
+@contextmanager
+def served(running: Runtime) -> Iterator[str]:
+    """The address of a server on this process, for as long as the block lasts."""
     server = uvicorn.Server(
         uvicorn.Config(create_app(running), host="127.0.0.1", port=0, log_level="warning")
     )
@@ -64,11 +67,29 @@ def site(engine: Engine, database_url: str, tmp_path: Path) -> Iterator[Site]:
     while not server.started:
         assert thread.is_alive(), "the server did not start"
         time.sleep(0.02)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield Site(f"http://127.0.0.1:{port}", make_key(running), running)
-    server.should_exit = True
-    thread.join(10)
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
+
+
+@pytest.fixture
+def site(engine: Engine, database_url: str, tmp_path: Path) -> Iterator[Site]:
+    running = start(Settings(database_url=database_url, data_dir=tmp_path))
+    import_folder(running, SYSTEM, read_folder(UK), lambda what, done, total: None)
+    with served(running) as url:
+        yield Site(url, make_key(running), running)
     running.close()
+
+
+@pytest.fixture
+def house(shop: Shop, browser: Browser) -> Iterator[House]:
+    """The small world, served; its books are audited afterwards."""
+    with served(shop.runtime) as url:
+        yield House(shop, url, browser)
+        for window in browser.contexts:
+            window.close()
 
 
 @pytest.fixture(params=[(1280, 900), (360, 740)], ids=["desktop", "phone"])
