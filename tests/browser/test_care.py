@@ -80,10 +80,10 @@ def test_a_customer_cancels_by_the_signed_link_and_nothing_opens_without_it(hous
         assert answer.status_code == 404
         assert "Handle" not in answer.text and "Kim" not in answer.text
     page = house.window()
-    answer = page.goto(f"/track/o4?token={token}")
-    assert answer is not None
-    assert answer.headers["referrer-policy"] == "no-referrer"
-    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    seen = page.goto(f"/track/o4?token={token}")
+    assert seen is not None
+    assert seen.headers["referrer-policy"] == "no-referrer"
+    assert "default-src 'none'" in seen.headers["content-security-policy"]
     expect(page.get_by_role("link", name="Orders")).to_have_count(0)
     open_(page, "Cancel")
     press(page, "Cancel the whole order")
