@@ -48,6 +48,7 @@ Access = dict[tuple[str, str], Rule]
 FOUNDATION: Access = {
     ("GET", "/healthz"): PUBLIC,
     ("GET", "/readyz"): PUBLIC,
+    ("GET", "/metrics"): OFFICE,
     ("GET", "/"): PUBLIC,
     ("GET", "/docs"): PUBLIC,
     ("GET", "/v1/events"): OFFICE,

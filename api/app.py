@@ -1,8 +1,11 @@
 """The HTTP application: every room's routes behind the guard, inside the frame."""
 
 import os
+import signal
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from types import FrameType
 
 from fastapi import APIRouter, FastAPI
 
@@ -81,6 +84,7 @@ def create_app(source: Runtime | Settings | None = None) -> FastAPI:
         running = app.state.runtime = start(source or from_environment(os.environ))
         background = Background(running)
         background.start()
+        _hear_the_end(app)
         try:
             yield
         finally:
@@ -97,6 +101,7 @@ def create_app(source: Runtime | Settings | None = None) -> FastAPI:
     )
     app.state.limits = Limits()
     app.state.streams = 0
+    app.state.ending = False
     if isinstance(source, Runtime):
         app.state.runtime = source
     known = [route for router in ROUTERS for route in router.routes]
@@ -107,3 +112,17 @@ def create_app(source: Runtime | Settings | None = None) -> FastAPI:
     app.mount("/track", create_tracking(app))
     app.add_middleware(Frame)
     return app
+
+
+def _hear_the_end(app: FastAPI) -> None:
+    """Know of SIGTERM at once: what never ends by itself, an event stream, has to end before the server."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    before = signal.getsignal(signal.SIGTERM)
+
+    def told(number: int, frame: FrameType | None) -> None:
+        app.state.ending = True
+        if callable(before):
+            before(number, frame)
+
+    signal.signal(signal.SIGTERM, told)

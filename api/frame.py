@@ -1,19 +1,24 @@
-"""The outermost layer: a request id, the headers every answer carries, and the last resort against
-surprises."""
+"""The outermost layer: a request id, the headers every answer carries, one line in the log, and the last
+resort against surprises."""
 
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from api.logs import ACCEPTED_ID, REQUEST_ID
+from api.metrics import CLIENT_LEFT, count, route_of
 from api.problems import INTERNAL, problem
+from oms.adapters.clock import elapsed_s
 from oms.adapters.ids import RandomIds
 
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 Receive = Callable[[], Awaitable[Message]]
-App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
+Scope = MutableMapping[str, Any]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 log = logging.getLogger("anyshelf.api")
+access = logging.getLogger("anyshelf.access")
 
 SECURITY: tuple[tuple[bytes, bytes], ...] = (
     (b"x-content-type-options", b"nosniff"),
@@ -32,18 +37,19 @@ class Frame:
         self._app = app
         self._ids = RandomIds()
 
-    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and see to its answer."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = self._ids.new("req")
-        begun = False
+        request_id = _sent_id(scope) or self._ids.new("req")
+        status, since_s = 0, elapsed_s()
+        REQUEST_ID.set(request_id)
 
         async def framed(message: Message) -> None:
-            nonlocal begun
+            nonlocal status
             if message["type"] == "http.response.start":
-                begun = True
+                status = message["status"]
                 headers = message["headers"] = list(message.get("headers", ()))
                 present = {name.lower() for name, _ in headers}
                 headers.extend(pair for pair in SECURITY if pair[0] not in present)
@@ -54,7 +60,28 @@ class Frame:
         try:
             await self._app(scope, receive, framed)
         except Exception:
-            log.exception("%s failed", request_id)
-            if begun:
+            log.exception("%s failed", route_of(scope))
+            if status:
                 raise
+            scope["anyshelf.code"] = INTERNAL.code.value
             await problem(INTERNAL)(scope, receive, framed)
+        finally:
+            _remember(scope, status or CLIENT_LEFT, elapsed_s() - since_s)
+
+
+def _sent_id(scope: Scope) -> str | None:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and ACCEPTED_ID.fullmatch(value):
+            return str(value.decode())
+    return None
+
+
+def _remember(scope: Scope, status: int, seconds: float) -> None:
+    count(scope, status, seconds)
+    if access.isEnabledFor(logging.INFO):
+        actor, code = scope.get("anyshelf.actor"), scope.get("anyshelf.code")
+        about = {"method": scope["method"], "route": route_of(scope), "status": status}
+        about |= {"ms": round(seconds * 1000, 1)}
+        about |= {} if actor is None else {"key": actor.key_id}
+        about |= {} if code is None else {"code": code}
+        access.info("answered", extra={"about": about})

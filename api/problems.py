@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from api.access import methods_at
 from api.faults import faults_of
+from api.logs import REQUEST_ID
 from oms.refusals import Code, Fault, Refusal, Refused
 
 MEDIA_TYPE = "application/problem+json"
@@ -94,7 +95,11 @@ def problem(refusal: Refusal, headers: Mapping[str, str] | None = None) -> Respo
         sent["WWW-Authenticate"] = "Bearer"
     if status in (429, 503):
         sent["Retry-After"] = str(refusal.extra.get("retry_after_s", RETRY_AFTER_S))
-    return Response(orjson.dumps(document(refusal)), status, sent, MEDIA_TYPE)
+    said = document(refusal)
+    request_id = REQUEST_ID.get()
+    if request_id:
+        said["request_id"] = request_id
+    return Response(orjson.dumps(said), status, sent, MEDIA_TYPE)
 
 
 def document(refusal: Refusal) -> dict[str, Any]:
@@ -121,22 +126,28 @@ def install(app: FastAPI) -> None:
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
-    return problem(error.refusal)
+    return _named(request, error.refusal)
 
 
 async def _unreadable(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    return problem(summarise(faults_of(error)))
+    return _named(request, summarise(faults_of(error)))
 
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     headers = {"Allow": ", ".join(methods_at(request.url.path))} if error.status_code == 405 else {}
-    return problem(_BY_STATUS.get(error.status_code, _MALFORMED), headers)
+    return _named(request, _BY_STATUS.get(error.status_code, _MALFORMED), headers)
 
 
 async def _unavailable(request: Request, error: Exception) -> Response:
-    return problem(UNAVAILABLE)
+    return _named(request, UNAVAILABLE)
+
+
+def _named(request: Request, refusal: Refusal, headers: Mapping[str, str] | None = None) -> Response:
+    """The problem, its name left where log and metrics find it."""
+    request.scope["anyshelf.code"] = refusal.code.value
+    return problem(refusal, headers)
 
 
 def summarise(faults: Iterable[tuple[Code, Fault]]) -> Refusal:

@@ -4,10 +4,13 @@ import os
 
 from fastapi import FastAPI
 
+from api import logs
 from api.app import create_app
 from oms.settings import from_environment
 
 
 def application() -> FastAPI:
     """The application on the installation's settings. Raises BadSetting."""
-    return create_app(from_environment(os.environ))
+    settings = from_environment(os.environ)
+    logs.configure(settings)
+    return create_app(settings)

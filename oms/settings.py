@@ -4,6 +4,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, cast, get_args
+
+LogFormat = Literal["text", "json"]
+LogLevel = Literal["debug", "info", "warning", "error"]
 
 
 class BadSetting(ValueError):
@@ -12,19 +16,25 @@ class BadSetting(ValueError):
 
 @dataclass(frozen=True)
 class Settings:
-    """`database_url` is an SQLAlchemy URL, or None for the embedded server that lives under `data_dir`."""
+    """`database_url` is an SQLAlchemy URL, or None for the embedded server that lives under `data_dir`.
+    `log_format` None: text on a terminal, JSON elsewhere.
+    """
 
     database_url: str | None
     data_dir: Path
+    log_format: LogFormat | None = None
+    log_level: LogLevel = "info"
 
 
 def from_environment(environ: Mapping[str, str]) -> Settings:
-    """Read ANYSHELF_DATABASE_URL and ANYSHELF_DATA_DIR. Raises BadSetting."""
+    """Read ANYSHELF_DATABASE_URL, _DATA_DIR, _LOG_FORMAT and _LOG_LEVEL. Raises BadSetting."""
     url = environ.get("ANYSHELF_DATABASE_URL", "").strip()
     directory = environ.get("ANYSHELF_DATA_DIR", "").strip()
     return Settings(
         database_url=sqlalchemy_url(url) if url else None,
         data_dir=Path(directory).expanduser().resolve() if directory else _default_data_dir(environ),
+        log_format=cast("LogFormat | None", _one_of(environ, "ANYSHELF_LOG_FORMAT", get_args(LogFormat))),
+        log_level=cast("LogLevel", _one_of(environ, "ANYSHELF_LOG_LEVEL", get_args(LogLevel)) or "info"),
     )
 
 
@@ -37,6 +47,13 @@ def sqlalchemy_url(url: str) -> str:
             "PostgreSQL is the only database Anyshelf speaks"
         )
     return f"postgresql+psycopg://{rest}"
+
+
+def _one_of(environ: Mapping[str, str], name: str, known: tuple[str, ...]) -> str | None:
+    value = environ.get(name, "").strip().lower()
+    if value and value not in known:
+        raise BadSetting(f"{name} must be one of {', '.join(known)}")
+    return value or None
 
 
 def _default_data_dir(environ: Mapping[str, str]) -> Path:

@@ -1,15 +1,23 @@
 """`anyshelf serve`: the HTTP server with API and pages."""
 
 import ipaddress
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 import uvicorn
 
+from api import logs
 from api.cli.console import TERMINATED, UNAVAILABLE, Json, err, fail, print_json, settings_on_schema
 from oms.adapters.postgres import database
 
 app = typer.Typer()
+
+FINISHING_S = 30
+"""How long an ending server works on what it has accepted; event streams end at once."""
 
 
 @app.command()
@@ -20,7 +28,9 @@ def serve(
     json: Json = False,
 ) -> None:
     """Serve the API and the pages until interrupted."""
-    with database(settings_on_schema()):
+    chosen = settings_on_schema()
+    logs.configure(chosen)
+    with database(chosen), _counted_together(workers):
         url = f"http://{_in_url(host)}:{port}"
         if json:
             print_json({"url": url, "pages": f"{url}/app/", "docs": f"{url}/docs"})
@@ -34,13 +44,25 @@ def serve(
                 host=host,
                 port=port,
                 workers=workers,
-                log_level="warning",
-                timeout_graceful_shutdown=5,  # an open event stream must not hold up the end
+                log_config=None,
+                access_log=False,
+                timeout_graceful_shutdown=FINISHING_S,
             )
         except SystemExit as end:
             if end.code not in (None, 0, TERMINATED):
                 fail(f"The server did not start on {host}:{port}; is the port taken?")
                 raise typer.Exit(UNAVAILABLE) from end
+
+
+@contextmanager
+def _counted_together(workers: int) -> Iterator[None]:
+    """A folder for the block in which several processes add up what they count."""
+    if workers == 1:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="anyshelf-metrics-") as folder:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        yield
 
 
 def _is_loopback(host: str) -> bool:

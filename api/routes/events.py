@@ -127,7 +127,7 @@ async def _stream(
     try:
         yield b"retry: 1000\n\n"
         quiet_s = 0.0
-        while running.keys.living(key_id):
+        while running.keys.living(key_id) and not state.ending:
             if running.tail.seq > after:
                 tail = running.tail.seq
                 read = partial(_read, running, after, MOST, types)

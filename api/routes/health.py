@@ -1,13 +1,14 @@
 """Whether the process lives, and whether it should be sent requests."""
 
 from fastapi import Response
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from api import metrics
 from api.deps import Running, reply
 from api.guard import routes
 from api.problems import UNAVAILABLE, problem
 from api.wire.base import Wire
+from oms.store.database import is_current
 
 router = routes("health")
 
@@ -26,10 +27,20 @@ async def is_alive() -> Response:
 
 @router.get("/readyz", response_model=Health, responses={503: {"description": "Not now"}})
 def is_ready(running: Running) -> Response:
-    """The database answers, and this process's memory follows it."""
+    """The database answers, its schema is of this release, and this process's memory follows it."""
     try:
         with running.engine.connect() as conn:
-            conn.execute(text("SELECT 1"))
+            ready = is_current(conn) and running.fresh()
     except SQLAlchemyError:
         return problem(UNAVAILABLE)
-    return reply(Health(ok=True)) if running.fresh() else problem(UNAVAILABLE)
+    return reply(Health(ok=True)) if ready else problem(UNAVAILABLE)
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={200: {"description": "Prometheus text", "content": {metrics.MEDIA_TYPE: {}}}},
+)
+def figures(running: Running) -> Response:
+    """What was asked and answered, and how the process fares, as Prometheus reads it."""
+    return Response(metrics.exposition(running), headers={"Content-Type": metrics.MEDIA_TYPE})

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -28,6 +29,7 @@ def connect(url: str, *, pool_size: int = 20) -> Engine:
         url,
         pool_size=pool_size,
         max_overflow=0,
+        hide_parameters=True,  # what somebody sent has no place in the words of an error
         pool_pre_ping=True,  # a restarted server costs a reconnection, not a failed request
         connect_args={"options": "-c timezone=UTC", "connect_timeout": 10},
     )
@@ -86,6 +88,20 @@ def revisions(url: str) -> tuple[str | None, str | None]:
     finally:
         engine.dispose()
     return found, ScriptDirectory(str(MIGRATIONS)).get_current_head()
+
+
+def is_current(connection: Connection) -> bool:
+    """Whether the schema is of this release, or of a later one that processes of this one still work on."""
+    found = MigrationContext.configure(connection).get_current_revision()
+    older, newest = _known_revisions()
+    return found is not None and (found == newest or found not in older)
+
+
+@cache
+def _known_revisions() -> tuple[frozenset[str], str | None]:
+    script = ScriptDirectory(str(MIGRATIONS))
+    newest = script.get_current_head()
+    return frozenset(one.revision for one in script.walk_revisions()) - {str(newest)}, newest
 
 
 @contextmanager
