@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 
 from api.pages.desk import Desk, at
-from api.pages.places import nodes_of, only_node
+from api.pages.places import nodes_of, only_node, zone_of
 from oms.refusals import Refusal, Refused
 from oms.usecases.pickups import Wanted, list_pickups
 from oms.views.overview import sku_names
@@ -65,6 +65,7 @@ def _shown(
         groups=_grouped(desk, found),
         chosen=desk.form.text("pickup"),
         names=names,
+        zone=zone_of(desk, place),
     )
 
 

@@ -72,6 +72,12 @@ class Desk:
         """Address and name of the pages for this role."""
         return [(to, name) for to, name, endpoint in ROOMS if self.may(endpoint, "GET")]
 
+    def who(self, actor: str) -> str:
+        """An actor of an event as people call it: the name of a living key, else what is known."""
+        if actor.startswith("customer:"):
+            return "the customer"
+        return self.running.keys.name(actor) or actor
+
     def call(self, endpoint: str, body: Mapping[str, Any] | None = None, **path: Any) -> Any:
         """Do what a POST to the endpoint with this body would do; its answer. Raises Refused."""
         if not self.may(endpoint):

@@ -9,6 +9,8 @@ from fastapi import APIRouter, Response
 
 from api.pages.desk import Desk, at
 from api.pages.nodes import rejecting
+from api.pages.places import zone_of
+from oms.fulfilment.lifecycle import FulfilmentState
 from oms.reasons import Occasion
 from oms.refusals import Code, Fault, Refusal, refuse
 from oms.usecases import fulfilment_orders, packing, papers
@@ -16,6 +18,7 @@ from oms.views.overview import sku_names
 
 PARCELS_MOST = 9
 """More are packed through the API."""
+ORDER = [state.value for state in FulfilmentState]
 PDF = "application/pdf"
 CARRIER_SAYS = ("in_transit", "out_for_delivery", "attempted", "delivered", "returning", "returned", "lost")
 
@@ -117,6 +120,8 @@ def _shown(desk: Desk, id: str, refusal: Refusal | None = None) -> Response:
         job=job,
         shipments=told,
         names=names,
+        happened=sorted(job["instants"].items(), key=lambda one: (one[1], ORDER.index(one[0]))),
+        zone=zone_of(desk, job["node"]),
         nodes=sorted((node.id, node.name or node.id) for node in loaded.spec.nodes),
         rejects=list(loaded.reasons.of(Occasion.REJECT)),
         cancelling=list(loaded.reasons.of(Occasion.CANCEL)),

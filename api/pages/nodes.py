@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 from fastapi import APIRouter, Query, Response
 
 from api.pages.desk import Desk, at
-from api.pages.places import nodes_of, only_node
+from api.pages.places import nodes_of, only_node, zone_of
 from inventory.read_documents import transfers_to
 from oms.fulfilment.job import AT_THE_NODE
 from oms.fulfilment.lifecycle import FulfilmentState
@@ -139,6 +139,7 @@ def _shown(desk: Desk, id: str, state: str, after: str, refusal: Refusal | None 
         node=id,
         name=dict(nodes_of(desk)).get(id, id),
         now=now,
+        zone=zone_of(desk, id),
         state=state if state in STATES else "",
         states=STATES,
         jobs=shown,

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Response
 
 from api.pages.desk import Desk, at
+from api.pages.places import zone_of
 from oms.reasons import Occasion
 from oms.refusals import Code, Fault, Refusal, refuse
 from oms.usecases import pick_lists
@@ -91,6 +92,7 @@ def _shown(desk: Desk, id: str, refusal: Refusal | None = None) -> Response:
         found=found,
         mine=found["claimed_by"] == desk.actor.key_id or desk.actor.trusted,
         now=now,
+        zone=zone_of(desk, found["node"]),
         later=[task for task in waiting if task is not now],
         done=[task for task in found["tasks"] if task not in waiting],
         names=names,

@@ -13,6 +13,12 @@ def nodes_of(desk: Desk) -> list[tuple[str, str]]:
     return sorted((node.id, node.name or node.id) for node in nodes if desk.actor.may_node(node.id))
 
 
+def zone_of(desk: Desk, node: str | None) -> str:
+    """The time zone people at a node live by."""
+    nodes = desk.running.networks.current.spec.nodes
+    return next((one.timezone for one in nodes if one.id == node), "UTC")
+
+
 def only_node(actor: Actor) -> str:
     """The node of somebody who works at one; empty for others."""
     return next(iter(actor.nodes)) if actor.nodes is not None and len(actor.nodes) == 1 else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from fastapi import Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -39,12 +40,12 @@ def money(minor: float, currency: str) -> str:
     return f"{minor:,.0f} {currency}" if currency in NO_CENTS else f"{minor / 100:,.2f} {currency}"
 
 
-def instant(at: datetime | str | None) -> str:
-    """To the minute, in UTC, said so; a dash where there is none."""
+def instant(at: datetime | str | None, zone: str = "UTC") -> str:
+    """To the minute, in the time zone named, said so; a dash where there is none."""
     if at is None:
         return "–"
     known = datetime.fromisoformat(at) if isinstance(at, str) else at
-    return f"{known:%a %d %b %Y, %H:%M} UTC"
+    return f"{known.astimezone(ZoneInfo(zone)):%a %d %b %Y, %H:%M %Z}"
 
 
 def age(seconds: float) -> str:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Response
 
 from api.pages import stops
 from api.pages.desk import Desk, at
-from api.pages.places import couriers_of, nodes_of, only_node
+from api.pages.places import couriers_of, nodes_of, only_node, zone_of
 from oms.actors import Role
 from oms.courier.lifecycle import RunState
 from oms.reasons import Occasion
@@ -96,6 +96,7 @@ def _listed(desk: Desk, node: str, state: str, refusal: Refusal | None = None) -
         runs=[run_head(run) for run in rows[:ROWS]],
         nodes=nodes_of(desk),
         states=states,
+        zone=zone_of(desk, place),
         asked={"node": place, "state": wanted},
         waiting=waiting,
         couriers=couriers,
@@ -115,6 +116,7 @@ def _shown(desk: Desk, id: str, refusal: Refusal | None = None) -> Response:
         "run.html",
         refusal,
         run=run,
+        zone=zone_of(desk, run["node"]),
         names=names,
         staff=staff,
         waiting=waiting,

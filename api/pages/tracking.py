@@ -13,6 +13,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from api.pages.desk import Desk, running_of
 from api.pages.forms import Form, form_of
+from api.pages.places import zone_of
 from oms.actors import Actor, Role
 from oms.adapters.signer import BadToken
 from oms.orders.possible import possible
@@ -20,6 +21,7 @@ from oms.orders.stages import Stage
 from oms.reasons import Occasion
 from oms.recording import ORDER
 from oms.refusals import Refusal, not_found
+from oms.store.fulfilments import fulfilments_of
 from oms.store.node_work import question_of
 from oms.store.orders import load_order
 from oms.usecases import order_reading
@@ -102,6 +104,7 @@ def _shown(desk: Desk, order_id: str, token: str, refusal: Refusal | None = None
     _, order = order_reading.read_order(desk.running, desk.actor, order_id, token)
     with desk.running.engine.connect() as conn:
         names = sku_names(conn, [line["sku"] for line in order["lines"]])
+        jobs = fulfilments_of(conn, order_id)
         question = question_of(conn, order_id)
         stored = load_order(conn, order_id)
     assert stored is not None, "an order is never deleted"
@@ -112,6 +115,7 @@ def _shown(desk: Desk, order_id: str, token: str, refusal: Refusal | None = None
         refusal,
         order=order,
         names=names,
+        zone=zone_of(desk, stored.promise.pickup_node or (jobs[-1].node if jobs else None)),
         names_of_lines={line["id"]: names.get(line["sku"], line["sku"]) for line in order["lines"]},
         store=nodes.get(order["promise"]["pickup_node"] or "", ""),
         said=[_said(line) for line in order["lines"]],

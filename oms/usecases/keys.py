@@ -90,6 +90,11 @@ class KeyRing:
         """The living keys of couriers."""
         return [key for key, _ in self._keys.values() if key.role is Role.COURIER]
 
+    def name(self, key_id: str) -> str:
+        """What a living key is called; empty for others."""
+        found = self._keys.get(key_id)
+        return found[0].name if found else ""
+
     def open(self, presented: str) -> tuple[ApiKey, Actor] | None:
         """The key and its actor, or None. Takes the same time whichever byte is wrong."""
         found = self._keys.get(presented.partition(".")[0])

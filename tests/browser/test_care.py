@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import expect
 
 from oms.actors import Role
-from tests.browser.house import House, choose, open_, press
+from tests.browser.house import House, accepted_and_picked, choose, open_, packed, press
+from tests.support import stock_up
 
 pytestmark = pytest.mark.browser
 
@@ -110,3 +111,27 @@ def test_a_store_sees_its_own_and_a_courier_his(house: House) -> None:
         seen = driver.goto(closed)
         assert seen is not None and seen.status == 403, closed
     expect(driver.get_by_role("navigation").get_by_role("link")).to_have_text(["Runs", "API"])
+
+
+def test_a_courier_sees_no_run_of_another(house: House) -> None:
+    stock_up(house.shop.runtime, ("ST-1", "A1", 10))
+    house.placed("o7", ("A1", 1), method="courier", customer=KIM)
+    staff = house.window(house.key(Role.STAFF, nodes=["ST-1"]))
+    house.key(Role.COURIER, nodes=["ST-1"])
+    accepted_and_picked(staff, "ST-1")
+    packed(staff, house.job("o7")["id"])
+    staff.get_by_role("link", name="plan his run").click()
+    press(staff, "Plan the run")
+    run = staff.url.removeprefix(house.url)
+    other = house.window(house.key(Role.COURIER, nodes=["ST-1"]))
+    expect(other.get_by_text("No run is planned for you yet")).to_be_visible()
+    seen = other.goto(run)
+    assert seen is not None and seen.status == 404
+    csrf = other.locator("input[name=csrf]").first.input_value()
+    cookies = {cookie["name"]: cookie["value"] for cookie in other.context.cookies()}
+    form = {"csrf": csrf, "once": "k", "do": "start"}
+    sent = httpx.post(f"{house.url}{run}", data=form, cookies=cookies, timeout=60)
+    assert sent.status_code == 404
+    elsewhere = house.window(house.key(Role.STAFF, nodes=["ST-2"]))
+    seen = elsewhere.goto(run)
+    assert seen is not None and seen.status == 404
