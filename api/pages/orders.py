@@ -14,7 +14,7 @@ from api.pages.drawing import lay_out
 from oms.orders.order import OrderStatus
 from oms.reasons import Occasion
 from oms.refusals import Code, Refusal, refuse
-from oms.store.node_work import question_of
+from oms.store.node_work import question_of, unroutable_of
 from oms.usecases import order_reading
 from oms.usecases.return_reading import Filter, list_returns
 from oms.views.overview import sku_names
@@ -66,6 +66,7 @@ def _shown(desk: Desk, id: str, refusal: Refusal | None = None) -> Response:
     with desk.running.engine.connect() as conn:
         names = sku_names(conn, [line["sku"] for line in order["lines"]])
         question = question_of(conn, id)
+        stuck = unroutable_of(conn, id)
     loaded = desk.running.networks.current
     nodes = {node.id: node for node in loaded.spec.nodes}
     return desk.page(
@@ -75,6 +76,7 @@ def _shown(desk: Desk, id: str, refusal: Refusal | None = None) -> Response:
         decided=decided,
         names=names,
         question=question,
+        stuck=stuck,
         nodes=nodes,
         stores=[(id, node.name or id) for id, node in sorted(nodes.items()) if "pickup" in node.methods],
         route=_route(order, nodes),

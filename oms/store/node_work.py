@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -65,6 +66,14 @@ def note_unroutable(conn: Connection, order_id: str, code: str, lines: Sequence[
 def forget_unroutable(conn: Connection, order_id: str) -> None:
     """A plan was found, or nothing waits any more."""
     conn.execute(delete(unroutable).where(unroutable.c.order_id == order_id))
+
+
+def unroutable_of(conn: Connection, order_id: str) -> dict[str, Any] | None:
+    """Why no plan fits the order (``code``), for which ``lines``, ``since`` when, and when it was tried
+    last.
+    """
+    row = conn.execute(select(unroutable).filter_by(order_id=order_id)).mappings().first()
+    return None if row is None else dict(row)
 
 
 def tried(conn: Connection, order_ids: Sequence[str]) -> dict[str, datetime]:

@@ -89,8 +89,8 @@ def substitute(
         new = FulfilmentLine(id, line.parcel, sku, units, picked=units)
         check(work, at.task, sku, new.line_id, found)
         others = _take_away(work, at, reason, units)
+        _take(work, at, new, units)  # first: a reservation that holds nothing any more is over
         _give_up(work, at, units)
-        _take(work, at, new, units)
         order = substituted(at.order, order, at.task.line_id, id, sku, units, price)
         job = picked.finished(picked.with_line(job, new), work.at)
         task = replace(at.task, substituted=at.task.substituted + units, reason=reason.code)

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from oms.actors import Role
-from tests.browser.house import House, accepted_and_picked, choose, open_, packed, press
+from tests.browser.house import House, accepted_and_picked, choose, fits, open_, packed, press
 from tests.support import stock_up
 
 pytestmark = pytest.mark.browser
@@ -135,3 +135,27 @@ def test_a_courier_sees_no_run_of_another(house: House) -> None:
     elsewhere = house.window(house.key(Role.STAFF, nodes=["ST-2"]))
     seen = elsewhere.goto(run)
     assert seen is not None and seen.status == 404
+
+
+def test_every_page_of_care_fits_a_telephone(house: House) -> None:
+    house.placed("o8", ("A1", 2), ("B2", 1), method="ship", customer=KIM)
+    customer = house.order("o8")["customer_id"]
+    job = house.job("o8")
+    page = house.window(house.shop.admin)
+    rooms = (
+        "",
+        "orders",
+        "nodes",
+        "counter?node=ST-1",
+        "runs?node=ST-1",
+        "returns",
+        "customers",
+        "reservations",
+    )
+    things = ("orders/o8", f"nodes/{job['node']}", f"fulfilment-orders/{job['id']}", f"customers/{customer}")
+    for there in (*rooms, *things):
+        seen = page.goto(f"/app/{there}")
+        assert seen is not None and seen.status == 200, there
+        for folded in page.locator("summary").all():
+            folded.click()
+        fits(page)

@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from oms.actors import Role
 from tests.browser.house import House, accepted_and_picked, choose, fits, open_, packed, press
+from tests.returns.conftest import sold
 from tests.support import stock_up
 
 pytestmark = pytest.mark.browser
@@ -174,3 +175,42 @@ def test_what_is_short_looks_for_another_home_and_what_is_rejected_too(house: Ho
     press(other, "Nobody there to do it")
     expect(other.get_by_text("Nothing to do")).to_be_visible()
     assert house.job("x2")["node"] != job["node"]
+
+
+def test_a_picker_takes_a_substitute(house: House) -> None:
+    put = house.shop.admin.put("/v1/skus/A1/substitutes", json={"substitutes": ["B2"]})
+    assert put.status_code == 200, put.text
+    house.placed("y1", ("A1", 1), method="ship", substitution="allowed")
+    page = house.window(house.key(Role.STAFF, nodes=[house.job("y1")["node"]]))
+    press(page, "Accept")
+    open_(page, "Build pick lists")
+    press(page, "Build")
+    press(page, "Take it")
+    open_(page, "Take something else instead")
+    page.get_by_label("Scan it").fill("A1")
+    press(page, "It lies in the tote")
+    expect(page.get_by_role("alert")).to_be_visible()
+    open_(page, "Take something else instead")
+    page.get_by_label("Scan it").fill("B2")
+    press(page, "It lies in the tote")
+    expect(page.get_by_text("1 substituted")).to_be_visible()
+    assert [line["sku"] for line in house.order("y1")["lines"] if line["picked"]] == ["B2"]
+
+
+def test_goods_at_the_counter_are_taken_back_against_a_rule_only_with_a_reason(house: House) -> None:
+    sold(house.shop, "r1", ("A1", 1))
+    house.shop.watch.forward(days=90)
+    page = house.window(house.key(Role.STAFF, nodes=["ST-1"]))
+    page.get_by_role("navigation").get_by_role("link", name="Returns").click()
+    page.get_by_label("Order, if known").fill("r1")
+    page.get_by_label("Barcode or SKU").first.fill("B2")
+    press(page, "Take it in")
+    expect(page.get_by_role("alert")).to_contain_text("The order has none of this SKU")
+    page.get_by_label("Barcode or SKU").first.fill("A1")
+    press(page, "Take it in")
+    expect(page.get_by_role("alert")).to_contain_text("The policy does not take this back")
+    page.get_by_label("Exception").fill("a regular")
+    press(page, "Take it in")
+    expect(page.get_by_text("Taken all the same: a regular")).to_be_visible()
+    press(page, "Put it there")
+    assert house.order("r1")["lines"][0]["returned"] == 1

@@ -245,3 +245,11 @@ def test_short_while_care_changes_the_method(floor: Floor) -> None:
         assert floor.shop.admin.put("/v1/stock/counts", json=count).status_code < 300
         floor.shop.runtime.feed.look()
     assert len(outcomes) == 3
+
+
+def test_all_of_an_order_may_be_substituted(floor: Floor) -> None:
+    allow(floor, "B2")
+    floor.accepted("o-1", ("A1", 1), substitution="allowed")
+    found = floor.claimed()
+    told(floor.do(found, 1, "substitute", instead()))
+    assert [(line["sku"], line["picked"]) for line in floor.order("o-1")["lines"]] == [("A1", 0), ("B2", 1)]
