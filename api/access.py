@@ -213,6 +213,7 @@ NETWORK: Access = (
     | _documents("/v1/reasons", None)
     | _documents("/v1/work", None)
     | _documents("/v1/return-policy", None)
+    | _documents("/v1/retention", None)
 )
 
 PICKING: Access = {

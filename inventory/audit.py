@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, text
 
-from inventory.store.audit_sql import DIFFERENCES, SIZE
+from inventory.store.audit_sql import DIFFERENCES, HOLD_STILL, SIZE
 
 
 class Kind(StrEnum):
@@ -78,7 +78,9 @@ class AuditReport:
 
 
 def audit(conn: Connection) -> AuditReport:
-    """Compare everything; reads only, and locks nothing. All differences come from one snapshot."""
+    """Compare everything; reads only, and nobody who sells waits for it. All differences come from one
+    snapshot."""
+    conn.execute(HOLD_STILL)
     # A million movements fold in memory instead of on disk; for this transaction only.
     conn.execute(text("SELECT set_config('work_mem', '256MB', true)"))
     as_of, movements, positions, reservations = conn.execute(SIZE).one()

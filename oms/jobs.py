@@ -10,9 +10,9 @@ import logging
 import signal
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 
 import procrastinate
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from oms.actors import SYSTEM
@@ -21,13 +21,14 @@ from oms.expiring import expire_reservations
 from oms.settings import Settings
 from oms.store import outbox, requests
 from oms.store.database import conninfo
-from oms.store.partitions import ensure_months
+from oms.store.partitions import ONE_AT_A_TIME, ensure_months
 from oms.store.tables import metadata
 from oms.usecases.collecting import expire_pickups
 from oms.usecases.import_jobs import run_imports
 from oms.usecases.offers import expire_offers
 from oms.usecases.releasing import alarm_stuck, release_due
 from oms.usecases.resourcing import resource_orders
+from oms.usecases.retention import retire_months
 from oms.work import Work, transact
 
 log = logging.getLogger(__name__)
@@ -36,22 +37,21 @@ PUBLISH_EVERY_S = 0.1
 PATIENCE_S = 10.0
 """How long a closing process waits for its running jobs."""
 
-_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext('anyshelf partitions'))")
-
 
 def make_partitions(running: Runtime) -> list[str]:
     """See to it that this month and the next two have their partitions; return the new ones."""
 
     def make(work: Work) -> list[str]:
-        work.conn.execute(_ONE_AT_A_TIME)
+        work.conn.execute(ONE_AT_A_TIME)
         return ensure_months(work.conn, metadata, work.at)
 
     return transact(running, SYSTEM, make)
 
 
 def forget_requests(running: Runtime) -> int:
-    """Delete the answers kept for idempotency keys that have had their day."""
-    return transact(running, SYSTEM, lambda work: requests.forget_old(work.conn, work.at))
+    """Delete the answers kept for idempotency keys that have had their time."""
+    kept = timedelta(hours=running.networks.current.retention.answer_hours)
+    return transact(running, SYSTEM, lambda work: requests.forget_old(work.conn, work.at, kept))
 
 
 PERIODIC: tuple[tuple[str, Callable[[Runtime], object]], ...] = (
@@ -64,6 +64,7 @@ PERIODIC: tuple[tuple[str, Callable[[Runtime], object]], ...] = (
     ("* * * * *", alarm_stuck),
     ("17 * * * *", forget_requests),
     ("23 3 * * *", make_partitions),
+    ("53 3 * * *", retire_months),
 )
 """When (cron, with seconds last where there are six fields) and what."""
 
@@ -140,7 +141,7 @@ async def _serve_queue(running: Runtime) -> None:
         _schedule(app, cron, job, running)
     async with app.open_async():
         await app.run_worker_async(
-            concurrency=1,
+            concurrency=2,  # a month on its way to a file must not keep the others waiting
             install_signal_handlers=False,
             delete_jobs=procrastinate.jobs.DeleteJobCondition.ALWAYS,
             shutdown_graceful_timeout=PATIENCE_S / 2,

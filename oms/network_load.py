@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select
 
 from inventory.store.tables import node
 from oms.reasons import Reasons
+from oms.retention import Retention
 from oms.returns.policy import ReturnPolicy
 from oms.store.foundation_tables import version
 from oms.store.network_tables import network_document
@@ -43,10 +44,20 @@ class Kind(StrEnum):
     REASONS = "reasons"
     WORK = "work"
     RETURNS = "returns"
+    RETENTION = "retention"
 
 
 SINGLE = frozenset(
-    {Kind.LANES, Kind.SLOTS, Kind.POLICY, Kind.SETTINGS, Kind.REASONS, Kind.WORK, Kind.RETURNS}
+    {
+        Kind.LANES,
+        Kind.SLOTS,
+        Kind.POLICY,
+        Kind.SETTINGS,
+        Kind.REASONS,
+        Kind.WORK,
+        Kind.RETURNS,
+        Kind.RETENTION,
+    }
 )
 
 
@@ -70,11 +81,13 @@ BODY: Mapping[Kind, TypeAdapter[Any]] = {
     Kind.REASONS: TypeAdapter(Reasons),
     Kind.WORK: TypeAdapter(WorkRules),
     Kind.RETURNS: TypeAdapter(ReturnPolicy),
+    Kind.RETENTION: TypeAdapter(Retention),
 }
 USUAL: Mapping[Kind, Any] = {
     Kind.REASONS: Reasons(),
     Kind.WORK: WorkRules(),
     Kind.RETURNS: ReturnPolicy(),
+    Kind.RETENTION: Retention(),
 }
 """What holds while no document of these kinds is stored."""
 
@@ -93,6 +106,7 @@ class Loaded:
     reasons: Reasons = field(default_factory=Reasons)
     work: WorkRules = field(default_factory=WorkRules)
     returns: ReturnPolicy = field(default_factory=ReturnPolicy)
+    retention: Retention = field(default_factory=Retention)
 
 
 def work_rules(conn: Connection) -> WorkRules:
@@ -106,8 +120,8 @@ def load(conn: Connection) -> Loaded:
     """Read and build the current network. Raises routing.network_spec.NetworkRefused when it is not whole."""
     documents = _documents(conn)
     spec, policy = _read(conn, documents)
-    reasons, work, returns = (documents[kind].get(kind, usual) for kind, usual in USUAL.items())
-    return Loaded(build_network(spec), policy, spec, reasons, work, returns)
+    reasons, work, returns, retention = (documents[kind].get(kind, usual) for kind, usual in USUAL.items())
+    return Loaded(build_network(spec), policy, spec, reasons, work, returns, retention)
 
 
 def read(conn: Connection) -> tuple[NetworkSpec, Policy]:

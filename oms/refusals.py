@@ -35,6 +35,7 @@ class Code(StrEnum):
     NO_CONSENT = "no_consent"
     RESERVATION_EXPIRED = "reservation_expired"
     QUOTE_EXPIRED = "quote_expired"
+    EVENTS_GONE = "events_gone"
     VERSION_CONFLICT = "version_conflict"
     TOO_LARGE = "too_large"
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"

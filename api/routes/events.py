@@ -18,7 +18,7 @@ from api.paging import MOST
 from api.wire.base import Instant, Wire
 from oms.bootstrap import Runtime
 from oms.refusals import Code, Fault, refuse
-from oms.usecases.events import Published, read_events
+from oms.usecases.events import Published, read_events, require_kept
 
 router = routes("events")
 
@@ -116,6 +116,8 @@ async def stream_events(
     state = request.app.state
     if state.streams >= MOST_STREAMS:
         raise refuse(Code.UNAVAILABLE, "This process has no more room for listeners")
+    if last_event_id is not None:
+        await anyio.to_thread.run_sync(partial(_require_kept, running, after), limiter=_readers)
     body = _stream(state, running, caller.key_id, after, tuple(types or ()))
     return StreamingResponse(body, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
@@ -173,6 +175,11 @@ def _frame(published: Published) -> bytes:
 def _read(running: Runtime, after: int, limit: int, types: tuple[str, ...]) -> list[Published]:
     with running.engine.begin() as conn:
         return read_events(conn, after, limit, types)
+
+
+def _require_kept(running: Runtime, after: int) -> None:
+    with running.engine.begin() as conn:
+        require_kept(conn, after)
 
 
 def _cursor(sent: str) -> int:

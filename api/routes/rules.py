@@ -1,4 +1,5 @@
-"""Reasons, rules of work, rules of returns: documents that are put whole; until then the usual ones hold."""
+"""Reasons, rules of work, of returns and of retention: documents that are put whole; until then
+the usual ones hold."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from api.etag import ExpectedVersion
 from api.guard import routes
 from api.routes.network import get_document, put_document
 from api.wire.network import Stored
-from api.wire.rules import ReasonsBody, ReturnPolicyBody, WorkBody
+from api.wire.rules import ReasonsBody, RetentionBody, ReturnPolicyBody, WorkBody
 from oms.network_load import Kind
 
 router: APIRouter = routes("rules")
@@ -51,3 +52,17 @@ def put_return_policy(
 def get_return_policy(running: Running) -> Response:
     """What is taken back; version 0 are the usual rules."""
     return get_document(running, Kind.RETURNS, Kind.RETURNS)
+
+
+@router.put("/v1/retention", response_model=Stored)
+def put_retention(
+    body: RetentionBody, caller: Caller, running: Running, expected: ExpectedVersion
+) -> Response:
+    """Store how long contacts, addresses, reports of couriers, events and movements are kept."""
+    return put_document(running, caller, Kind.RETENTION, Kind.RETENTION, body.document(), expected)
+
+
+@router.get("/v1/retention", response_model=Stored)
+def get_retention(running: Running) -> Response:
+    """How long things are kept; version 0 is the usual: for ever, answers to requests a day."""
+    return get_document(running, Kind.RETENTION, Kind.RETENTION)

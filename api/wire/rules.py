@@ -146,3 +146,25 @@ class ReturnPolicyBody(Wire):
 
     def document(self) -> dict[str, Any]:
         return self.model_dump(mode="json")
+
+
+class RetentionBody(Wire):
+    """How long things are kept; what is left out or null, for ever. Days count from the contact, from the end
+    of an order (addresses), from a courier's report; months are whole ones before the present.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"contact_days": 730, "address_days": 365, "event_months": 24}]}
+    )
+
+    contact_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
+    address_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
+    courier_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
+    answer_hours: Annotated[int, Field(ge=1, le=24)] = 24
+    ledger_months: Annotated[int, Field(ge=1, le=1_200)] | None = None
+    event_months: Annotated[int, Field(ge=1, le=1_200)] | None = None
+    decision_months: Annotated[int, Field(ge=1, le=1_200)] | None = None
+    archive: bool = True
+
+    def document(self) -> dict[str, Any]:
+        return self.model_dump(mode="json")

@@ -1,7 +1,7 @@
 """One statement, hence one snapshot: the ledger and the reservations against every number kept beside them.
 
 Each part answers (kind, node, sku, subject, expected, found): `expected` follows from the facts, `found` is
-the number kept. Documents know their place on the road; of other places we know that they are not negative.
+the number kept. Movements of months let go are folded in as opening balances. Documents know their place on the road; of other places we know that they are not negative.
 """
 
 from sqlalchemy import text
@@ -12,6 +12,7 @@ WITH fold AS MATERIALIZED (
     FROM (
         SELECT sku_no, to_place AS place, quantity FROM movement
         UNION ALL SELECT sku_no, from_place, -quantity FROM movement
+        UNION ALL SELECT sku_no, place, quantity FROM ledger_opening
     ) AS ends
     GROUP BY sku_no, place
 ), held AS MATERIALIZED (
@@ -89,6 +90,9 @@ SELECT d.kind, node.id AS node, sku.id AS sku, d.subject, d.expected, d.found
 FROM differences d LEFT JOIN node ON node.no = d.node_no LEFT JOIN sku ON sku.no = d.sku_no
 ORDER BY d.kind, node.id, sku.id, d.subject
 """
+
+HOLD_STILL = text("LOCK TABLE movement IN ACCESS SHARE MODE")
+"""No month leaves the ledger between the snapshot and the look; a reader of it holds this lock anyway."""
 
 DIFFERENCES = text(f"{FACTS}, differences AS ({' UNION ALL '.join(PARTS)}) {NAMED}")
 

@@ -35,6 +35,7 @@ __all__ = [
     "inbound",
     "inbound_line",
     "kit",
+    "ledger_opening",
     "metadata",
     "movement",
     "movement_id",
@@ -106,6 +107,15 @@ movement = Table(
     CheckConstraint("from_place <> to_place", name="goes_somewhere"),
     Index(None, "sku_no", "id"),
     postgresql_partition_by="RANGE (at)",
+)
+
+ledger_opening = Table(
+    "ledger_opening",
+    metadata,
+    required("sku_no", Integer),
+    required("place", Text),
+    required("quantity", BigInteger),
+    PrimaryKeyConstraint("sku_no", "place"),
 )
 
 reservation_group = Table(

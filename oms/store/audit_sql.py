@@ -39,7 +39,8 @@ WITH working AS (
 ), booked AS (
     SELECT place, sku_no, sum(units) AS units FROM (
         SELECT to_place AS place, sku_no, quantity AS units FROM movement
-        UNION ALL SELECT from_place, sku_no, -quantity FROM movement) m
+        UNION ALL SELECT from_place, sku_no, -quantity FROM movement
+        UNION ALL SELECT place, sku_no, quantity FROM ledger_opening) m
     WHERE place LIKE 'in_transit\:fo\:%' GROUP BY place, sku_no
 ), under_way AS (
     SELECT 'in_transit\:fo\:' || f.id AS place, s.no AS sku_no, l.quantity AS units

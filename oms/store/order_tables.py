@@ -60,6 +60,8 @@ customer = Table(
     Column("phone_digits", Text),
     _required("version", Integer, "1"),
     Column("merged_into", ForeignKey("customer.id")),
+    Column("erased_at", DateTime(timezone=True)),
+    Index("ix_customer_erased", "erased_at", postgresql_where=text("erased_at IS NOT NULL")),
 )
 Index(
     "ix_customer_phone",

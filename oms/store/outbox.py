@@ -119,3 +119,8 @@ def _event(row: Row[Any]) -> Event:
 def last(conn: Connection) -> int:
     """The highest sequence number given so far, 0 at the beginning."""
     return conn.scalar(text("SELECT number FROM version WHERE name = 'events'")) or 0
+
+
+def gone(conn: Connection) -> int:
+    """The highest sequence number of an event that was let go, 0 while all are there."""
+    return conn.scalar(text("SELECT number FROM version WHERE name = 'events_gone'")) or 0

@@ -4,6 +4,9 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, MetaData, text
 
+ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext('anyshelf partitions'))")
+"""Partitions are made and let go by one process at a time."""
+
 
 def partitioned_tables(metadata: MetaData) -> list[str]:
     """The names of the tables declared with `postgresql_partition_by`, parents before children."""

@@ -92,9 +92,9 @@ def record(conn: Connection, at: datetime, done: Sequence[tuple[RequestKey, Answ
         raise Overtaken
 
 
-def forget_old(conn: Connection, at: datetime) -> int:
-    """Delete the answers nobody may ask for any more; return how many."""
-    return conn.execute(delete(requests).where(requests.c.at <= at - KEPT)).rowcount
+def forget_old(conn: Connection, at: datetime, kept: timedelta = KEPT) -> int:
+    """Delete the answers older than that; return how many."""
+    return conn.execute(delete(requests).where(requests.c.at <= at - kept)).rowcount
 
 
 def _lock(one: RequestKey) -> int:

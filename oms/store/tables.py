@@ -11,6 +11,7 @@ from oms.store import node_work_tables as node_work_tables
 from oms.store import order_tables as order_tables
 from oms.store import picking_tables as picking_tables
 from oms.store import pickup_tables as pickup_tables
+from oms.store import retention_tables as retention_tables
 from oms.store import return_tables as return_tables
 from oms.store import shipment_tables as shipment_tables
 

@@ -22,6 +22,15 @@ def bump(conn: Connection, name: str, by: int = 1) -> int:
     return number
 
 
+def raise_to(conn: Connection, name: str, number: int) -> None:
+    """Set a counter to ``number``, unless it is there or beyond."""
+    first = insert(version).values(name=name, number=number)
+    higher = first.on_conflict_do_update(
+        index_elements=["name"], set_={"number": number}, where=version.c.number < number
+    )
+    conn.execute(higher)
+
+
 def read_versions(conn: Connection) -> Mapping[str, int]:
     """All counters that ever moved."""
     return {row.name: row.number for row in conn.execute(select(version.c.name, version.c.number))}

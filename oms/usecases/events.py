@@ -2,10 +2,11 @@
 
 from sqlalchemy import Connection
 
+from oms.refusals import Code, refuse
 from oms.store import outbox
 from oms.store.outbox import Published
 
-__all__ = ["Published", "Tail", "read_events"]
+__all__ = ["Published", "Tail", "read_events", "require_kept"]
 
 
 class Tail:
@@ -20,6 +21,21 @@ class Tail:
         self.seq = outbox.last(conn)
 
 
+def require_kept(conn: Connection, after: int) -> None:
+    """Refuse ``events_gone`` when events above the cursor were let go."""
+    gone = outbox.gone(conn)
+    if after < gone:
+        raise refuse(
+            Code.EVENTS_GONE,
+            "Events after this cursor are kept no longer; read the present state and go on from there",
+            continue_after=gone,
+        )
+
+
 def read_events(conn: Connection, after: int, limit: int, types: tuple[str, ...] = ()) -> list[Published]:
-    """Published events above `after`, at most `limit`; `types` keeps those only."""
+    """Published events above `after`, at most `limit`; `types` keeps those only. Raises Refused events_gone
+    where some that a reader has not seen were let go; 0 asks for what there is.
+    """
+    if after:
+        require_kept(conn, after)
     return outbox.read(conn, after, limit, types)

@@ -14,7 +14,10 @@ from tests.api.conftest import Client
 from tests.api.net import put
 
 
-@pytest.mark.parametrize(("path", "kind"), [("/v1/reasons", Kind.REASONS), ("/v1/work", Kind.WORK)])
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [("/v1/reasons", Kind.REASONS), ("/v1/work", Kind.WORK), ("/v1/retention", Kind.RETENTION)],
+)
 def test_the_usual_ones_hold_until_others_are_stored(client: Client, path: str, kind: Kind) -> None:
     admin = client()
     shown = admin.get(path)
