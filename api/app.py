@@ -40,6 +40,7 @@ from api.routes import (
     stock,
 )
 from api.switch import Switch
+from oms.adapters.clock import Clock
 from oms.bootstrap import Runtime, start
 from oms.jobs import Background
 from oms.settings import Settings, from_environment
@@ -72,7 +73,7 @@ ROUTERS: tuple[APIRouter, ...] = (
 """One line per room."""
 
 
-def create_app(source: Runtime | Settings | None = None) -> FastAPI:
+def create_app(source: Runtime | Settings | None = None, clock: Clock | None = None) -> FastAPI:
     """The application on a running process, or one that starts its own from settings and ends it with
     itself."""
 
@@ -81,7 +82,7 @@ def create_app(source: Runtime | Settings | None = None) -> FastAPI:
         if isinstance(source, Runtime):
             yield
             return
-        running = app.state.runtime = start(source or from_environment(os.environ))
+        running = app.state.runtime = start(source or from_environment(os.environ), clock=clock)
         background = Background(running)
         background.start()
         _hear_the_end(app)

@@ -47,18 +47,16 @@ def placed_ids(conn: Connection) -> set[str]:
 
 
 def outcome(conn: Connection, folder: Folder, wanted: Mapping[str, Body]) -> Outcome:
-    """Count the orders `wanted`, as they were placed; on shelves, what the tour took too."""
+    """Count the orders `wanted`, as they were placed."""
     asked = {id: _units(body["lines"], "quantity") for id, body in wanted.items()}
     units, lines = sum(sum(each.values()) for each in asked.values()), sum(map(len, asked.values()))
     placed = filled_orders = filled_lines = filled_units = parcels = paid_minor = 0
     taken: Counter[tuple[str, str]] = Counter()
     for id, text, planned in conn.execute(_placed()):
-        if id not in asked and not id.startswith(TOUR):
-            continue  # somebody's own, perhaps of units received since
+        if id not in asked:
+            continue  # somebody's own, or the tour's, perhaps of units that came back since
         answer = orjson.loads(text)
         taken.update(_taken(answer["parcels"]))
-        if id not in asked:
-            continue
         sent = _units(answer["lines"], "routed")
         whole = sum(sent[sku] == quantity for sku, quantity in asked[id].items())
         placed += 1

@@ -15,6 +15,7 @@ from oms.adapters.folder import Folder
 
 AT_ONCE = 4
 TIMEOUT_S = 120.0
+HOLD = {"hold": "care", "note": "Only placed: the demo plays the life of fewer orders"}
 
 Body = dict[str, Any]
 
@@ -27,6 +28,15 @@ class Answers:
     refused: Counter[str] = field(default_factory=Counter)
     broken: list[str] = field(default_factory=list)
     seconds: float = 0.0
+
+    def and_then(self, more: Answers) -> Answers:
+        """Both together."""
+        return Answers(
+            self.sent + more.sent,
+            self.refused + more.refused,
+            self.broken + more.broken,
+            self.seconds + more.seconds,
+        )
 
 
 def bodies(folder: Folder, count: int | None) -> dict[str, Body]:
@@ -55,26 +65,48 @@ def bodies(folder: Folder, count: int | None) -> dict[str, Body]:
     return found
 
 
-def play(
-    url: str, key: str, wanted: Mapping[str, Body], there: Collection[str], told: Callable[[int], None]
-) -> Answers:
-    """Send the orders that are not `there`; `told` of every answer how many there have been."""
-    return asyncio.run(_play(url, key, [item for item in wanted.items() if item[0] not in there], told))
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Orders to be `there`; those that are not `lived` are held at once, and nobody goes on with them."""
+
+    orders: Mapping[str, Body]
+    there: Collection[str]
+    lived: Collection[str]
+
+    @property
+    def missing(self) -> list[tuple[str, Body]]:
+        """Those to be sent."""
+        return [item for item in self.orders.items() if item[0] not in self.there]
 
 
-async def _play(url: str, key: str, wanted: list[tuple[str, Body]], told: Callable[[int], None]) -> Answers:
-    answers, rest, began_s = Answers(), iter(wanted), elapsed_s()
+def play(url: str, key: str, wanted: Wanted, told: Callable[[int], None]) -> Answers:
+    """Send the orders that are missing; `told` of every answer how many there have been."""
+    return asyncio.run(_play(url, key, wanted, told))
+
+
+async def _play(url: str, key: str, wanted: Wanted, told: Callable[[int], None]) -> Answers:
+    answers, rest, began_s = Answers(), iter(wanted.missing), elapsed_s()
     headers = {"Authorization": f"Bearer {key}"}
     async with httpx.AsyncClient(base_url=url, headers=headers, timeout=TIMEOUT_S) as client:
 
         async def send() -> None:
             for order_id, body in rest:
-                _count(answers, order_id, await client.put(f"/v1/orders/{order_id}", json=body))
+                answer = await client.put(f"/v1/orders/{order_id}", json=body)
+                _count(answers, order_id, answer)
+                if answer.is_success and order_id not in wanted.lived:
+                    await _hold(client, answers, order_id)
                 told(answers.sent)
 
         await asyncio.gather(*(send() for _ in range(AT_ONCE)))
     answers.seconds = elapsed_s() - began_s
     return answers
+
+
+async def _hold(client: httpx.AsyncClient, answers: Answers, order_id: str) -> None:
+    headers = {"Idempotency-Key": f"hold-{order_id}"}
+    answer = await client.post(f"/v1/orders/{order_id}/holds", json=HOLD, headers=headers)
+    if not answer.is_success:
+        answers.broken.append(f"hold of {order_id}: {answer.status_code}")
 
 
 def _count(answers: Answers, order_id: str, response: httpx.Response) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import orjson
 from sqlalchemy import create_engine, func, make_url, select, text
@@ -16,7 +18,7 @@ from api.cli.exchange import progress_bar
 from api.demo.samples import Sample
 from inventory.store.tables import node, position, sku
 from oms.actors import SYSTEM, Role
-from oms.adapters.clock import SystemClock
+from oms.adapters.clock import HandClock
 from oms.adapters.folder import Folder
 from oms.adapters.ids import RandomIds
 from oms.adapters.postgres import database
@@ -27,17 +29,33 @@ from oms.usecases.imports import import_folder
 from oms.usecases.keys import KeyRing, create_key
 from oms.work import transact
 
-NOTE = "demo.json"
+NOTE, HAND = "demo.json", "clock"
+MORNING_HOUR = 5
+DAYS_AGO = 14
+"""The day that is played lies so far back, or up to a week more, that all that follows from it is past."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a sample lives. `environ` makes every other command work there too."""
+    """Where a sample lives. `environ` makes every other command work there too. `clock`: moved by hand until
+    the day is over that began in the `morning`; `note`: what later runs have to know."""
 
     tools: Tools
     settings: Settings
     key: str
     reused: bool
+    clock: HandClock
+    note: dict[str, str]
+
+    @property
+    def morning(self) -> datetime:
+        """When the orders of the day that is played were placed, in the clock of the sample's place."""
+        return datetime.fromisoformat(self.note["morning"]).astimezone(ZoneInfo(self.note["zone"]))
+
+    def keep(self, **more: str) -> None:
+        """Have later runs know this too."""
+        self.note.update(more)
+        _keep(self.settings.data_dir / NOTE, self.note)
 
     @property
     def environ(self) -> dict[str, str]:
@@ -53,15 +71,21 @@ def prepared(sample: Sample, folder: Folder) -> Iterator[Place]:
     own = _settings_of(sample)
     with database(own) as url:
         migrate(url)
-        tools = Tools(connect(url), SystemClock(), RandomIds())
+        clock = HandClock(own.data_dir / HAND)
+        tools = Tools(connect(url), clock, RandomIds())
         try:
             note = _note(own, sample)
             reused = _is_in(tools, folder)
+            if not note:
+                note = {"sample": sample.digest(), **_morning(folder)}
+                clock.set(datetime.fromisoformat(note["morning"]))
+                _keep(own.data_dir / NOTE, note)
             if not reused:
                 _bring_in(tools, folder)
-            key = _key(tools, note.get("key", ""))
-            _keep(own.data_dir / NOTE, {"key": key, "sample": sample.digest()})
-            yield Place(tools, own, key, reused)
+            note["key"] = _key(tools, note.get("key", ""))
+            place = Place(tools, own, note["key"], reused, clock, note)
+            place.keep()
+            yield place
         finally:
             tools.engine.dispose()
 
@@ -88,12 +112,21 @@ def _settings_of(sample: Sample) -> Settings:
     return replace(own, database_url=there.set(database=name).render_as_string(hide_password=False))
 
 
+def _morning(folder: Folder) -> dict[str, str]:
+    """A Tuesday two weeks back or more, before any node opens, where the sample's first node is."""
+    zone = folder.nodes.timezone[0]
+    day = datetime.now(ZoneInfo(zone)) - timedelta(days=DAYS_AGO)
+    day -= timedelta(days=(day.weekday() - 1) % 7)
+    at = day.replace(hour=MORNING_HOUR, minute=0, second=0, microsecond=0)
+    return {"morning": at.isoformat(), "zone": str(zone)}
+
+
 def _note(own: Settings, sample: Sample) -> dict[str, str]:
     path = own.data_dir / NOTE
     note: dict[str, str] = orjson.loads(path.read_bytes()) if path.exists() else {}
-    if note and note["sample"] != sample.digest():
+    if note and (note["sample"] != sample.digest() or "morning" not in note):
         what = own.data_dir if own.database_url is None else f"{path} and drop the demo's database"
-        raise refuse(Code.INVALID, f"The sample has changed since it was imported: remove {what}")
+        raise refuse(Code.INVALID, f"The sample or the demo has changed since it was imported: remove {what}")
     return note
 
 

@@ -1,22 +1,24 @@
 """One sample from its files to its summary, the server left running for whoever wants to look around.
 
-Weeks of orders arrive within minutes here, all today. Nodes keep their daily limits, so when today is full
-an order is promised for a later day; what it costs is the same, as the demo's policy sets no price on time.
+Weeks of orders arrive within minutes here, all in one early morning two weeks ago. Nodes keep their daily
+limits, so when a day is full an order is promised for a later one; what it costs is the same, as the demo's
+policy sets no price on time. Then the clock's hand is moved, and the first orders are played to their end.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import httpx
 
 from api.cli.console import err
 from api.cli.exchange import progress_bar
 from api.demo.compare import others
+from api.demo.day.play import LIVED, Lived, live
 from api.demo.figures import outcome, placed_ids
-from api.demo.play import Body, bodies, play
+from api.demo.play import Answers, Body, Wanted, bodies, play
 from api.demo.prepare import Place, prepared
 from api.demo.samples import PICK_LEAD_MINUTES, Sample
 from api.demo.server import serving
@@ -60,11 +62,11 @@ def running(sample: Sample, count: int | None, port: int | None) -> Iterator[Run
     with prepared(sample, folder) as place:
         ready_s = elapsed_s()
         err.print("Starting the server …")
-        with serving(place.environ, port, place.settings.data_dir / LOG) as url:
+        with serving(place.environ, port, place.settings.data_dir / LOG, place.clock.path) as url:
             served_s = elapsed_s()
             with client(url, place.key) as http:
                 _dress(http, sample, folder)
-            summary = _played(sample, folder, place, url, orders, count)
+            summary = _played(sample, folder, place, url, orders)
             times = {
                 "prepare": ready_s - began_s,
                 "start_server": served_s - ready_s,
@@ -89,18 +91,19 @@ def _dress(http: httpx.Client, sample: Sample, folder: Folder) -> None:
             http.put(f"/v1/nodes/{id}", json=body).raise_for_status()
 
 
-def _played(
-    sample: Sample, folder: Folder, place: Place, url: str, orders: dict[str, Body], count: int | None
-) -> Summary:
+def _played(sample: Sample, folder: Folder, place: Place, url: str, orders: dict[str, Body]) -> Summary:
+    if "played" not in place.note:
+        place.keep(played=str(len(orders)))
+    before = int(place.note["played"])
+    lived_ids = frozenset(list(bodies(folder, before))[:LIVED])
+    first = dict(list(orders.items())[:before])
+    answers = _place(place, url, first, lived_ids)
     with place.tools.engine.connect() as conn:
-        there = placed_ids(conn) & orders.keys()
-    with progress_bar() as bar:
-        task = bar.add_task("orders", total=len(orders), completed=len(there))
-        answers = play(
-            url, place.key, orders, there, lambda sent: bar.update(task, completed=len(there) + sent)
-        )
-    with place.tools.engine.connect() as conn:
-        found = outcome(conn, folder, orders)
+        found = outcome(conn, folder, first)
+    there = _there(place)
+    lived = _live(sample, folder, place, url, {id: first[id] for id in first if id in lived_ids & there})
+    if len(orders) > len(first):  # they come after the day, so they are not compared
+        answers = answers.and_then(_place(place, url, orders, lived_ids))
     with place.tools.engine.connect() as conn:
         report = audit(conn)
     return Summary(
@@ -109,9 +112,37 @@ def _played(
         unfilled_penalty_minor=folder.network.unfilled_penalty_minor,
         reused=place.reused,
         orders=len(orders),
+        placed=len(_there(place) & orders.keys()),
         answers=answers,
         outcome=found,
-        others=others(folder, count),
+        others=others(folder, len(first)),
+        lived=lived,
         audit=report,
         seconds={},
     )
+
+
+def _there(place: Place) -> set[str]:
+    with place.tools.engine.connect() as conn:
+        return placed_ids(conn)
+
+
+def _place(place: Place, url: str, orders: dict[str, Body], lived: frozenset[str]) -> Answers:
+    there = _there(place) & orders.keys()
+    with progress_bar() as bar:
+        task = bar.add_task("orders", total=len(orders), completed=len(there))
+        wanted = Wanted(orders, there, lived)
+        return play(url, place.key, wanted, lambda sent: bar.update(task, completed=len(there) + sent))
+
+
+def _live(sample: Sample, folder: Folder, place: Place, url: str, orders: dict[str, Body]) -> Lived:
+    began_s = elapsed_s()
+    with progress_bar() as bar:
+        task = bar.add_task("the days after", total=1.0)
+
+        def told(what: str, share: float) -> None:
+            bar.update(task, description=what, completed=share)
+
+        lived = live(url, sample, folder, place, orders, told)
+        bar.update(task, description="the days after", completed=1.0)
+    return replace(lived, seconds=elapsed_s() - began_s)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import httpx
 
+from api.demo.application import HAND
 from oms.adapters.clock import elapsed_s
 from oms.refusals import Code, refuse
 
@@ -25,17 +26,18 @@ STOP_S = 20.0
 
 
 @contextmanager
-def serving(environ: dict[str, str], port: int | None, log: Path) -> Iterator[str]:
-    """The server's address once it is ready; its words go to `log`. Raises Refused `unavailable`."""
+def serving(environ: dict[str, str], port: int | None, log: Path, hand: Path) -> Iterator[str]:
+    """The server's address once it is ready; its words go to `log`, its clock is that of `hand`. Raises
+    Refused `unavailable`."""
     port = port or _free_port()
     url = f"http://{LOOPBACK}:{port}"
-    command = [sys.executable, "-m", "uvicorn", "api.server:application", "--factory"]
+    command = [sys.executable, "-m", "uvicorn", "api.demo.application:application", "--factory"]
     command += ["--host", LOOPBACK, "--port", str(port), "--workers", str(WORKERS)]
     command += ["--log-level", "warning", "--timeout-graceful-shutdown", "5"]
     with log.open("w") as words:
         process = subprocess.Popen(  # noqa: S603 - our own server, no shell
             command,
-            env={**os.environ, **environ},
+            env={**os.environ, **environ, HAND: str(hand)},
             stdin=subprocess.DEVNULL,
             stdout=words,
             stderr=words,

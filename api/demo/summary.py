@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from api.demo.day.checks import Check, checks_of
+from api.demo.day.play import Lived
 from api.demo.figures import Figures, Outcome
 from api.demo.play import Answers
 from oms.audit import AuditReport
@@ -14,26 +16,20 @@ OURS = "anyshelf"
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """What must hold, and what was found."""
-
-    name: str
-    holds: bool
-    found: str
-
-
-@dataclass(frozen=True, slots=True)
 class Summary:
-    """`seconds`: reading and import, server start, playing, and all of it."""
+    """`outcome`: of the orders placed before the day that was played, which other policies are compared on.
+    `seconds`: reading and import, server start, placing, the days after, and all of it."""
 
     sample: str
     currency: str
     unfilled_penalty_minor: int
     reused: bool
     orders: int
+    placed: int
     answers: Answers
     outcome: Outcome
     others: Mapping[str, Figures]
+    lived: Lived
     audit: AuditReport
     seconds: MutableMapping[str, float]
 
@@ -58,10 +54,11 @@ class Summary:
         yield Check("no_server_error", not broken, f"{len(broken)} of {self.answers.sent:,} answers")
         yield Check(
             "every_order_answered",
-            self.outcome.placed + refused + len(broken) == self.orders,
-            f"{self.outcome.placed:,} placed and {refused:,} refused by name, of {self.orders:,}",
+            self.placed + refused + len(broken) == self.orders,
+            f"{self.placed:,} placed and {refused:,} refused by name, of {self.orders:,}",
         )
         yield Check("nothing_oversold", not oversold, f"{oversold} units beyond what lay on a shelf")
+        yield from checks_of(self.lived)
         yield Check("books_agree", self.audit.agrees, _size(self.audit))
         yield Check(
             "fills_no_less_than_nearest",
@@ -83,12 +80,13 @@ class Summary:
             "reused": self.reused,
             "orders_played": self.orders,
             "sent_now": self.answers.sent,
-            "placed": self.outcome.placed,
+            "placed": self.placed,
             "refused": dict(self.answers.refused),
             "server_errors": self.answers.broken,
             "lines": self.outcome.lines,
             "units": self.outcome.units,
             **asdict(self.outcome.figures),
+            "life": self.lived.document(),
             "policies": {name: asdict(found) for name, found in self.policies.items()},
             "invariants": [asdict(check) for check in self.checks],
             "ok": self.ok,

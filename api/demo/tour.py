@@ -13,6 +13,7 @@ from rich.table import Table
 
 from api.cli.console import out
 from api.demo.basket import METHODS, Basket, find_basket
+from api.demo.day.show import lines_of
 from api.demo.figures import TOUR
 from api.demo.reasons import reasons
 from api.demo.run import Run
@@ -40,6 +41,7 @@ def show(run: Run) -> None:
             _order(run, placed)
             found = _answer(http.get(f"/v1/orders/{placed['id']}/decisions"))
             _why(found["decisions"][0])
+    _life(run)
     _comparison(run)
     _checks(run)
 
@@ -157,10 +159,16 @@ def _why(decision: Json) -> None:
         _print(sentence)
 
 
+def _life(run: Run) -> None:
+    _heading("5  The days after", "nodes, couriers, carriers, customers, each with a key")
+    for line in lines_of(run.summary.lived, lambda minor: _money(run, minor)):
+        _print(line)
+
+
 def _comparison(run: Run) -> None:
     summary = run.summary
     penalty = _money(run, summary.unfilled_penalty_minor)
-    _heading("5  The same orders, other policies", f"per order; a unit not sent costs {penalty}")
+    _heading("6  The same orders, other policies", f"per order; a unit not sent costs {penalty}")
     table = _table("policy", ">cost", ">paid", ">parcels", ">lines filled", ">units filled")
     for name, found in summary.policies.items():
         table.add_row(
@@ -176,7 +184,7 @@ def _comparison(run: Run) -> None:
 
 
 def _checks(run: Run) -> None:
-    _heading("6  What must hold", "anyshelf audit")
+    _heading("7  What must hold", "anyshelf audit")
     for check in run.summary.checks:
         _print(f"{MARK[check.holds]} {check.name.replace('_', ' ')}: {check.found}", markup=True)
 

@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Protocol
 
 
@@ -19,6 +20,38 @@ class SystemClock:
     def now(self) -> datetime:
         """The present instant, in UTC."""
         return datetime.now(UTC)
+
+
+class HandClock:
+    """A clock whose hand stands in a file, moved by whoever plays a day in minutes; the machine's clock once
+    the file is gone. Only a program that plays makes one: no setting leads to it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def now(self) -> datetime:
+        """The instant in the file, in UTC; without one the present."""
+        try:
+            return datetime.fromisoformat(self.path.read_text())
+        except FileNotFoundError:
+            return datetime.now(UTC)
+
+    @property
+    def stands(self) -> bool:
+        """Whether the hand is moved by somebody."""
+        return self.path.exists()
+
+    def set(self, at: datetime) -> None:
+        """Move the hand, for all processes at once."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = self.path.with_suffix(".next")
+        fresh.write_text(at.astimezone(UTC).isoformat())
+        fresh.replace(self.path)
+
+    def let_go(self) -> None:
+        """From now on it shows the present."""
+        self.path.unlink(missing_ok=True)
 
 
 def elapsed_s() -> float:

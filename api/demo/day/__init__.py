@@ -1,0 +1,1 @@
+"""The days that follow on real orders: nodes, couriers, carriers and customers act, all through HTTP."""

@@ -1,0 +1,82 @@
+"""The life of the first orders played, once for each database; what came of it is read anew each time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from api.demo.day.books import INSPECTION, ON_THE_ROAD, gainsaid, left_at
+from api.demo.day.day import Day
+from api.demo.day.desk import AT_ONCE, OFFICE, Desk, Json, Tally
+from api.demo.day.figures import Life, life_of, wrong_statuses
+from api.demo.day.news import News
+from api.demo.day.returns import wishes
+from api.demo.prepare import Place
+from api.demo.samples import Sample
+from oms.adapters.folder import Folder
+
+LIVED = 300
+"""So many orders are played to their end; the others are only placed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lived:
+    """``life``: what it came to. ``tally``: what was asked now. ``wrong``: orders whose events tell another
+    status. ``left``: units by the place where they should not be. ``gainsaid``: units customers have by the
+    ledger and not by orders, or the other way round.
+    """
+
+    life: Life
+    tally: Tally
+    wrong: list[str]
+    left: Mapping[str, int]
+    gainsaid: int
+    seconds: float = 0.0
+
+    def document(self) -> dict[str, Any]:
+        """As JSON can say it."""
+        more = {"asked": self.tally.sent, "refused": dict(self.tally.refused)}
+        return {**self.life.document(), **more}
+
+
+def live(
+    url: str, sample: Sample, folder: Folder, place: Place, orders: Mapping[str, Json],
+    told: Callable[[str, float], None],
+) -> Lived:  # fmt: skip
+    """Play these orders to their end, unless an earlier run has, and count."""
+    desk = Desk(url, place.key)
+    try:
+        if place.clock.stands:
+            day = Day(
+                desk=desk,
+                clock=place.clock,
+                morning=place.morning,
+                orders=dict(orders),
+                nodes=folder.nodes.id.tolist(),
+                wishes=wishes(sample.folder, orders),
+                told=told,
+            )
+            day.live()
+            news = day.news
+            place.clock.let_go()
+        else:
+            news = News(desk)
+            news.hear()
+        return _counted(desk, news, place, orders)
+    finally:
+        desk.close()
+
+
+def _counted(desk: Desk, news: News, place: Place, orders: Mapping[str, Json]) -> Lived:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        shown = [one for one in pool.map(lambda id: desk.get(OFFICE, f"/v1/orders/{id}"), orders) if one]
+        heads = desk.every(OFFICE, "/v1/returns")
+        back = [
+            one for one in pool.map(lambda head: desk.get(OFFICE, f"/v1/returns/{head['id']}"), heads) if one
+        ]
+    replayed = {id: folded.status for id, folded in news.orders.items()}
+    with place.tools.engine.connect() as conn:
+        left, units = left_at(conn, (ON_THE_ROAD, INSPECTION)), gainsaid(conn)
+    return Lived(life_of(shown, back), desk.tally, wrong_statuses(shown, replayed), left, units)
