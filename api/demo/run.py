@@ -16,7 +16,8 @@ import httpx
 from api.cli.console import err
 from api.cli.exchange import progress_bar
 from api.demo.compare import others
-from api.demo.day.play import LIVED, Lived, live
+from api.demo.day.lived import Lived
+from api.demo.day.play import LIVED, live
 from api.demo.figures import outcome, placed_ids
 from api.demo.play import Answers, Body, Wanted, bodies, play
 from api.demo.prepare import Place, prepared

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from api.demo.day.checks import Check, checks_of
-from api.demo.day.play import Lived
+from api.demo.day.lived import Lived
 from api.demo.figures import Figures, Outcome
 from api.demo.play import Answers
 from oms.audit import AuditReport

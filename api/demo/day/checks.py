@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from api.demo.day.play import Lived
+from api.demo.day.lived import Lived
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from api.demo.day.news import News
 from api.demo.day.staff import AHEAD, put_back, staff, work
 from oms.adapters.clock import HandClock, elapsed_s
 
-T = TypeVar("T")
+T, R = TypeVar("T"), TypeVar("R")
 
 HOURS: tuple[Sequence[int], ...] = (range(6, 22, 2), (8, 11, 14, 17, 20))
 """When anything happens on the first day and the second."""
@@ -161,5 +161,5 @@ class Day:
         office.pay_back(self.desk)
         self.news.hear()
 
-    def _all(self, act: Callable[[T], object], these: Iterable[T]) -> list:
+    def _all(self, act: Callable[[T], R], these: Iterable[T]) -> list[R]:
         return list(self._pool.map(act, list(these)))

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any
 
 from api.demo.day.books import INSPECTION, ON_THE_ROAD, gainsaid, left_at
 from api.demo.day.day import Day
-from api.demo.day.desk import AT_ONCE, OFFICE, Desk, Json, Tally
-from api.demo.day.figures import Life, life_of, wrong_statuses
+from api.demo.day.desk import AT_ONCE, OFFICE, Desk, Json
+from api.demo.day.figures import life_of, wrong_statuses
+from api.demo.day.lived import Lived
 from api.demo.day.news import News
 from api.demo.day.returns import wishes
 from api.demo.prepare import Place
@@ -19,26 +18,6 @@ from oms.adapters.folder import Folder
 
 LIVED = 300
 """So many orders are played to their end; the others are only placed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lived:
-    """``life``: what it came to. ``tally``: what was asked now. ``wrong``: orders whose events tell another
-    status. ``left``: units by the place where they should not be. ``gainsaid``: units customers have by the
-    ledger and not by orders, or the other way round.
-    """
-
-    life: Life
-    tally: Tally
-    wrong: list[str]
-    left: Mapping[str, int]
-    gainsaid: int
-    seconds: float = 0.0
-
-    def document(self) -> dict[str, Any]:
-        """As JSON can say it."""
-        more = {"asked": self.tally.sent, "refused": dict(self.tally.refused)}
-        return {**self.life.document(), **more}
 
 
 def live(

@@ -56,7 +56,7 @@ def bring_back(desk: Desk, wish: Wish, nodes: Sequence[str]) -> None:
     if order is None or not lines:
         return
     node = pick(nodes, "where", wish.id)
-    body = {"id": wish.id, "lines": lines}
+    body: Json = {"id": wish.id, "lines": lines}
     if throw("how", wish.id) < COUNTER:
         body |= {"channel": "store", "method": "counter", "node": node, "received": True}
         made = desk.post(staff(node), "/v1/returns", body)

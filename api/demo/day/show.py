@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
-from api.demo.day.play import Lived
+from api.demo.day.lived import Lived
 
 
 def lines_of(lived: Lived, money: Callable[[int], str]) -> Iterator[str]:
