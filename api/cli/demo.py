@@ -12,7 +12,7 @@ from api.demo.run import running
 from api.demo.samples import SAMPLES, chosen
 from api.demo.tour import show, show_addresses
 
-PREFIX = 500
+PREFIX = 200
 
 app = typer.Typer()
 
@@ -24,14 +24,14 @@ def demo(
         str | None, typer.Option(help=f"{' or '.join(SAMPLES)}; without it the first, with --once both.")
     ] = None,
     orders: Annotated[
-        str | None, typer.Option(help=f"How many to play, or all; {PREFIX}, with --once all.")
+        str | None, typer.Option(help=f"How many to place, or all; {PREFIX}, with --once all.")
     ] = None,
     port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="Port on loopback; 8080, or any when taken.")
     ] = None,
     json: Json = False,
 ) -> None:
-    """Import real data, play real orders through HTTP, show what happened; stays up until ctrl-c.
+    """Import real data, place real orders through HTTP, play the days after, show it; stays up until ctrl-c.
 
     Data stays under ANYSHELF_DATA_DIR, a folder per sample, and is used again. With --json one document
     is printed, and the command ends as with --once. Exit code 1: something that must hold did not.

@@ -76,6 +76,8 @@ def prepared(sample: Sample, folder: Folder) -> Iterator[Place]:
         try:
             note = _note(own, sample)
             reused = _is_in(tools, folder)
+            if not note and reused:
+                raise refuse(Code.INVALID, f"{own.data_dir / NOTE} is gone: drop the demo's database")
             if not note:
                 note = {"sample": sample.digest(), **_morning(folder)}
                 clock.set(datetime.fromisoformat(note["morning"]))

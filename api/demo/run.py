@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import httpx
 
@@ -102,7 +102,9 @@ def _played(sample: Sample, folder: Folder, place: Place, url: str, orders: dict
     with place.tools.engine.connect() as conn:
         found = outcome(conn, folder, first)
     there = _there(place)
-    lived = _live(sample, folder, place, url, {id: first[id] for id in first if id in lived_ids & there})
+    lived, lived_s = _live(
+        sample, folder, place, url, {id: first[id] for id in first if id in lived_ids & there}
+    )
     if len(orders) > len(first):  # they come after the day, so they are not compared
         answers = answers.and_then(_place(place, url, orders, lived_ids))
     with place.tools.engine.connect() as conn:
@@ -118,8 +120,9 @@ def _played(sample: Sample, folder: Folder, place: Place, url: str, orders: dict
         outcome=found,
         others=others(folder, len(first)),
         lived=lived,
+        whole=len(first) == len(folder.orders.id),
         audit=report,
-        seconds={},
+        seconds={"days_after": lived_s},
     )
 
 
@@ -136,7 +139,9 @@ def _place(place: Place, url: str, orders: dict[str, Body], lived: frozenset[str
         return play(url, place.key, wanted, lambda sent: bar.update(task, completed=len(there) + sent))
 
 
-def _live(sample: Sample, folder: Folder, place: Place, url: str, orders: dict[str, Body]) -> Lived:
+def _live(
+    sample: Sample, folder: Folder, place: Place, url: str, orders: dict[str, Body]
+) -> tuple[Lived, float]:
     began_s = elapsed_s()
     with progress_bar() as bar:
         task = bar.add_task("the days after", total=1.0)
@@ -146,4 +151,4 @@ def _live(sample: Sample, folder: Folder, place: Place, url: str, orders: dict[s
 
         lived = live(url, sample, folder, place, orders, told)
         bar.update(task, description="the days after", completed=1.0)
-    return replace(lived, seconds=elapsed_s() - began_s)
+    return lived, elapsed_s() - began_s

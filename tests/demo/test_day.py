@@ -69,6 +69,10 @@ def happened(*types: str) -> list[dict[str, str]]:
     return [{"type": type, "at": NOON} for type in types]
 
 
+def door(outcome: str, at: str) -> dict[str, Any]:
+    return {"type": "stop.completed", "at": NOON, "occurred_at": at, "data": {"outcome": outcome}}
+
+
 def test_orders_end_by_name_or_are_astray() -> None:
     waits = {"ordered": 1, "cancelled": 0, "delivered": 0, "refused": 0, "unrouted": 1, "backordered": 0}
     ahead = {**waits, "unrouted": 0, "backordered": 1}
@@ -101,12 +105,14 @@ def test_a_promise_is_kept_when_the_last_of_it_is_there_in_time() -> None:
             order(),
             order(shipments=[*order()["shipments"], late]),
             order(shipments=[], pickups=[lies]),
-            order(shipments=[], timeline=[{"type": "stop.completed", "at": LATER}]),
+            order(shipments=[], timeline=[door("delivered", LATER)]),
+            order(shipments=[], timeline=[door("failed_attempt", LATER)]),
             order(shipments=[]),
         ],
         [],
     )
     assert found.promises == {"kept": 3, "late": 1}
+    assert found.doors == {"delivered": 1, "failed_attempt": 1}
 
 
 @pytest.mark.parametrize(
@@ -143,6 +149,16 @@ def test_a_status_is_rebuilt_from_units_and_holds() -> None:
     folded.lines["1"] = {"delivered": 1, "cancelled": 1}
     assert folded.status == "fulfilled"
     assert wrong_statuses([order(), order("open", id="2")], {"1": "fulfilled"}) == ["2"]
+
+
+def test_what_it_came_to_is_found_again(tmp_path: Path) -> None:
+    back = {"state": "closed", "dispositions": [{"disposition": "restock", "quantity": 3}]}
+    tally = Tally(5, Counter({"POST /v1/x: invalid": 1}), ["y"])
+    found = Lived(life_of([order()], [back]), tally, ["1"], {"WH:inspection": 2}, 4)
+    found.keep(tmp_path / "lived.json")
+    again = Lived.kept(tmp_path / "lived.json")
+    assert again == found
+    assert again.life.promises.total() == 1
 
 
 def test_each_thing_that_must_hold_can_fail() -> None:

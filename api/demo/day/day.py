@@ -20,12 +20,14 @@ from api.demo.day.news import News
 from api.demo.day.staff import AHEAD, put_back, staff, work
 from oms.adapters.clock import HandClock, elapsed_s
 
-T, R = TypeVar("T"), TypeVar("R")
+T = TypeVar("T")
+R = TypeVar("R")
 
 HOURS: tuple[Sequence[int], ...] = (range(6, 22, 2), (8, 11, 14, 17, 20))
 """When anything happens on the first day and the second."""
 LATER_HOURS: Sequence[int] = (9, 14, 19)
 LAST_DAY = 13
+USUAL_STEPS = 26
 OPENS, SHUTS = 8, 21
 JOBS_S = 2.5
 """The product looks every two seconds for what is due to be released; so long after the clock was moved nodes
@@ -61,8 +63,8 @@ class Day:
         """From the morning to the end."""
         with ThreadPoolExecutor(AT_ONCE) as self._pool:
             self._begin()
-            for at in self._hours():
-                self._move(at)
+            for step, at in enumerate(self._hours(), 1):
+                self._move(at, step)
                 self._turn(at)
                 if at.hour > OPENS and self._quiet():
                     break
@@ -77,7 +79,8 @@ class Day:
         desk.employ((staff(node), {"role": "staff", "nodes": [node]}) for node in self.nodes)
         desk.employ((couriers.courier(node), {"role": "courier", "nodes": [node]}) for node in self.nodes)
         if self.clock.now() > self.morning:
-            self.again.update(self.nodes)  # begun before, and going on
+            self.news.hear()  # begun before, and going on: what is out may wait for another attempt
+            self.again.update(self.news.nodes("handed_over"))
             return
         self.told("customers change their minds", 0)
         self._all(lambda id: customers.change(desk, id), self.orders)
@@ -92,9 +95,9 @@ class Day:
                 if at > self.clock.now():
                     yield at
 
-    def _move(self, at: datetime) -> None:
+    def _move(self, at: datetime, step: int) -> None:
         self.clock.set(at)
-        self.told(f"{at:%A %H:%M}", (at - self.morning) / timedelta(days=LAST_DAY))
+        self.told(f"{at:%A %H:%M}", min(0.95, step / USUAL_STEPS))
         self._moved_s = elapsed_s()
         self.news.hear()
 

@@ -12,6 +12,8 @@ from api.demo.day.desk import Json
 
 WAITING = ("pending", "open", "partially_fulfilled", "on_hold")
 ENDED = ("fulfilled", "closed", "cancelled")
+TAKEN = ("delivered", "partially_accepted")
+"""Outcomes at a door with which goods stayed there."""
 WITHOUT_WORK = ("cancelled", "rejected", "expired", "completed")
 
 
@@ -31,6 +33,7 @@ class Life:
     parcels: int = 0
     sent: int = 0
     deliveries: Counter[str] = field(default_factory=Counter)
+    doors: Counter[str] = field(default_factory=Counter)
     pickups: Counter[str] = field(default_factory=Counter)
     returns: Counter[str] = field(default_factory=Counter)
     returned: Counter[str] = field(default_factory=Counter)
@@ -52,6 +55,7 @@ class Life:
             "healed": dict(self.healed),
             "parcels_per_order": self.parcels / max(1, self.sent),
             "deliveries": dict(self.deliveries),
+            "doors": dict(self.doors),
             "pickups": dict(self.pickups),
             "returns": dict(self.returns),
             "returned_units": dict(self.returned),
@@ -86,6 +90,8 @@ def _count(life: Life, order: Json) -> None:
     life.sent += bool(sent)
     for one in sent:
         life.deliveries[one["state"]] += 1
+    for door in _doors(order):
+        life.doors[door["data"]["outcome"]] += 1
     for pickup in order["pickups"]:
         life.pickups[pickup["state"]] += 1
     money = order["money"]
@@ -127,11 +133,16 @@ def _promise(life: Life, order: Json, end: str) -> None:
     life.promises["kept" if at <= datetime.fromisoformat(window["to"]) else "late"] += 1
 
 
+def _doors(order: Json) -> list[Json]:
+    """What couriers told of this order's doors."""
+    return [one for one in order["timeline"] if one["type"] == "stop.completed"]
+
+
 def _arrived(order: Json) -> datetime | None:
     """When the last of it was there."""
     ready = [pickup["instants"]["ready"] for pickup in order["pickups"] if "ready" in pickup["instants"]]
     doors = [one["instants"]["delivered"] for one in order["shipments"] if "delivered" in one["instants"]]
-    doors += [one["at"] for one in order["timeline"] if one["type"] == "stop.completed"] if not ready else []
+    doors += [one["occurred_at"] or one["at"] for one in _doors(order) if one["data"]["outcome"] in TAKEN]
     return max(map(datetime.fromisoformat, ready or doors), default=None)
 
 

@@ -69,7 +69,7 @@ class News:
 
     def _fold(self, event: Json) -> None:
         data, order = event["data"], event["subject_id"]
-        if "lines" in data and event["type"] != "order.unroutable":
+        if isinstance(data.get("lines"), dict):
             self.orders[order].lines |= data["lines"]
         if "holds" in data:
             self.orders[order].holds = data["holds"]

@@ -1,4 +1,4 @@
-"""The life of the first orders played, once for each database; what came of it is read anew each time."""
+"""The life of the first orders, played once for each database; what it came to is kept beside it."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from api.demo.prepare import Place
 from api.demo.samples import Sample
 from oms.adapters.folder import Folder
 
+KEPT = "lived.json"
 LIVED = 300
 """So many orders are played to their end; the others are only placed."""
 
@@ -24,28 +25,28 @@ def live(
     url: str, sample: Sample, folder: Folder, place: Place, orders: Mapping[str, Json],
     told: Callable[[str, float], None],
 ) -> Lived:  # fmt: skip
-    """Play these orders to their end, unless an earlier run has, and count."""
+    """Play these orders to their end, and count; what an earlier run found is kept."""
+    kept = place.settings.data_dir / KEPT
+    if not place.clock.stands:
+        return Lived.kept(kept)
     desk = Desk(url, place.key)
     try:
-        if place.clock.stands:
-            day = Day(
-                desk=desk,
-                clock=place.clock,
-                morning=place.morning,
-                orders=dict(orders),
-                nodes=folder.nodes.id.tolist(),
-                wishes=wishes(sample.folder, orders),
-                told=told,
-            )
-            day.live()
-            news = day.news
-            place.clock.let_go()
-        else:
-            news = News(desk)
-            news.hear()
-        return _counted(desk, news, place, orders)
+        day = Day(
+            desk=desk,
+            clock=place.clock,
+            morning=place.morning,
+            orders=dict(orders),
+            nodes=folder.nodes.id.tolist(),
+            wishes=wishes(sample.folder, orders),
+            told=told,
+        )
+        day.live()
+        lived = _counted(desk, day.news, place, orders)
     finally:
         desk.close()
+    lived.keep(kept)
+    place.clock.let_go()
+    return lived
 
 
 def _counted(desk: Desk, news: News, place: Place, orders: Mapping[str, Json]) -> Lived:

@@ -19,6 +19,8 @@ def lines_of(lived: Lived, money: Callable[[int], str]) -> Iterator[str]:
     yield f"{document['parcels_per_order']:.2f} parcels an order; parcels: {_each(life.deliveries)}."
     if life.given_back:
         yield f"Given back by nodes: {_each(life.given_back)}. Orders hit: {_each(life.healed)}."
+    if life.doors:
+        yield f"At doors: {_each(life.doors)}."
     if life.pickups:
         yield f"At counters: {_each(life.pickups)}."
     if life.returns:
