@@ -230,6 +230,18 @@ PICKING: Access = {
     ("POST", "/v1/fulfilment-orders/{id}/put-back"): SHOPFLOOR,
 }
 
+WEBHOOKS: Access = {
+    ("POST", "/v1/webhooks"): OFFICE,
+    ("GET", "/v1/webhooks"): OFFICE,
+    ("GET", "/v1/webhooks/{id}"): OFFICE,
+    ("PUT", "/v1/webhooks/{id}"): OFFICE,
+    ("DELETE", "/v1/webhooks/{id}"): OFFICE,
+    ("POST", "/v1/webhooks/{id}/rotate"): OFFICE,
+    ("GET", "/v1/webhooks/{id}/deliveries"): OFFICE,
+    ("POST", "/v1/webhooks/{id}/deliveries/replay"): OFFICE,
+    ("POST", "/v1/webhooks/{id}/deliveries/{seq}/replay"): OFFICE,
+}
+
 ACCESS: Access = {
     **FOUNDATION,
     **CHECKOUT_AND_ORDERS,
@@ -243,6 +255,7 @@ ACCESS: Access = {
     **NODE_WORK,
     **NETWORK,
     **PICKING,
+    **WEBHOOKS,
 }
 
 

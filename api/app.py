@@ -38,6 +38,7 @@ from api.routes import (
     rules,
     shipments,
     stock,
+    webhooks,
 )
 from api.switch import Switch
 from oms.adapters.clock import Clock
@@ -69,6 +70,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     shipments.router,
     papers.router,
     pickups.router,
+    webhooks.router,
 )
 """One line per room."""
 

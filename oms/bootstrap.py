@@ -10,6 +10,7 @@ from inventory.pool import AvailabilityPool
 from oms.adapters.clock import Clock, SystemClock
 from oms.adapters.ids import Ids, RandomIds, new_secret
 from oms.adapters.postgres import Embedded
+from oms.adapters.resolver import Resolve, resolve_host
 from oms.adapters.signer import Signer
 from oms.networks import Networks
 from oms.places import Places
@@ -41,6 +42,7 @@ class Runtime:
     feed: Feed
     refresher: Refresher
     embedded: Embedded | None = field(default=None, repr=False)
+    resolve: Resolve = field(default=resolve_host, repr=False)
 
     def close(self) -> None:
         """Stop the threads, give back the connections and the embedded server."""

@@ -1,7 +1,7 @@
-"""What happens by itself: events get their numbers, old things go, room is made ahead.
+"""What happens by itself: events get their numbers and are delivered, old things go, room is made ahead.
 
-Periodic jobs run on procrastinate, a queue inside PostgreSQL: however many processes work, each job runs
-once.
+Jobs run on procrastinate, a queue inside PostgreSQL: however many processes work, each job runs once.
+Webhooks have a queue of their own, so that a receiver who is slow holds nothing else up.
 The publisher is no job but a loop, because a tenth of a second matters to it.
 """
 
@@ -9,20 +9,23 @@ import asyncio
 import logging
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import timedelta
 
 import procrastinate
 from sqlalchemy.exc import SQLAlchemyError
 
 from oms.actors import SYSTEM
+from oms.adapters.clock import elapsed_s
 from oms.bootstrap import Runtime, start
+from oms.delivering import AT_ONCE, Deliverer, queue_worker
 from oms.expiring import expire_reservations
 from oms.settings import Settings
-from oms.store import outbox, requests
+from oms.store import outbox, requests, webhook_deliveries
 from oms.store.database import conninfo
 from oms.store.partitions import ONE_AT_A_TIME, ensure_months
 from oms.store.tables import metadata
+from oms.store.webhook_waking import QUEUE, plan_and_wake
 from oms.usecases.collecting import expire_pickups
 from oms.usecases.import_jobs import run_imports
 from oms.usecases.offers import expire_offers
@@ -34,6 +37,8 @@ from oms.work import Work, transact
 log = logging.getLogger(__name__)
 
 PUBLISH_EVERY_S = 0.1
+WAKE_EVERY_S = 1.0
+"""How often it is looked for webhooks whose next attempt is due."""
 PATIENCE_S = 10.0
 """How long a closing process waits for its running jobs."""
 
@@ -54,6 +59,11 @@ def forget_requests(running: Runtime) -> int:
     return transact(running, SYSTEM, lambda work: requests.forget_old(work.conn, work.at, kept))
 
 
+def forget_deliveries(running: Runtime) -> int:
+    """Delete deliveries of webhooks that ended long ago."""
+    return transact(running, SYSTEM, lambda work: webhook_deliveries.forget_old(work.conn, work.at))
+
+
 PERIODIC: tuple[tuple[str, Callable[[Runtime], object]], ...] = (
     ("* * * * * */5", expire_reservations),
     ("* * * * * */2", run_imports),
@@ -63,52 +73,40 @@ PERIODIC: tuple[tuple[str, Callable[[Runtime], object]], ...] = (
     ("* * * * * */5", expire_offers),
     ("* * * * *", alarm_stuck),
     ("17 * * * *", forget_requests),
+    ("*/10 * * * *", forget_deliveries),
     ("23 3 * * *", make_partitions),
     ("53 3 * * *", retire_months),
 )
 """When (cron, with seconds last where there are six fields) and what."""
 
 
-class Background:
-    """The publisher and a worker of the job queue, each in a thread of this process."""
+class _Worker:
+    """One worker of the job queue: a thread with an event loop, begun again when the database was away."""
 
-    def __init__(self, running: Runtime) -> None:
-        self._running = running
+    def __init__(self, name: str, serve: Callable[[], Coroutine[None, None, None]]) -> None:
+        self._serve = serve
         self._stop = threading.Event()
         self._loop = asyncio.new_event_loop()
-        self._worker: asyncio.Task[None] | None = None
-        self._threads = [
-            threading.Thread(target=self._publish, name="publisher", daemon=True),
-            threading.Thread(target=self._work, name="worker", daemon=True),
-        ]
+        self._task: asyncio.Task[None] | None = None
+        self._thread = threading.Thread(target=self._work, name=name, daemon=True)
 
     def start(self) -> None:
-        """Begin; what should exist already is made at once."""
-        make_partitions(self._running)
-        for thread in self._threads:
-            thread.start()
+        self._thread.start()
 
-    def close(self) -> None:
-        """End after the jobs at hand."""
+    def stop(self) -> None:
+        """Ask it to end after the jobs at hand."""
         self._stop.set()
         self._loop.call_soon_threadsafe(self._cancel)
-        for thread in self._threads:
-            thread.join(PATIENCE_S)
 
-    def _publish(self) -> None:
-        while not self._stop.wait(PUBLISH_EVERY_S):
-            try:
-                with self._running.engine.begin() as conn:
-                    outbox.publish(conn)
-            except SQLAlchemyError as error:
-                log.warning("Events wait for the database (%s)", type(error).__name__)
+    def join(self, timeout_s: float) -> None:
+        self._thread.join(timeout_s)
 
     def _work(self) -> None:
         asyncio.set_event_loop(self._loop)
         while not self._stop.is_set():
-            self._worker = self._loop.create_task(_serve_queue(self._running))
+            self._task = self._loop.create_task(self._serve())
             try:
-                self._loop.run_until_complete(self._worker)
+                self._loop.run_until_complete(self._task)
             except asyncio.CancelledError:
                 break
             except (procrastinate.exceptions.ConnectorException, OSError) as error:
@@ -117,8 +115,52 @@ class Background:
         self._loop.close()
 
     def _cancel(self) -> None:
-        if self._worker is not None:
-            self._worker.cancel()
+        if self._task is not None:
+            self._task.cancel()
+
+
+class Background:
+    """The publisher and the workers of the job queue, each in a thread of this process."""
+
+    def __init__(self, running: Runtime) -> None:
+        self._running = running
+        self._stop = threading.Event()
+        self._deliverer = Deliverer(running)
+        self._publisher = threading.Thread(target=self._publish, name="publisher", daemon=True)
+        self._workers = [
+            _Worker("worker", lambda: _serve_periodic(running)),
+            _Worker("webhooks", lambda: _serve_webhooks(running, self._deliverer)),
+        ]
+
+    def start(self) -> None:
+        """Begin; what should exist already is made at once."""
+        make_partitions(self._running)
+        self._publisher.start()
+        for worker in self._workers:
+            worker.start()
+
+    def close(self) -> None:
+        """End after the jobs at hand."""
+        self._stop.set()
+        for worker in self._workers:
+            worker.stop()
+        self._publisher.join(PATIENCE_S)
+        for worker in self._workers:
+            worker.join(PATIENCE_S)
+        self._deliverer.close()
+
+    def _publish(self) -> None:
+        woken_s, more = elapsed_s(), True
+        while not self._stop.wait(PUBLISH_EVERY_S):
+            try:
+                with self._running.engine.begin() as conn:
+                    published = outbox.publish(conn)
+                if published or more or elapsed_s() - woken_s >= WAKE_EVERY_S:
+                    with self._running.engine.begin() as conn:
+                        more = plan_and_wake(conn, self._running.clock.now())
+                    woken_s = elapsed_s()
+            except SQLAlchemyError as error:
+                log.warning("Events wait for the database (%s)", type(error).__name__)
 
 
 def run_worker(settings: Settings) -> None:
@@ -134,14 +176,23 @@ def run_worker(settings: Settings) -> None:
     running.close()
 
 
-async def _serve_queue(running: Runtime) -> None:
+async def _serve_periodic(running: Runtime) -> None:
     connector = procrastinate.PsycopgConnector(conninfo=conninfo(running.url), min_size=1, max_size=3)
     app = procrastinate.App(connector=connector)
     for cron, job in PERIODIC:
         _schedule(app, cron, job, running)
+    await _serve(app, "default", 2)  # a month on its way to a file must not keep the others waiting
+
+
+async def _serve_webhooks(running: Runtime, deliverer: Deliverer) -> None:
+    await _serve(queue_worker(running, deliverer), QUEUE, AT_ONCE)
+
+
+async def _serve(app: procrastinate.App, queue: str, concurrency: int) -> None:
     async with app.open_async():
         await app.run_worker_async(
-            concurrency=2,  # a month on its way to a file must not keep the others waiting
+            queues=[queue],
+            concurrency=concurrency,
             install_signal_handlers=False,
             delete_jobs=procrastinate.jobs.DeleteJobCondition.ALWAYS,
             shutdown_graceful_timeout=PATIENCE_S / 2,

@@ -17,17 +17,21 @@ class BadSetting(ValueError):
 @dataclass(frozen=True)
 class Settings:
     """`database_url` is an SQLAlchemy URL, or None for the embedded server that lives under `data_dir`.
-    `log_format` None: text on a terminal, JSON elsewhere.
+    `log_format` None: text on a terminal, JSON elsewhere. `webhook_private`: webhooks may go to private
+    addresses too.
     """
 
     database_url: str | None
     data_dir: Path
     log_format: LogFormat | None = None
     log_level: LogLevel = "info"
+    webhook_private: bool = False
 
 
 def from_environment(environ: Mapping[str, str]) -> Settings:
-    """Read ANYSHELF_DATABASE_URL, _DATA_DIR, _LOG_FORMAT and _LOG_LEVEL. Raises BadSetting."""
+    """Read ANYSHELF_DATABASE_URL, _DATA_DIR, _LOG_FORMAT, _LOG_LEVEL and _WEBHOOK_PRIVATE. Raises
+    BadSetting.
+    """
     url = environ.get("ANYSHELF_DATABASE_URL", "").strip()
     directory = environ.get("ANYSHELF_DATA_DIR", "").strip()
     return Settings(
@@ -35,6 +39,7 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         data_dir=Path(directory).expanduser().resolve() if directory else _default_data_dir(environ),
         log_format=cast("LogFormat | None", _one_of(environ, "ANYSHELF_LOG_FORMAT", get_args(LogFormat))),
         log_level=cast("LogLevel", _one_of(environ, "ANYSHELF_LOG_LEVEL", get_args(LogLevel)) or "info"),
+        webhook_private=_one_of(environ, "ANYSHELF_WEBHOOK_PRIVATE", ("0", "1")) == "1",
     )
 
 

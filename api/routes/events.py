@@ -18,7 +18,7 @@ from api.paging import MOST
 from api.wire.base import Instant, Wire
 from oms.bootstrap import Runtime
 from oms.refusals import Code, Fault, refuse
-from oms.usecases.events import Published, read_events, require_kept
+from oms.usecases.events import Published, document, read_events, require_kept
 
 router = routes("events")
 
@@ -93,7 +93,7 @@ def list_events(
     headers = {}
     if len(found) == limit:
         headers["Link"] = f'<{request.url.include_query_params(after=last)}>; rel="next"'
-    return reply({"items": [show(event) for event in found], "next": last}, headers=headers)
+    return reply({"items": [document(event) for event in found], "next": last}, headers=headers)
 
 
 @router.get(
@@ -150,26 +150,9 @@ async def _stream(
         state.streams -= 1
 
 
-def show(published: Published) -> dict[str, Any]:
-    """An event as JSON."""
-    event = published.event
-    return {
-        "seq": published.seq,
-        "type": event.type,
-        "subject": event.subject,
-        "subject_id": event.subject_id,
-        "at": event.at,
-        "actor": event.actor,
-        "channel": event.channel,
-        "reason": event.reason,
-        "occurred_at": event.occurred_at,
-        "data": event.data,
-    }
-
-
 def _frame(published: Published) -> bytes:
-    document = orjson.dumps(show(published))
-    return b"id: %d\nevent: %s\ndata: %s\n\n" % (published.seq, published.event.type.encode(), document)
+    data = orjson.dumps(document(published))
+    return b"id: %d\nevent: %s\ndata: %s\n\n" % (published.seq, published.event.type.encode(), data)
 
 
 def _read(running: Runtime, after: int, limit: int, types: tuple[str, ...]) -> list[Published]:

@@ -1,4 +1,4 @@
-"""The only source of chance: ids, which sort by the time they were made, and secrets."""
+"""The only source of chance: ids, which sort by the time they were made, secrets, and jitter."""
 
 import secrets
 import time
@@ -29,3 +29,13 @@ class RandomIds:
 def new_secret() -> str:
     """256 bits of chance, safe in a URL: API keys, signing keys."""
     return secrets.token_urlsafe(32)
+
+
+def new_key() -> bytes:
+    """256 bits of chance, for signatures that others verify."""
+    return secrets.token_bytes(32)
+
+
+def fraction() -> float:
+    """Chance in [0, 1), such as for the jitter of retries."""
+    return secrets.randbelow(1 << 30) / (1 << 30)

@@ -102,6 +102,12 @@ def read(conn: Connection, after: int, limit: int, types: Sequence[str] = ()) ->
     return [Published(row.seq, _event(row)) for row in conn.execute(wanted)]
 
 
+def with_seq(conn: Connection, seqs: Sequence[int]) -> dict[int, Published]:
+    """Those of these events that are still kept."""
+    rows = conn.execute(select(outbox).where(outbox.c.seq.in_(seqs)))
+    return {row.seq: Published(row.seq, _event(row)) for row in rows}
+
+
 def _event(row: Row[Any]) -> Event:
     return Event(
         row.type,

@@ -1,12 +1,14 @@
 """Reading what happened, in the order of the sequence."""
 
+from typing import Any
+
 from sqlalchemy import Connection
 
 from oms.refusals import Code, refuse
 from oms.store import outbox
 from oms.store.outbox import Published
 
-__all__ = ["Published", "Tail", "read_events", "require_kept"]
+__all__ = ["Published", "Tail", "document", "read_events", "require_kept"]
 
 
 class Tail:
@@ -39,3 +41,20 @@ def read_events(conn: Connection, after: int, limit: int, types: tuple[str, ...]
     if after:
         require_kept(conn, after)
     return outbox.read(conn, after, limit, types)
+
+
+def document(published: Published) -> dict[str, Any]:
+    """An event as the feed, the stream and webhooks show it."""
+    event = published.event
+    return {
+        "seq": published.seq,
+        "type": event.type,
+        "subject": event.subject,
+        "subject_id": event.subject_id,
+        "at": event.at,
+        "actor": event.actor,
+        "channel": event.channel,
+        "reason": event.reason,
+        "occurred_at": event.occurred_at,
+        "data": event.data,
+    }
