@@ -94,13 +94,10 @@ class Sender:
         wait = self._patience
         target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
         timeouts = {"connect": wait.connect_s, "read": wait.read_s, "write": wait.read_s}
-        sent: dict[bytes | str, bytes | str] = {
-            "Host": url.netloc.decode("ascii"),
-            **headers,
-            "Content-Length": str(len(body)),
-        }
+        named = {"Host": url.netloc.decode("ascii"), **headers, "Content-Length": str(len(body))}
+        lines: list[tuple[bytes | str, bytes | str]] = list(named.items())
         request = self._pool.stream(
-            "POST", target, headers=sent, content=body, extensions={"timeout": timeouts}
+            "POST", target, headers=lines, content=body, extensions={"timeout": timeouts}
         )
         async with request as response:
             answered.append(response)  # from here on the status stands, whatever becomes of the body

@@ -19,11 +19,11 @@ _ONE_AT_A_TIME = text("SELECT pg_try_advisory_xact_lock(hashtext('anyshelf webho
 _QUEUE = text(
     """
     SELECT procrastinate_defer_jobs_v1(array_agg(
-      ROW(:queue, :task, 0, NULL, 'webhook:' || id, jsonb_build_object('webhook_id', id), NULL)
+      ROW(:queue, :task, 0, NULL, 'webhook:' || due.id, jsonb_build_object('webhook_id', due.id), NULL)
         ::procrastinate_job_to_defer_v1))
-    FROM unnest(CAST(:ids AS text[])) AS id
+    FROM unnest(CAST(:ids AS text[])) AS due(id)
     WHERE NOT EXISTS (
-      SELECT FROM procrastinate_jobs WHERE queueing_lock = 'webhook:' || id AND status = 'todo')
+      SELECT FROM procrastinate_jobs WHERE queueing_lock = 'webhook:' || due.id AND status = 'todo')
     HAVING count(*) > 0
     """
 )

@@ -150,8 +150,10 @@ def _locked(work: Work, id: str) -> Webhook:
 def _judge_host(resolve: Resolve, url: httpx.URL) -> None:
     try:
         addresses = _names.submit(resolve, url.raw_host.decode("ascii")).result(RESOLVE_S)
-    except (OSError, UnicodeError, TooSlow) as error:
-        raise bad_url("unresolvable_host", "The host's name leads to no address; look for a slip") from error
+    except (OSError, UnicodeError, TooSlow):
+        addresses = []
+    if not addresses:
+        raise bad_url("unresolvable_host", "The host's name leads to no address; look for a slip")
     if not all(public(address) for address in addresses):
         raise bad_url(
             "forbidden_address",

@@ -51,10 +51,10 @@ def read_url(text: str, private: bool) -> httpx.URL:
         raise bad_url("credentials_in_url", "Leave user and password out; the signature says who sends")
     if url.fragment:
         raise bad_url("bad_url", "Leave the part after # out; it is never sent")
+    if port is not None and not 0 < port < 65_536:
+        raise bad_url("bad_port", "Ports go from 1 to 65535")
     if port is not None and not private and port not in (80, 443) and port < 1024:
         raise bad_url("bad_port", "Use port 80, 443, or one above 1023")
-    if port == 0:
-        raise bad_url("bad_port", "There is no port 0")
     return url
 
 

@@ -86,7 +86,8 @@ def basket(*lines: tuple[str, int]) -> list[dict[str, Any]]:
 def shop(engine: Engine, database_url: str, tmp_path: Path) -> Iterator[Shop]:
     """The furnished world; its numbers are audited afterwards."""
     watch = Watch()
-    runtime = start(Settings(database_url=database_url, data_dir=tmp_path), clock=watch)
+    settings = Settings(database_url=database_url, data_dir=tmp_path, webhook_private=True)
+    runtime = start(settings, clock=watch)
     furnish(runtime)
     app = create_app(runtime)
     opened: list[TestClient] = []

@@ -13,6 +13,7 @@ from tests.nodes.scenes import node_work
 from tests.picking.scenes import picking
 from tests.returns.scenes import returns
 from tests.support import HOME
+from tests.webhooks.scenes import webhooks
 
 ByPath = Mapping[str, Callable[[], Asked]]
 
@@ -84,6 +85,7 @@ ROOMS: tuple[Callable[[Scenes], ByPath], ...] = (
     returns,
     customers,
     node_work,
+    webhooks,
 )
 """One line per room."""
 

@@ -50,7 +50,8 @@ def said(answer: Any) -> tuple[int, Any]:
     """Status and document; a secret is shown once only, so it is no part of what a repetition gets."""
     document = answer.json()
     assert answer.status_code < 300, answer.text
-    document.pop("key", None)
+    for secret in ("key", "secret"):
+        document.pop(secret, None)
     return answer.status_code, document
 
 
