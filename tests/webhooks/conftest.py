@@ -26,7 +26,7 @@ from oms.settings import Settings
 from oms.store import outbox, webhook_deliveries
 from oms.store.webhook_waking import plan_and_wake
 from oms.usecases.keys import create_key
-from oms.work import transact
+from oms.work import Work, transact
 from tests.support import Watch
 from tests.webhooks.receiver import Received, Receiver, receiving
 
@@ -56,11 +56,12 @@ class Hooks:
 
     def happen(self, *subjects: str, type: str = "order.placed", data: Any = None) -> None:
         """One event each, in one transaction."""
-        transact(
-            self.runtime,
-            SYSTEM,
-            lambda work: [work.emit(type, "order", one, data or {"units": 2}) for one in subjects],
-        )
+
+        def tell(work: Work) -> None:
+            for one in subjects:
+                work.emit(type, "order", one, data or {"units": 2})
+
+        transact(self.runtime, SYSTEM, tell)
 
     def due(self) -> list[str]:
         """Publish, plan, and tell which endpoints are due something now."""

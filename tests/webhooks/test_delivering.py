@@ -47,6 +47,11 @@ def test_both_secrets_sign_until_the_overlap_is_over(hooks: Hooks, receiver: Rec
         verified(made["secret"], receiver.got[1])
 
 
+def reached(receiver: Receiver, order: str) -> list[str]:
+    """The types of an order's events, as they came. Orders travel side by side."""
+    return [got.event["type"] for got in receiver.got if got.event["subject_id"] == order]
+
+
 def test_a_later_event_of_an_order_waits_for_the_earlier_one(hooks: Hooks, receiver: Receiver) -> None:
     ill = {"o-1"}
     receiver.answers = lambda got: Says(500 if got.event["subject_id"] in ill else 200)
@@ -54,14 +59,14 @@ def test_a_later_event_of_an_order_waits_for_the_earlier_one(hooks: Hooks, recei
     for type in ("order.placed", "order.changed"):
         hooks.happen("o-1", "o-2", type=type)
     hooks.work()
-    reached = [(got.event["subject_id"], got.event["type"]) for got in receiver.got]
-    assert reached == [("o-1", "order.placed"), ("o-2", "order.placed"), ("o-2", "order.changed")]
+    assert reached(receiver, "o-1") == ["order.placed"]
+    assert reached(receiver, "o-2") == ["order.placed", "order.changed"]
     ill.clear()
     assert hooks.work() == 0  # its time has not come
     hooks.watch.forward(seconds=6)
     assert hooks.work() == 2
-    assert [got.event["type"] for got in receiver.got[3:]] == ["order.placed", "order.changed"]
-    assert receiver.got[3].id == receiver.got[0].id
+    assert reached(receiver, "o-1") == ["order.placed", "order.placed", "order.changed"]
+    assert receiver.got[3].id in receiver.ids()[:3]
     verified(made["secret"], receiver.got[3])
     assert [one["attempts"] for one in hooks.deliveries(made["id"])] == [2, 1, 1, 1]
 

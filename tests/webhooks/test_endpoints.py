@@ -45,7 +45,7 @@ def test_events_from_before_are_sent_when_asked_for(hooks: Hooks, receiver: Rece
     assert hooks.work() == 0
     made = hooks.register(receiver.url, types=["order.placed"], after=0)
     assert hooks.work() == 2
-    assert verified(made["secret"], receiver.got[0])["subject_id"] == "o-1"
+    assert {verified(made["secret"], got)["subject_id"] for got in receiver.got} == {"o-1", "o-2"}
 
 
 def test_all_types_when_none_is_named(hooks: Hooks, receiver: Receiver) -> None:
