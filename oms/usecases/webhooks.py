@@ -15,6 +15,7 @@ from oms.adapters.resolver import Resolve
 from oms.bootstrap import Runtime
 from oms.refusals import Code, Refusal, Refused, not_found, refuse
 from oms.store import outbox, webhook_deliveries, webhooks
+from oms.usecases.events import require_kept
 from oms.webhooks.address import bad_url, public, read_url
 from oms.webhooks.endpoint import Webhook
 from oms.webhooks.lifecycle import ENDPOINT, DeliveryState, EndpointEvent, EndpointState
@@ -50,7 +51,12 @@ def judge_url(running: Runtime, text: str) -> Refusal | None:
 
 
 def register(work: Work, wanted: Wanted, after: int | None) -> Webhook:
-    """A new endpoint with a secret of its own; it gets the events after `after`, else those from now on."""
+    """A new endpoint with a secret of its own; it gets the events after `after`, else those from now on.
+
+    Raises Refused events_gone where some of them are kept no longer; 0 asks for what there is.
+    """
+    if after:
+        require_kept(work.conn, after)
     endpoint = Webhook(
         id=work.ids.new("wh"),
         url=wanted.url,
