@@ -199,7 +199,7 @@ def put_back(
             _drop(work, job, line_id, units, serials, f"/lines/{place}/serials")
         save_fulfilments(work.conn, [after])
         told = [{"line": line_id, "quantity": units} for line_id, units, _ in wanted]
-        tell_job(work, after, "fulfilment.put_back", lines=told)
+        tell_job(work, after, "fulfilment.put_back", units=told)
         left = sum(line.put_back for line in after.lines)
         return Answer.of(200, {"fulfilment_order": job.id, "state": job.state.value, "put_back": left})
 

@@ -152,5 +152,5 @@ def _tell_unroutable(work: Work, order: Order, why: Unavailable) -> None:
             {"line": one.line, "missing": one.missing, "reasons": [reason.value for reason in one.reasons]}
             for one in why.blocking
         ]
-        event = {"code": why.code, "detail": why.detail, "lines": list(why.lines), "blocking": binding}
+        event = {"code": why.code, "detail": why.detail, "unrouted": list(why.lines), "blocking": binding}
         record(work, order, order, "order.unroutable", event, reason=why.code)

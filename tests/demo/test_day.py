@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from api.demo.day.chance import pick, throw
 from api.demo.day.checks import checks_of
-from api.demo.day.desk import Tally, shape
+from api.demo.day.desk import Desk, Tally, shape
 from api.demo.day.figures import life_of, wrong_statuses
 from api.demo.day.lived import Lived
-from api.demo.day.news import Replayed
+from api.demo.day.news import News, Replayed
 from api.demo.day.returns import LATEST, SOONEST, due, wishes
 from api.demo.day.show import lines_of
 from api.demo.samples import SAMPLES
@@ -159,6 +159,37 @@ def test_what_it_came_to_is_found_again(tmp_path: Path) -> None:
     again = Lived.kept(tmp_path / "lived.json")
     assert again == found
     assert again.life.promises.total() == 1
+
+
+def test_the_feed_tells_where_every_fulfilment_order_stands() -> None:
+    def told(type: str, **data: Any) -> dict[str, Any]:
+        return {"subject": "order", "subject_id": "1", "type": type, "data": data}
+
+    pages = [
+        [
+            told("order.placed", lines={"1": {"routed": 2}, "2": {"routed": 1}}, holds=["care"]),
+            told("fulfilment.picked", fulfilment_order="1-1", node="WH", lines={"1": {"picked": 2}}),
+            {"subject": "node", "subject_id": "WH", "type": "node.changed", "data": {}},
+        ],
+        [
+            told("fulfilment.put_back", fulfilment_order="1-1", node="WH", units=[]),
+            told("order.released", holds=[]),
+            told("work.stuck", fulfilment_order="1-1", node="WH", state="picked"),
+        ],
+    ]
+
+    class Feed:
+        def get(self, who: str, path: str, after: int, limit: int) -> dict[str, Any]:
+            return {"items": pages[after] if after < len(pages) else [], "next": after + 1}
+
+    news = News(cast(Desk, Feed()))
+    assert len(news.hear()) == 5
+    assert news.hear() == []
+    assert [(job.node, job.state) for job in news.in_state("picked")] == [("WH", "picked")]
+    assert news.nodes("picked", "packed") == ["WH"]
+    assert news.nodes("packed") == []
+    assert news.orders["1"].lines == {"1": {"picked": 2}, "2": {"routed": 1}}
+    assert news.orders["1"].status == "open"
 
 
 def test_each_thing_that_must_hold_can_fail() -> None:

@@ -9,11 +9,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from api.demo.day.desk import OFFICE, Desk, Json
+from oms.fulfilment.lifecycle import FulfilmentState
 from oms.orders.order import order_status
 from oms.orders.stages import Counts
 
 PAGE = 200
 JOB = "fulfilment."
+STATES = frozenset(state.value for state in FulfilmentState)
 
 
 @dataclass(slots=True)
@@ -69,13 +71,12 @@ class News:
 
     def _fold(self, event: Json) -> None:
         data, order = event["data"], event["subject_id"]
-        if isinstance(data.get("lines"), dict):
-            self.orders[order].lines |= data["lines"]
+        self.orders[order].lines |= data.get("lines", {})
         if "holds" in data:
             self.orders[order].holds = data["holds"]
-        id = data.get("fulfilment_order")
-        if event["type"].startswith(JOB) and id:
-            state = event["type"].removeprefix(JOB)
+        id = data.get("fulfilment_order", "")
+        state = event["type"].removeprefix(JOB)
+        if event["type"].startswith(JOB) and state in STATES:
             self.jobs[id] = Job(id, order, data["node"], state)
 
     def nodes(self, *states: str) -> list[str]:
