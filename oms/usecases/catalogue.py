@@ -56,7 +56,7 @@ def edit_node(work: Work, row: NodeRow, expected: int | None = None) -> Versione
     bump(work.conn, CATALOGUE)
     (outcome,) = put_nodes(work.conn, [row], _expected(row.id, expected))
     if isinstance(outcome, VersionConflict):
-        raise _changed()
+        raise _changed(read_node(work.conn, row.id))
     require_whole(work.conn, "nodes", row.id)
     work.emit("node.changed", "node", row.id, {"version": outcome.version, "network": number})
     return Versioned(row, outcome.version)
@@ -68,7 +68,7 @@ def edit_sku(work: Work, row: SkuRow, expected: int | None = None) -> Versioned[
     (outcome,) = put_skus(work.conn, [row], _expected(row.id, expected))
     match outcome:
         case VersionConflict():
-            raise _changed()
+            raise _changed(read_sku(work.conn, row.id))
         case CapBelowHeld(backordered=held):
             fault = Fault("/backorder_cap", "below_promised", f"{held} units are promised as back-orders")
             raise refuse(Code.IN_USE, "More back-orders are promised than this cap allows", fault)
@@ -79,13 +79,16 @@ def edit_sku(work: Work, row: SkuRow, expected: int | None = None) -> Versioned[
 def edit_kit(
     work: Work, id: str, components: Sequence[ComponentRow], keep_together: bool, expected: int | None = None
 ) -> KitRow:
-    """Say what a SKU is made of. Raises Refused: not_found, unknown_sku, invalid, version_conflict."""
+    """Say what a SKU is made of. Raises Refused: not_found, unknown_sku, duplicate_id, invalid,
+    version_conflict.
+    """
     bump(work.conn, CATALOGUE)
     stored = read_sku(work.conn, id)
     if stored is None:
         raise not_found("SKU")
     if expected is not None and stored.version != expected:
-        raise _changed()
+        raise _changed(stored)
+    _distinct(components, id)
     places = {component.sku: place for place, component in enumerate(components)}
     outcome = put_kit(work.conn, id, components, keep_together)
     match outcome:
@@ -93,7 +96,12 @@ def edit_kit(
             faults = _faults(ids, places, Code.UNKNOWN_SKU, "There is no such SKU")
             raise refuse(Code.UNKNOWN_SKU, "A kit is made of SKUs that exist", *faults)
         case NestedKit(ids=ids):
-            faults = _faults(ids, places, "nested_kit", "A kit is not made of kits")
+            faults = [
+                Fault(f"/components/{places[one]}/sku", "nested_kit", "This is a kit")
+                if one in places
+                else Fault("path/id", "nested_kit", "This SKU is a component of a kit")
+                for one in ids
+            ]
             raise refuse(Code.INVALID, "A kit is not made of kits", *faults)
     work.emit("kit.changed", "sku", id, {"version": outcome.version})
     return KitRow(id, keep_together, tuple(components), outcome.version)
@@ -106,7 +114,7 @@ def edit_substitutes(work: Work, id: str, substitutes: Sequence[str], expected: 
     bump(work.conn, CATALOGUE)
     stored = get_sku(work.conn, id)
     if expected is not None and stored.version != expected:
-        raise _changed()
+        raise _changed(stored)
     places = {other: f"/substitutes/{place}" for place, other in enumerate(substitutes)}
     if len(places) < len(substitutes):
         fault = Fault("/substitutes", Code.DUPLICATE_ID, "Every substitute is named once")
@@ -153,6 +161,22 @@ def get_kit(conn: Connection, id: str) -> KitRow:
     return found
 
 
+def _distinct(components: Sequence[ComponentRow], id: str) -> None:
+    """No SKU twice, and none made of itself."""
+    own = [place for place, component in enumerate(components) if component.sku == id]
+    if own:
+        faults = [Fault(f"/components/{place}/sku", "nested_kit", "This is the kit itself") for place in own]
+        raise refuse(Code.INVALID, "A kit is not made of itself", *faults)
+    first: dict[str, int] = {}
+    faults = [
+        Fault(f"/components/{place}/sku", Code.DUPLICATE_ID, "Named before; add the quantities up")
+        for place, component in enumerate(components)
+        if first.setdefault(component.sku, place) != place
+    ]
+    if faults:
+        raise refuse(Code.DUPLICATE_ID, "A kit names every component once", *faults)
+
+
 def _faults(ids: Sequence[str], places: dict[str, int], code: str, detail: str) -> list[Fault]:
     return [Fault(f"/components/{places[id]}/sku" if id in places else "path/id", code, detail) for id in ids]
 
@@ -161,5 +185,7 @@ def _expected(id: str, version: int | None) -> dict[str, int]:
     return {} if version is None else {id: version}
 
 
-def _changed() -> Exception:
-    return refuse(Code.VERSION_CONFLICT, "It has changed since it was read; read it again")
+def _changed(stored: Versioned[NodeRow] | Versioned[SkuRow] | None) -> Exception:
+    """`stored` is what is there now; None: nothing."""
+    version = None if stored is None else stored.version
+    return refuse(Code.VERSION_CONFLICT, "It has changed since it was read; read it again", version=version)

@@ -30,6 +30,7 @@ _PART = {
     Kind.SETTINGS: "settings",
     Kind.RETURNS: "returns",
 }
+_HOLES = {"tariff_empty", "tariff_not_ascending", "tariff_reach_not_positive"}
 _NAME = {"nodes": "id", "tariffs": "name", "calendars": "name", "deliveries": "country"}
 
 
@@ -91,6 +92,8 @@ def require_whole(conn: Connection, part: str = "", id: str = "", code: Code = C
         build_network(spec)
     except NetworkRefused as refused:
         faults = [Fault(_pointer(f.pointer, part, inside), f.code, _words(f.code)) for f in refused.faults]
+        if code is Code.INVALID and all(fault.code in _HOLES for fault in faults):
+            code = Code.TARIFF_HOLE
         raise refuse(code, "With this change the network would not be whole", *faults) from refused
 
 
@@ -100,9 +103,19 @@ def _pointer(pointer: str, part: str, inside: str) -> str:
     return pointer if pointer.startswith(f"/{part}/") and not inside else "network" + pointer
 
 
+_WORDS = {
+    "tariff_not_ascending": "This step does not reach further than the one before it",
+    "unknown_tariff": "There is no such tariff",
+    "unknown_node": "There is no such node",
+    "unknown_calendar": "There is no such calendar",
+    "unknown_timezone": "Not a time zone of the IANA database, such as Europe/London",
+    "unknown_holidays": "The public holidays of this country or subdivision are not known",
+}
+
+
 def _words(code: str) -> str:
-    """The name of the fault as words; values stay out of answers."""
-    return code.replace("_", " ").capitalize()
+    """The fault in words; values stay out of answers. Most names say it themselves."""
+    return _WORDS.get(code) or code.replace("_", " ").capitalize()
 
 
 def _same_version(conn: Connection, kind: Kind, id: str, expected: int | None) -> None:
@@ -111,4 +124,5 @@ def _same_version(conn: Connection, kind: Kind, id: str, expected: int | None) -
     found = documents.read(conn, kind, id)
     version = 0 if found is None and kind in USUAL else found and found.version
     if version != expected:
-        raise refuse(Code.VERSION_CONFLICT, "The document has changed since it was read; read it again")
+        detail = "The document has changed since it was read; read it again"
+        raise refuse(Code.VERSION_CONFLICT, detail, version=version)

@@ -65,7 +65,15 @@ def test_an_edit_on_a_version_that_is_past_is_refused(client: Client) -> None:
     assert made.headers["etag"] == '"1"'
     put(admin, "/v1/tariffs/x", body, **{"If-Match": '"1"'})
     late = admin.put("/v1/tariffs/x", json=body, headers={"If-Match": '"1"'})
-    assert (late.status_code, late.json()["code"]) == (412, "version_conflict")
+    assert (late.status_code, late.json()["code"], late.json()["version"]) == (412, "version_conflict", 2)
+    late = admin.put("/v1/skus/A1", json=SKU, headers={"If-Match": '"99"'})
+    assert (late.json()["code"], late.json()["version"]) == ("version_conflict", 1)
+
+
+def test_a_tariff_with_a_hole_has_a_name(client: Client) -> None:
+    steps = [{"up_to_g": 500, "minor": 1}, {"up_to_g": 400, "minor": 2}]
+    refused = client().put("/v1/tariffs/x", json={"steps": steps})
+    assert (refused.status_code, refused.json()["code"]) == (422, "tariff_hole")
 
 
 @pytest.mark.parametrize(
@@ -79,6 +87,9 @@ def test_an_edit_on_a_version_that_is_past_is_refused(client: Client) -> None:
         ("/v1/settings", {"currency": "dollars"}, "/currency"),
         ("/v1/calendars/c", {"week": [["09:00:00", "17:00:00"]]}, "/week"),
         ("/v1/kits/A1", {"components": [{"sku": "none", "quantity": 1}]}, "/components/0/sku"),
+        ("/v1/kits/A1", {"components": [{"sku": "A1", "quantity": 1}]}, "/components/0/sku"),
+        ("/v1/kits/A1", {"components": [{"sku": "B2", "quantity": n} for n in (1, 2)]}, "/components/1/sku"),
+        ("/v1/tariffs/x", {"steps": [{"up_to_g": g, "minor": 1} for g in (500, 400)]}, "/steps/1"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_at_its_place(
