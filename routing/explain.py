@@ -151,12 +151,16 @@ def _excluded(problem: Problem, exclusions: Sequence[Exclusion], evaluated: set[
     for exclusion in exclusions:
         reasons.setdefault(exclusion.node, []).append(exclusion)
     for n, node in enumerate(problem.node_ids):
-        if node not in evaluated and node not in reasons:
+        if node not in evaluated and node not in reasons and not _part_of_no_plan(problem, n):
             full = problem.capacity_parcels[n] == 0
             code = "node_capacity_exhausted" if full else "insufficient_stock"
             detail = "it may not send another parcel" if full else "it has none of the lines available"
             reasons[node] = [Exclusion(node, None, code, detail)]
-    losers = []
+    losers = [
+        _unplanned(node)
+        for n, node in enumerate(problem.node_ids)
+        if node not in evaluated and node not in reasons and _part_of_no_plan(problem, n)
+    ]
     for node, given in reasons.items():
         if node not in evaluated:
             details = "; ".join(dict.fromkeys(x.detail for x in given))
@@ -164,6 +168,17 @@ def _excluded(problem: Problem, exclusions: Sequence[Exclusion], evaluated: set[
             to_win = f"{node} would come into question if this were lifted: {details}."
             losers.append(Loser(node, "not_eligible", tuple(given), None, None, None, True, sentence, to_win))
     return losers
+
+
+def _part_of_no_plan(problem: Problem, node: int) -> bool:
+    """It has units and may send them. Where there is a plan, such a node is in it or was compared with it."""
+    return bool(problem.capacity_parcels[node] != 0 and (problem.available[:, node] > 0).any())
+
+
+def _unplanned(node: str) -> Loser:
+    sentence = f"{node} has some of it, but the order cannot be sent whole."
+    to_win = f"{node} comes into question as soon as everything can be sent."
+    return Loser(node, "no_plan", (), None, None, None, True, sentence, to_win)
 
 
 def _blocked(problem: Problem, plan: Plan, exclusions: Sequence[Exclusion]) -> list[Blocked]:

@@ -67,7 +67,8 @@ def lost_words(
 
 def unfilled_words(line: str, quantity: int, reason: str, conditions: Sequence[str], node: str | None) -> str:
     why = _UNFILLED_WORDS[reason]
-    sentence = f"{quantity} of line {line} stay unfilled: {why}."
+    stays = "stays" if quantity == 1 else "stay"
+    sentence = f"{quantity} of line {line} {stays} unfilled: {why}."
     if conditions and node:
         sentence += f" Closest is {node}, where this stands in the way: {'; '.join(conditions)}."
     return sentence

@@ -30,6 +30,8 @@ ANY_WEIGHT_G = 10**12
 
 def read_documents(text: str) -> list[object]:
     """One JSON document, or one a line; blank lines are skipped."""
+    if not text.strip():
+        raise Malformed("", "not_json", "there is nothing in it; a problem is a JSON object")
     try:
         return [_parse(text)]
     except json.JSONDecodeError as fault:

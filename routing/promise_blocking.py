@@ -17,6 +17,15 @@ from routing.promise_values import Unavailable
 
 NO_STOCK = BIT[Reason.INSUFFICIENT_STOCK]
 
+_OF_ALL = {
+    Reason.METHOD_NOT_OFFERED: "no node that has it offers this method",
+    Reason.NO_NODE_IN_RADIUS: "the destination is out of reach of every node that has it",
+    Reason.NO_LANE: "no lane leads to the destination from a node that has it",
+    Reason.CLOSED: "every node that has it is closed, or nothing is delivered, within the horizon",
+    Reason.INSUFFICIENT_STOCK: "all nodes together have fewer units than are wanted",
+}
+"""The reason of a line is one of all nodes, so it is worded for all; the others read the same for one."""
+
 
 def blocking(lines: Lines, eligible: Eligibility, unfilled: Sequence[Unfilled]) -> tuple[Blocking, ...]:
     """One per unfilled line: the fewest reasons which, all lifted, would let all units of its SKU be had.
@@ -68,6 +77,16 @@ def _by_code(method: str, found: Sequence[Blocking]) -> tuple[Unavailable, ...]:
     for one in found:
         by_code.setdefault(one.reasons[0], []).append(one)
     return tuple(
-        Unavailable(method, code.value, reason_text(code), tuple(one.line for one in ones), tuple(ones))
+        Unavailable(
+            method,
+            code.value,
+            _OF_ALL.get(code) or reason_text(code),
+            tuple(one.line for one in ones),
+            tuple(ones),
+        )
         for code, ones in by_code.items()
     )
+
+
+def _text(code: Reason) -> str:
+    return _OF_ALL.get(code) or reason_text(code)

@@ -63,9 +63,10 @@ def _recompute(decision: str) -> dict[str, Any]:
 
 def _text(file: str) -> str:
     try:
-        return sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+        return (sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()).decode()
     except UnicodeDecodeError as error:
-        fail(f"{file} is not UTF-8 at byte {error.start}; save it so")
+        name = "Standard input" if file == "-" else file
+        fail(f"{name} is not UTF-8 at byte {error.start + 1}; save it so")
         raise typer.Exit(REFUSED) from error
     except OSError as error:
         fail(f"{file} cannot be read: {error.strerror}")

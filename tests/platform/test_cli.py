@@ -69,6 +69,17 @@ def test_route_names_the_place_of_a_fault_and_solves_nothing(tmp_path: Path) -> 
     assert refused.stderr.startswith("✗ problem 2, /tariffs: ")
 
 
+@pytest.mark.parametrize(
+    ("content", "said"), [(b" \n", "there is nothing in it"), (b"{\xff}", "is not UTF-8 at byte 2")]
+)
+def test_route_says_what_is_wrong_with_its_file(tmp_path: Path, content: bytes, said: str) -> None:
+    file = tmp_path / "problem.json"
+    file.write_bytes(content)
+    refused = anyshelf("route", str(file))
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert said in refused.stderr
+
+
 def test_a_database_that_does_not_answer_ends_with_3_and_a_sentence() -> None:
     failed = anyshelf("migrate")
     assert failed.returncode == 3
