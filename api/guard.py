@@ -1,12 +1,13 @@
 """The gate every route stands behind: access row, key, role, limits, then the body; all before the route
 runs."""
 
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Coroutine
+from json import JSONDecodeError
 from typing import Any
 
 import orjson
 from fastapi import APIRouter, params
-from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -17,13 +18,12 @@ from api.access import ACCESS, Rule
 from api.auth import identify
 from oms.actors import Actor
 from oms.bootstrap import Runtime
-from oms.refusals import Code, Fault, Refused, refuse
+from oms.refusals import Code, Refused, refuse
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 CLOSED = Rule(frozenset())
 LARGEST_BODY = 2 * 1024 * 1024
-_NUL = Fault("", "bad_text", "Text may not hold the character U+0000")
 
 
 class StrictRequest(Request):
@@ -44,16 +44,15 @@ class StrictRequest(Request):
         return message
 
     async def json(self) -> Any:
-        """The body. Raises RequestValidationError or Refused."""
+        """The body. Raises JSONDecodeError, the one error that FastAPI passes on, with a sentence of ours."""
         if not hasattr(self, "_json"):
             body = await self.body()
             try:
                 self._json = orjson.loads(body)
             except orjson.JSONDecodeError as error:
-                finding = {"type": "json_invalid", "loc": ("body", error.pos), "msg": "", "input": None}
-                raise RequestValidationError([finding]) from error
+                raise JSONDecodeError(_unreadable(body, error), "", 0) from error
             if b"\\u0000" in body and _holds_nul(self._json):
-                raise refuse(Code.MALFORMED, "The request is not of the documented shape", _NUL)
+                raise JSONDecodeError("Text may not hold the character U+0000", "", 0)
         return self._json
 
 
@@ -120,6 +119,17 @@ def _readable(request: Request, wants_json: bool, largest: int) -> None:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
             raise refuse(Code.UNSUPPORTED_MEDIA_TYPE, "Send JSON, with Content-Type: application/json")
+
+
+def _unreadable(body: bytes, error: JSONDecodeError) -> str:
+    """Where reading stopped and what to do, without a word of the body."""
+    if body.startswith((BOM_UTF8, BOM_UTF16_LE, BOM_UTF16_BE)):
+        return "The body begins with a byte order mark; send plain UTF-8"
+    try:
+        body.decode()
+    except UnicodeDecodeError as fault:
+        return f"Not UTF-8 at byte {fault.start + 1}"
+    return f"Not JSON at line {error.lineno}, column {error.colno}"
 
 
 def _holds_nul(value: Any) -> bool:

@@ -46,7 +46,7 @@ _EXAMPLES: dict[int, Refusal] = {
         (
             Code.MALFORMED,
             "The request is not of the documented shape",
-            (Fault("/lines/0/quantity", "wrong_type", "Input should be a valid integer"),),
+            (Fault("/lines/0/quantity", "wrong_type", "Has to be a whole number"),),
         ),
         (Code.UNAUTHORISED, "Send a living API key as `Authorization: Bearer KEY`", ()),
         (Code.FORBIDDEN, "This key's role may not do that", ()),

@@ -6,11 +6,19 @@ not an Enum; and the types below for instants and days, which JSON has to spell 
 """
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, GetJsonSchemaHandler, PlainSerializer
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    PlainSerializer,
+)
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema
+from pydantic_core import CoreSchema, PydanticCustomError
 
 
 class Wire(BaseModel):
@@ -44,9 +52,24 @@ Word = Annotated[str, Field(min_length=1, max_length=50, pattern=r"^[a-z0-9][a-z
 """A name out of a small vocabulary, such as a channel."""
 Text = Annotated[str, Field(max_length=500)]
 """Words for people."""
-Quantity = Annotated[int, Field(ge=1, le=MOST_UNITS, examples=[2])]
+
+
+def whole_units(least: int, most: int) -> BeforeValidator:
+    """Refuse as ``bad_quantity`` what is a number, but not one of units that can be meant."""
+
+    def check(value: Any) -> Any:
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if number and not (isinstance(value, int) and least <= value <= most):
+            detail = f"A quantity is a whole number from {least} to {most}"
+            raise PydanticCustomError("bad_quantity", detail)
+        return value
+
+    return BeforeValidator(check)
+
+
+Quantity = Annotated[int, Field(ge=1, le=MOST_UNITS, examples=[2]), whole_units(1, MOST_UNITS)]
 """Units, whole and at least one."""
-Count = Annotated[int, Field(ge=0, le=MOST_UNITS)]
+Count = Annotated[int, Field(ge=0, le=MOST_UNITS), whole_units(0, MOST_UNITS)]
 """Units, maybe none."""
 Money = Annotated[int, Field(ge=0, le=MOST_MINOR, examples=[1299])]
 """Minor units of a currency."""

@@ -18,6 +18,7 @@ from api.wire.base import (
     Price,
     Wire,
     Word,
+    whole_units,
 )
 
 MOST_LINES = 200
@@ -30,13 +31,6 @@ Methods = Annotated[
     list[Method], Field(min_length=1, max_length=3, default_factory=lambda: ["ship", "pickup", "courier"])
 ]
 Metric = Annotated[int, Field(ge=0)]
-
-
-def _whole_units(value: Any) -> Any:
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if number and not (isinstance(value, int) and 1 <= value <= MOST_ORDERED):
-        raise PydanticCustomError("bad_quantity", "A quantity is a whole number from 1 to 100000")
-    return value
 
 
 def _on_the_globe(limit: int) -> Any:
@@ -55,7 +49,7 @@ def _few_enough(value: Any) -> Any:
     return value
 
 
-Units = Annotated[int, Field(ge=1, le=MOST_ORDERED, examples=[2]), BeforeValidator(_whole_units)]
+Units = Annotated[int, Field(ge=1, le=MOST_ORDERED, examples=[2]), whole_units(1, MOST_ORDERED)]
 """A quantity that is refused as ``bad_quantity`` when it is a number but not one that can be meant."""
 Lat = Annotated[Latitude, _on_the_globe(90)]
 Lon = Annotated[Longitude, _on_the_globe(180)]

@@ -71,8 +71,9 @@ def lines_change(body: LinesAsk) -> Change:
 def _choice(body: OrderAsk) -> ByQuote | ByReservation | ByMethod:
     ways = [name for name in ("quote_id", "reservation_id", "method") if getattr(body, name) is not None]
     if len(ways) != 1:
-        detail = "Exactly one of quote_id with option_id, reservation_id, method"
-        raise refuse(Code.MALFORMED, detail, *(Fault(f"/{name}", "ambiguous", detail) for name in ways))
+        detail = "Send exactly one of quote_id with option_id, reservation_id, method"
+        faults = [Fault(f"/{name}", "ambiguous", detail) for name in ways] or [Fault("", "missing", detail)]
+        raise refuse(Code.MALFORMED, detail, *faults)
     if body.quote_id is not None:
         if body.option_id is None:
             fault = Fault("/option_id", "missing", "This member is required with quote_id")

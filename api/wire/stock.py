@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from api.wire.base import MOST_UNITS, Count, Id, Instant, Wire, Word
+from api.wire.base import MOST_UNITS, Count, Id, Instant, Wire, Word, whole_units
 
 MOST_LINES = 1_000
 
@@ -24,7 +24,9 @@ class MovementLine(Wire):
     node: Id
     sku: Id
     cause: Literal["receive", "sale", "adjust", "scrap", "damage"]
-    quantity: Annotated[int, Field(ge=-MOST_UNITS, le=MOST_UNITS, examples=[10])]
+    quantity: Annotated[
+        int, Field(ge=-MOST_UNITS, le=MOST_UNITS, examples=[10]), whole_units(-MOST_UNITS, MOST_UNITS)
+    ]
     reference: Reference = ""
     occurred_at: Instant | None = None
     channel: Word | None = None

@@ -135,7 +135,10 @@ def _well_formed(runtime: Runtime, placing: Placing) -> None:
     if placing.shipping_minor is None:
         faults = [fault for fault in faults if fault.pointer not in ("/payments", "/discount_minor")]
     if faults:
-        raise refuse(Code(faults[0].code), "The sums of the order do not add up", *faults)
+        code = Code(faults[0].code)
+        foreign = "This network is priced in another currency"
+        detail = foreign if code is Code.CURRENCY_MISMATCH else "The sums of the order do not add up"
+        raise refuse(code, detail, *faults)
 
 
 def _asked(runtime: Runtime, actor: Actor, placing: Placing) -> tuple[Question, str, Choose]:

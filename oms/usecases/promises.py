@@ -99,10 +99,11 @@ def offered(
         cheapest_only=cheapest_only,
     )
     kept = [option for option in found.options if basket.partial or not option.unfilled]
+    explained = {(no.method, line) for no in found.unavailable for line in no.lines}
     lacking = tuple(
         Unavailable(o.method, Code.INSUFFICIENT_STOCK, "Not all of it is there", _lines_of(o))
         for o in found.options
-        if o not in kept
+        if o not in kept and not explained.issuperset((o.method, line) for line in _lines_of(o))
     )
     waiting = [
         option

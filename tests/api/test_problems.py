@@ -49,7 +49,32 @@ def test_every_name_has_a_status() -> None:
     ],
 )
 def test_unreadable_bodies_are_malformed(client: Client, body: bytes) -> None:
-    assert_problem(client().post("/v1/keys", content=body, headers=KEY), 400, "malformed")
+    document = assert_problem(client().post("/v1/keys", content=body, headers=KEY), 400, "malformed")
+    assert document["errors"], "the place of the fault"
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        (b'{"name": "a",\n "role": }', "Not JSON at line 2, column 10"),
+        (b'{"name": "\xff"}', "Not UTF-8 at byte 11"),
+        (b"\xef\xbb\xbf{}", "The body begins with a byte order mark; send plain UTF-8"),
+        (b'{"name": "a\\u0000"}', "Text may not hold the character U+0000"),
+    ],
+)
+def test_an_unreadable_body_says_where_reading_stopped(client: Client, body: bytes, detail: str) -> None:
+    document = assert_problem(client().post("/v1/keys", content=body, headers=KEY), 400, "malformed")
+    assert document["errors"] == [{"pointer": "", "code": "bad_json", "detail": detail}]
+
+
+def test_a_fault_says_what_would_do(client: Client) -> None:
+    body = {"name": "", "role": "king", "channels": ["Not A Word"], "rate_per_minute": 0}
+    answer = client().post("/v1/keys", json=body, headers={"Idempotency-Key": "k1"})
+    said = {found["pointer"]: found["detail"] for found in answer.json()["errors"]}
+    assert said["/name"] == "Has to be at least 1 long"
+    assert said["/role"].startswith("Has to be 'storefront', ")
+    assert said["/channels/0"].startswith("Only small letters")
+    assert said["/rate_per_minute"] == "Has to be at least 1"
 
 
 @pytest.mark.parametrize(
