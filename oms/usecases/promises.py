@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +19,7 @@ from oms.orders.quote import Quote, QuotedOption, Wanted, Whereabouts, packed, u
 from oms.refusals import Code, Fault, Refused, refuse
 from oms.settling import Chosen
 from oms.views.offers import option_shown, unavailable_shown
-from routing.promise import CHEAPEST, Option, Promised, Unavailable, best, keep, offer
+from routing.promise import CHEAPEST, Offer, Option, Promised, Unavailable, best, keep, offer
 
 QUOTE = "quote"
 QUOTE_LIFE = timedelta(minutes=30)
@@ -99,12 +100,7 @@ def offered(
         cheapest_only=cheapest_only,
     )
     kept = [option for option in found.options if basket.partial or not option.unfilled]
-    explained = {(no.method, line) for no in found.unavailable for line in no.lines}
-    lacking = tuple(
-        Unavailable(o.method, Code.INSUFFICIENT_STOCK, "Not all of it is there", _lines_of(o))
-        for o in found.options
-        if o not in kept and not explained.issuperset((o.method, line) for line in _lines_of(o))
-    )
+    lacking = _lacking(found, kept)
     waiting = [
         option
         for method in basket.methods
@@ -127,6 +123,16 @@ def offered(
         order_version=order[1] if order else 0,
     )
     return Offered(quote, options, found.unavailable + lacking, ground)
+
+
+def _lacking(found: Offer, kept: Sequence[Option]) -> tuple[Unavailable, ...]:
+    """What the options left out lack, where nothing else says so of the same lines."""
+    explained = {(no.method, line) for no in found.unavailable for line in no.lines}
+    return tuple(
+        Unavailable(o.method, Code.INSUFFICIENT_STOCK, "Not all of it is there", _lines_of(o))
+        for o in found.options
+        if o not in kept and not explained.issuperset((o.method, line) for line in _lines_of(o))
+    )
 
 
 def _quoted(number: int, option: Option, ground: Ground) -> QuotedOption:

@@ -86,7 +86,8 @@ def test_a_kit_is_promised_as_its_components(shop: Shop) -> None:
 def test_what_cannot_be_had_says_why(shop: Shop) -> None:
     answer = shop.promises(("A1", 1), ("NONE", 1))
     assert answer["options"] == []
-    assert sorted(one["method"] for one in answer["unavailable"]) == ["courier", "pickup", "ship"], "each once"
+    methods = sorted(one["method"] for one in answer["unavailable"])
+    assert methods == ["courier", "pickup", "ship"], "each once"
     short = next(one for one in answer["unavailable"] if one["method"] == "ship")
     assert short["lines"] == ["2"] and short["code"] == "insufficient_stock"
     assert short["detail"] == "all nodes together have fewer units than are wanted"
