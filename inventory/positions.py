@@ -46,12 +46,14 @@ class Position:
         """What a write of the row would set."""
         return self.on_hand, self.reserved, self.safety_stock, self.blocked
 
-    def free(self, channel: str) -> int:
-        """Units the channel may still be promised: on hand − reserved − safety stock − fenced for others."""
+    def free(self, channel: str, given_back: int = 0) -> int:
+        """Units the channel may still be promised: on hand − reserved − safety stock − fenced for others.
+        ``given_back``: units of those reserved that the asker would let go of.
+        """
         if self.blocked or not self.sells:
             return 0
         others = sum(fence.quantity for fence in self.fences if channel not in fence.channels)
-        return max(0, self.on_hand - self.reserved - self.safety_stock - others)
+        return max(0, self.on_hand - self.reserved + given_back - self.safety_stock - others)
 
     def own_fences(self, channel: str) -> list[Fence]:
         """The fences the channel draws from, those shared with the fewest other channels first."""

@@ -25,7 +25,7 @@ from oms import translate
 from oms.bootstrap import Runtime
 from oms.network_load import Loaded
 from oms.orders.quote import Wanted, Whereabouts
-from oms.own_holds import NOTHING, OwnHolds, own_holds, with_own
+from oms.own_holds import NOTHING, Own, OwnHolds, own_holds, with_own
 from oms.refusals import Code, Fault, refuse
 from oms.translate import Parts
 from routing.breadth import breadth_prices
@@ -113,26 +113,25 @@ def from_locked_rows(runtime: Runtime, conn: Connection, at: datetime, question:
     names = {catalogue.skus[part.sku].no: part.sku for part in parts}
     demand = locks.lock_demand(conn, names)
     room = {names[d.sku_no]: _room(d.cap, d.backordered, d.preorder_from, at.date()) for d in demand.values()}
-    available = _locked_stock(conn, catalogue, parts, question.channel)
-    for place, part in enumerate(parts):
-        for (sku, node), units in own.units.items():
-            if sku == part.sku and node in catalogue.index:
-                available[place, catalogue.index[node]] += units
+    available = _locked_stock(conn, catalogue, parts, question.channel, own.units)
     arriving = _arriving(conn, parts)
     seen = Seen(available, arriving, _capacity_free(conn, at.date()), room, at, runtime.pool.state.version)
     return _ground(runtime, question, catalogue, parts, own, seen)
 
 
-def _locked_stock(conn: Connection, catalogue: Catalogue, parts: Parts, channel: str) -> Units:
+def _locked_stock(conn: Connection, catalogue: Catalogue, parts: Parts, channel: str, own: Own) -> Units:
+    """What the channel can have once ``own`` units are given up: none of them where the shelf is blocked."""
     numbers = [catalogue.skus[part.sku].no for part in parts]
     found = select(position.c.node_no, position.c.sku_no).where(position.c.sku_no.in_(numbers))
     positions = locks.lock_positions(conn, [(row.node_no, row.sku_no) for row in conn.execute(found)])
-    index = {node.no: catalogue.index[node.id] for node in catalogue.nodes.values()}
+    nodes = {node.no: node.id for node in catalogue.nodes.values()}
     available = np.zeros((len(parts), len(catalogue.order)), dtype=np.int64)
     for place, number in enumerate(numbers):
         for (node_no, sku_no), row in positions.items():
-            if sku_no == number and node_no in index:
-                available[place, index[node_no]] = row.free(channel)
+            node = nodes.get(node_no)
+            if sku_no == number and node is not None:
+                given_back = own.get((parts[place].sku, node), 0)
+                available[place, catalogue.index[node]] = row.free(channel, given_back)
     return available
 
 

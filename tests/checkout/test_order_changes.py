@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.checkout.conftest import Shop
 from tests.checkout.test_orders import adds_up
 
@@ -120,3 +122,25 @@ def test_a_confirmation_must_be_of_the_change_previewed(shop: Shop) -> None:
     assert (late.status_code, late.json()["code"]) == (412, "version_conflict")
     placing = shop.place("o-2", ("A1", 3), **choice)
     assert placing.json()["code"] == "quote_mismatch"
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("blocks", {"lines": [{"node": "ST-1", "sku": "A1"}], "blocked": True}),
+        ("safety-stock", {"lines": [{"node": "ST-1", "sku": "A1", "quantity": 3}]}),
+    ],
+)
+def test_own_units_that_may_not_be_sold_any_more_are_not_planned_with(
+    shop: Shop, path: str, body: dict[str, Any]
+) -> None:
+    shop.place("o-1", ("A1", 2), method="courier")
+    wish = {"lines": [{"id": "1", "quantity": 1}]}
+    shown = shop.post("/v1/orders/o-1/lines", wish).json()
+    kept = shop.admin.put(f"/v1/stock/{path}", json=body)
+    assert kept.status_code == 200, kept.text
+    shop.runtime.feed.look()
+    choice = {"quote_id": shown["quote_id"], "option_id": shown["options"][0]["option_id"]}
+    no = shop.post("/v1/orders/o-1/lines", wish | {"confirm": choice})
+    assert (no.status_code, no.json()["code"]) == (409, "no_feasible_plan"), "no other node has a courier"
+    assert shop.scalar("SELECT sum(reserved) FROM position") == 2
