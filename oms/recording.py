@@ -21,12 +21,15 @@ from oms.store.payments import insert_refund, payments_of, refunds_of
 from oms.work import Work
 
 ORDER = "order"
+OWN = frozenset({"status", "lines", "holds"})
+"""Members of an event's data that only say how the order stands."""
 
 
 def record_new(work: Work, order: Order, data: Mapping[str, Any]) -> None:
     """Write an order just placed, and tell of it."""
     insert_order(work.conn, order)
     told = {"status": order.status.value, "lines": _lines(order.picked_lines), "holds": list(order.holds)}
+    assert not OWN & data.keys(), "these members are the order's own in every event"
     work.emit("order.placed", ORDER, order.id, {**data, **told})
 
 
@@ -49,6 +52,7 @@ def record(
         told["lines"] = _lines(changed)
     if saved.holds != before.holds:
         told["holds"] = list(saved.holds)
+    assert not OWN & data.keys(), "these members are the order's own in every event"
     cheaper = saved.total_minor < before.total_minor
     if saved.total_minor != before.total_minor:
         told["total_minor"] = saved.total_minor
@@ -77,6 +81,7 @@ def _pay_back(work: Work, order: Order, cause: str, return_id: str | None) -> No
 
 def tell_job(work: Work, job: Fulfilment, type: str = "", **data: Any) -> None:
     """Tell of a fulfilment order: as what it has become, unless ``type`` says otherwise."""
+    assert not OWN & data.keys(), "these members are the order's own in every event"
     said = {"fulfilment_order": job.id, "node": job.node, **data}
     work.emit(type or f"fulfilment.{job.state.value}", ORDER, job.order_id, said, reason=job.reason)
 
