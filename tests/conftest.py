@@ -85,7 +85,7 @@ def engine(database_url: str) -> Iterator[Engine]:
     """An engine on this worker's database, all tables empty."""
     engine = connect(database_url)
     with engine.begin() as connection:
-        _empty_all_tables(connection)
+        empty_all_tables(connection)
     yield engine
     engine.dispose()
 
@@ -127,7 +127,7 @@ def _url_of(server_url: str, database: str) -> str:
     return make_url(server_url).set(database=database).render_as_string(hide_password=False)
 
 
-def _empty_all_tables(connection: Connection) -> None:
+def empty_all_tables(connection: Connection) -> None:
     """TRUNCATE, but only what holds rows: looking is a hundred times cheaper than truncating."""
     connection.execute(text("SET LOCAL lock_timeout = '10s'"))
     connection.execute(

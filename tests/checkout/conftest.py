@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -15,6 +16,7 @@ from sqlalchemy import Engine, text
 
 from api.app import create_app
 from oms.actors import SYSTEM, Role
+from oms.adapters.ids import Ids
 from oms.audit import audit
 from oms.bootstrap import Runtime, start
 from oms.settings import Settings
@@ -82,12 +84,12 @@ def basket(*lines: tuple[str, int]) -> list[dict[str, Any]]:
     return [{"id": str(n), "sku": sku, "quantity": units} for n, (sku, units) in enumerate(lines, 1)]
 
 
-@pytest.fixture
-def shop(engine: Engine, database_url: str, tmp_path: Path) -> Iterator[Shop]:
-    """The furnished world; its numbers are audited afterwards."""
+@contextmanager
+def furnished(database_url: str, folder: Path, ids: Ids | None = None) -> Iterator[Shop]:
+    """The furnished world on a database without rows; its numbers are audited afterwards."""
     watch = Watch()
-    settings = Settings(database_url=database_url, data_dir=tmp_path, webhook_private=True)
-    runtime = start(settings, clock=watch)
+    settings = Settings(database_url=database_url, data_dir=folder, webhook_private=True)
+    runtime = start(settings, clock=watch, ids=ids)
     furnish(runtime)
     app = create_app(runtime)
     opened: list[TestClient] = []
@@ -106,3 +108,10 @@ def shop(engine: Engine, database_url: str, tmp_path: Path) -> Iterator[Shop]:
         for one in opened:
             one.close()
         runtime.close()
+
+
+@pytest.fixture
+def shop(engine: Engine, database_url: str, tmp_path: Path) -> Iterator[Shop]:
+    """The furnished world."""
+    with furnished(database_url, tmp_path) as made:
+        yield made

@@ -1,0 +1,1 @@
+"""The whole life of an order, over HTTP only."""
