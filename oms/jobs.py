@@ -23,6 +23,7 @@ from oms.expiring import expire_reservations
 from oms.settings import Settings
 from oms.store import outbox, requests, webhook_deliveries
 from oms.store.database import conninfo
+from oms.store.lost_jobs import forget_lost
 from oms.store.partitions import ONE_AT_A_TIME, ensure_months
 from oms.store.tables import metadata
 from oms.store.webhook_waking import QUEUE, plan_and_wake
@@ -158,6 +159,7 @@ class Background:
                 if published or more or elapsed_s() - woken_s >= WAKE_EVERY_S:
                     with self._running.engine.begin() as conn:
                         more = plan_and_wake(conn, self._running.clock.now())
+                        forget_lost(conn)
                     woken_s = elapsed_s()
             except SQLAlchemyError as error:
                 log.warning("Events wait for the database (%s)", type(error).__name__)

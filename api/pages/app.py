@@ -24,6 +24,7 @@ from api.pages import (
     returns,
     runs,
     tracking,
+    webhooks,
 )
 from api.pages.desk import HERE as DESK
 from api.pages.desk import posts_of
@@ -48,6 +49,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     returns.router,
     customers.router,
     reservations.router,
+    webhooks.router,
 )
 """One line per room."""
 
