@@ -36,7 +36,8 @@ def money(minor: float, currency: str) -> str:
 
 
 def parcel_words(problem: Problem, parcel: Parcel, card: str, tariff: int, fixed: int, units: int) -> str:
-    takes = ", ".join(f"{t.quantity} × {t.line}" for t in parcel.takes)
+    skus = dict(zip(problem.line_ids, problem.skus, strict=True))
+    takes = ", ".join(f"{t.quantity} × {skus[t.line]}" for t in parcel.takes)
     parts = [f"transport {money(tariff, problem.currency)} ({card}, {parcel.billable_g} g)"]
     if fixed:
         parts.append(f"parcel {money(fixed, problem.currency)}")

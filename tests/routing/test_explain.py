@@ -80,7 +80,7 @@ def test_one_more_parcel_is_what_decided() -> None:
     by_node = {loser.node: loser for loser in explanation.losers}
     assert [p.node for p in explanation.parcels] == ["ST-01"]
     assert explanation.parcels[0].sentence == (
-        "ST-01 sends 1 × 1, 1 × 2: transport 6.00 (near, 1200 g) + parcel 1.00."
+        "ST-01 sends 1 × A, 1 × B: transport 6.00 (near, 1200 g) + parcel 1.00."
     )
     assert by_node["ST-12"].sentence == "ST-12 lost by 5.00: one more parcel."
     assert (
