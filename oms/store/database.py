@@ -70,6 +70,13 @@ def renew_stamps(engine: Engine) -> int:
 def migrate(url: str) -> None:
     """Bring the schema up to date. Processes that try at once take turns. Raises WrongServer."""
     with _migrations(url) as config:
+        found = MigrationContext.configure(config.attributes["connection"]).get_current_revision()
+        older, newest = _known_revisions()
+        if found not in older | {newest, None}:
+            raise WrongServer(
+                f"The database is of a later release of Anyshelf (schema {found}, this one has {newest}); "
+                "use that release. Nothing was changed"
+            )
         command.upgrade(config, "head")
 
 

@@ -1,8 +1,9 @@
 """The schema: from nothing to the present, equal to the table definitions, partitions ahead of time."""
 
+import pytest
 from sqlalchemy import Engine, inspect, text
 
-from oms.store.database import check_drift, is_empty, renew_stamps, revisions
+from oms.store.database import WrongServer, check_drift, is_empty, migrate, renew_stamps, revisions
 
 
 def test_a_migrated_database_is_at_the_newest_revision(database_url: str) -> None:
@@ -31,3 +32,15 @@ def test_stamps_of_another_server_give_way_to_this_one_s(engine: Engine) -> None
     assert renew_stamps(engine) == 1
     with engine.connect() as connection:
         assert connection.scalar(text("SELECT bool_and(stamp < pg_current_xact_id()) FROM node")) is True
+
+
+def test_a_database_of_a_later_release_is_left_as_it_is(database_url: str, engine: Engine) -> None:
+    with engine.begin() as connection:
+        found = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    try:
+        with pytest.raises(WrongServer, match="later release"):
+            migrate(database_url)
+    finally:
+        with engine.begin() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = :found"), {"found": found})
