@@ -144,6 +144,7 @@ def test_a_status_is_rebuilt_from_units_and_holds() -> None:
     folded = Replayed()
     folded.lines["1"] = {"routed": 2}
     assert folded.status == "open"
+    assert (folded.at("routed"), folded.at("unrouted")) == ({"1": 2}, {})
     folded.holds = ["care"]
     assert folded.status == "on_hold"
     folded.lines["1"] = {"delivered": 1, "cancelled": 1}

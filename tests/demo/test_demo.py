@@ -68,7 +68,7 @@ def test_both_samples_are_played_and_everything_holds(first: Any) -> None:
         lived = found["life"]
         assert lived["orders"] == sum(lived["ends"].values()) == found["placed"]
         assert lived["ends"]["fulfilled"] > 0.8 * ORDERS
-        assert lived["unit_fill"] > 0.9
+        assert lived["unit_fill"] > 0.8
         assert lived["deliveries"]["delivered"] > 0
         assert lived["pickups"]["collected"] > 0
         assert lived["captured_minor"] > lived["refunded_minor"] > 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from api.demo.day.chance import pick, throw
 from api.demo.day.desk import OFFICE, SHOP, Desk, Json
 
@@ -41,3 +43,11 @@ def answer(desk: Desk, order: str) -> None:
     """The promise became a later one: most wait, some do not."""
     wait = throw("waits", order) >= DECLINES
     desk.post(OFFICE, f"/v1/orders/{order}/promise", {"accept": wait, "channel": SHOP.replace(" ", "")})
+
+
+def do_without(desk: Desk, order: str, unrouted: Mapping[str, int]) -> None:
+    """The rest of it cannot be had: care agrees with the customer to do without, so that what there is need
+    not wait for it.
+    """
+    lines = [{"id": line, "quantity": units} for line, units in unrouted.items()]
+    desk.post(OFFICE, f"/v1/orders/{order}/cancel", {"reason": "too_late", "channel": "care", "lines": lines})

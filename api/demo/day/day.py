@@ -131,12 +131,23 @@ class Day:
         self._listen()
         waiting = {*self.news.nodes("ready_for_courier"), *self.again}
         self.again.clear()
+        if at > self.morning + timedelta(days=1):
+            self._do_without()
         self._all(lambda node: couriers.send_out(desk, node, at), waiting)
         self._all(
             lambda wish: returns.bring_back(desk, wish, self.nodes),
             returns.due(self.wishes, self.morning, at),
         )
         self._listen()
+
+    def _do_without(self) -> None:
+        """Nobody waits two days for units that nobody has, unless all of the order does."""
+        lacking = {
+            id: units
+            for id in self.orders
+            if self.news.orders[id].status != "pending" and (units := self.news.orders[id].at("unrouted"))
+        }
+        self._all(lambda id: customers.do_without(self.desk, id, lacking[id]), lacking)
 
     def _quiet(self) -> bool:
         """Whether nothing moves but time."""

@@ -79,7 +79,7 @@ def life_of(orders: Iterable[Json], returns: Iterable[Json]) -> Life:
 def _count(life: Life, order: Json) -> None:
     life.orders += 1
     lines = order["lines"]
-    life.ordered += sum(line["ordered"] - line["cancelled"] for line in lines)
+    life.ordered += sum(line["ordered"] for line in lines)
     life.reached += sum(line["delivered"] + line["refused"] for line in lines)
     end = _end(order)
     life.ends[end] += 1

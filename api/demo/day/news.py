@@ -35,6 +35,10 @@ class Replayed:
     lines: dict[str, Mapping[str, int]] = field(default_factory=dict)
     holds: list[str] = field(default_factory=list)
 
+    def at(self, stage: str) -> dict[str, int]:
+        """Units at the stage, by line, where there are any."""
+        return {line: stages[stage] for line, stages in self.lines.items() if stages.get(stage)}
+
     @property
     def status(self) -> str:
         """What its events come to."""

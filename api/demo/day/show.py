@@ -14,7 +14,7 @@ def lines_of(lived: Lived, money: Callable[[int], str]) -> Iterator[str]:
     yield f"{life.orders:,} orders to their end: {_each(life.ends)}."
     document = life.document()
     told = life.promises.total()
-    yield f"{document['unit_fill']:.1%} of the units wanted went out."
+    yield f"{document['unit_fill']:.1%} of the units ordered went out, those cancelled counted as not."
     yield f"Promises kept: {_share(life.promises['kept'], told)}."
     yield f"{document['parcels_per_order']:.2f} parcels an order; parcels: {_each(life.deliveries)}."
     if life.given_back:
