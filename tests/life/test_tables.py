@@ -26,6 +26,15 @@ KNOWN = {
 }
 
 
+def kinds(member: Any) -> list[Any]:
+    """All members of the enumeration that this one is of."""
+    return list(type(member))
+
+
+def states_of(machine: Machine[Any, Any]) -> list[Any]:
+    return kinds(next(iter(machine.transitions.values())))
+
+
 def test_no_table_is_forgotten() -> None:
     assert set(tables()) == KNOWN, "a new lifecycle comes with threads, rules and a line here"
 
@@ -33,8 +42,7 @@ def test_no_table_is_forgotten() -> None:
 @pytest.mark.parametrize("what", sorted(KNOWN))
 def test_every_pair(what: str) -> None:
     machine: Machine[Any, Any] = tables()[what]
-    states = type(next(iter(machine.transitions.values())))
-    events = type(next(iter(machine.transitions))[1])
+    states, events = states_of(machine), kinds(next(iter(machine.transitions))[1])
     refused = 0
     for state, event in product(states, events):
         if (state, event) in machine.transitions:
@@ -52,7 +60,7 @@ def test_every_pair(what: str) -> None:
 @pytest.mark.parametrize("what", sorted(KNOWN))
 def test_every_state_is_reached_and_an_end_is_in_reach_of_each(what: str) -> None:
     machine: Machine[Any, Any] = tables()[what]
-    states = set(type(next(iter(machine.transitions.values()))))
+    states = set(states_of(machine))
     starts = states - set(machine.transitions.values())
     assert len(starts) <= 1, "a thing begins in one state"
     ending = {state for state in states if machine.final(state)} or {
