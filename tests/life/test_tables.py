@@ -28,7 +28,8 @@ KNOWN = {
 
 def kinds(member: Any) -> list[Any]:
     """All members of the enumeration that this one is of."""
-    return list(type(member))
+    found: Any = type(member)
+    return list(found)
 
 
 def states_of(machine: Machine[Any, Any]) -> list[Any]:
