@@ -25,6 +25,13 @@ _NODES_SCHEDULED = text(
     SELECT DISTINCT node FROM fulfilment_order WHERE order_id = ANY(:orders) AND state = 'scheduled'
     """
 )
+_LOOK_AGAIN = text(
+    """
+    UPDATE fulfilment_order SET release_at = :at WHERE id IN (
+        SELECT id FROM fulfilment_order WHERE state = 'scheduled' AND release_at > :at
+        FOR UPDATE SKIP LOCKED)
+    """
+)
 _TASKS = text(
     """
     SELECT f.id, f.order_id, f.node, count(l.line_id) AS lines, f.ship_at, f.arrive_at,
@@ -102,6 +109,13 @@ class Scheduled(Task):
 def nodes_to_look_at(conn: Connection, at: datetime, most: int) -> Sequence[str]:
     """Nodes with scheduled work that has not been looked at yet, or is to be looked at again by now."""
     return list(conn.scalars(_NODES_TO_LOOK_AT, {"at": at, "most": most}))
+
+
+def look_again_now(conn: Connection, at: datetime) -> None:
+    """All that is scheduled is to be looked at by now; what somebody is busy with is passed over, so that
+    nobody waits for it.
+    """
+    conn.execute(_LOOK_AGAIN, {"at": at})
 
 
 def nodes_scheduled(conn: Connection, order_ids: Collection[str]) -> Sequence[str]:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from oms.network_load import BODY, SINGLE, USUAL, Kind, read
 from oms.refusals import Code, Fault, not_found, refuse
 from oms.store import network_documents as documents
+from oms.store import node_queue
 from oms.store.network_documents import Document
 from oms.store.versions import bump
 from oms.work import Work
@@ -31,6 +32,8 @@ _PART = {
     Kind.RETURNS: "returns",
 }
 _HOLES = {"tariff_empty", "tariff_not_ascending", "tariff_reach_not_positive"}
+_HOURS = (Kind.WORK, Kind.CALENDAR)
+"""What says when nodes have to begin with what they are to do."""
 _NAME = {"nodes": "id", "tariffs": "name", "calendars": "name", "deliveries": "country"}
 
 
@@ -53,6 +56,8 @@ def put_document(work: Work, command: PutDocument) -> Document:
     stored = documents.write(work.conn, command.kind, command.id, command.body, work.at)
     if command.kind in _PART:
         require_whole(work.conn, _PART[command.kind], command.id)
+    if command.kind in _HOURS:
+        node_queue.look_again_now(work.conn, work.at)
     work.emit("network.changed", command.kind, command.id, {"version": stored.version, "network": number})
     return stored
 

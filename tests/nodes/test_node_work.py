@@ -34,6 +34,15 @@ def test_an_order_is_offered_when_its_node_has_to_begin(shop: Shop) -> None:
     assert events(shop, "o-1")[-2:] == ["fulfilment.offered", "fulfilment.accepted"]
 
 
+def test_another_lead_is_heard_of_at_once(shop: Shop) -> None:
+    shop.place("o-1", ("C3", 1), method="ship")
+    assert release_due(shop.runtime) == 0, "there is plenty of time"
+    shop.admin.put("/v1/work", json={"lead_minutes": 40_000})
+    shop.runtime.refresher.look()
+    assert release_due(shop.runtime) == 1, "not only when it was to be looked at again"
+    assert [state for _, state in jobs(shop, "o-1").values()] == ["offered"]
+
+
 def test_more_work_at_the_node_is_begun_sooner(shop: Shop) -> None:
     stock_up(shop.runtime, ("WH", "A1", 200))
     shop.admin.put("/v1/work", json={"order_minutes": 30})
