@@ -32,11 +32,13 @@ test: setup  ## every test, in a browser too (Chromium is installed when missing
 	echo "The browser tests did not run. Install Chromium (Debian: sudo apt-get install chromium) and repeat."; \
 	exit 1
 
-check: setup  ## what can be judged without running: style, types, layers
+check: setup  ## what can be judged without running: style, types, layers, security, known vulnerabilities
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/bandit --quiet --configfile pyproject.toml --severity-level medium --recursive routing inventory oms api
+	$(BIN)/python scripts/audit_dependencies.py
 
 BENCH := $(BIN)/python -m pytest --benchmark-only --benchmark-columns=min,median,rounds --timeout 3600
 

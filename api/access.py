@@ -127,6 +127,8 @@ CUSTOMERS: Access = {
     ("GET", "/v1/customers/{id}"): OFFICE,
     ("POST", "/v1/customers/{id}"): OFFICE,
     ("POST", "/v1/customers/{id}/merge"): OFFICE,
+    ("GET", "/v1/customers/{id}/export"): OFFICE,
+    ("POST", "/v1/customers/{id}/erase"): OFFICE,
     ("POST", "/v1/customers/{id}/contacts"): OFFICE,
     ("GET", "/v1/customers/{id}/timeline"): OFFICE,
 }

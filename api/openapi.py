@@ -111,7 +111,7 @@ def _complete(operation: dict[str, Any], method: str, rule: Rule | None) -> None
     if any(parameter["name"].lower() == "if-match" for parameter in operation.get("parameters", ())):
         statuses |= {412}
     if "requestBody" in operation:
-        statuses |= {413, 415}
+        statuses |= {408, 413, 415}
     if method != "get":
         statuses |= {404, 409}
     if not public:

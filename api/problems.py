@@ -26,6 +26,7 @@ STATUS: dict[Code, int] = {
     Code.FORBIDDEN: 403,
     Code.NOT_FOUND: 404,
     Code.METHOD_NOT_ALLOWED: 405,
+    Code.TOO_SLOW: 408,
     Code.INSUFFICIENT_STOCK: 409,
     Code.NO_FEASIBLE_PLAN: 409,
     Code.NODE_CAPACITY_EXHAUSTED: 409,
@@ -83,6 +84,7 @@ UNAVAILABLE = Refusal(Code.UNAVAILABLE, "The database cannot be reached just now
 _BY_STATUS = {
     404: Refusal(Code.NOT_FOUND, "There is nothing at this address"),
     405: Refusal(Code.METHOD_NOT_ALLOWED, "This address does not answer to that method"),
+    408: Refusal(Code.TOO_SLOW, "The body took too long to arrive; nothing was changed"),
     413: Refusal(Code.TOO_LARGE, "The body is larger than this address accepts"),
 }
 _MALFORMED = Refusal(Code.MALFORMED, "The body cannot be read")

@@ -32,7 +32,7 @@ from oms.usecases.import_jobs import run_imports
 from oms.usecases.offers import expire_offers
 from oms.usecases.releasing import alarm_stuck, release_due
 from oms.usecases.resourcing import resource_orders
-from oms.usecases.retention import retire_months
+from oms.usecases.retention import forget_personal, retire_months
 from oms.work import Work, transact
 
 log = logging.getLogger(__name__)
@@ -76,6 +76,7 @@ PERIODIC: tuple[tuple[str, Callable[[Runtime], object]], ...] = (
     ("17 * * * *", forget_requests),
     ("*/10 * * * *", forget_deliveries),
     ("23 3 * * *", make_partitions),
+    ("41 3 * * *", forget_personal),
     ("53 3 * * *", retire_months),
 )
 """When (cron, with seconds last where there are six fields) and what."""

@@ -38,6 +38,7 @@ class Code(StrEnum):
     EVENTS_GONE = "events_gone"
     VERSION_CONFLICT = "version_conflict"
     TOO_LARGE = "too_large"
+    TOO_SLOW = "too_slow"
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
     INVALID = "invalid"
     UNKNOWN_SKU = "unknown_sku"

@@ -14,7 +14,7 @@ from api.wire import customers as wire
 from api.wire.base import Id
 from oms.orders.placing import CustomerDetails
 from oms.store.contacts import Contact
-from oms.usecases import customers
+from oms.usecases import customers, erasing
 from oms.usecases.customers import Wanted
 
 router: APIRouter = routes("customers")
@@ -89,3 +89,19 @@ def timeline(id: Id, caller: Caller, running: Running, request: Request, page: P
     before = None if after is None else (after[0], after[1])
     rows = customers.read_timeline(running, caller, id, before, page.limit)
     return page_of(request, page, rows, lambda row: row, lambda row: [row["at"].isoformat(), row["key"]])
+
+
+@router.get("/v1/customers/{id}/export", response_model=wire.CustomerExport)
+def export(id: Id, caller: Caller, running: Running) -> Response:
+    """Everything kept about a customer: records, addresses, cards, contacts, orders, returns, and what
+    couriers reported at the door.
+    """
+    return reply(erasing.export_customer(running, caller, id))
+
+
+@router.post("/v1/customers/{id}/erase", response_model=wire.Erased)
+def erase(id: Id, body: wire.EraseAsk, caller: Caller, running: Running, request: IdempotencyKey) -> Response:
+    """Take out all that names a customer. Orders, ledger and events stay, about nobody. Refused `in_use`
+    while an order or a return has not ended, unless an admin says `force`.
+    """
+    return answer(erasing.erase_customer(running, caller, request, id, body.reason, body.force))

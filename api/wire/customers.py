@@ -90,3 +90,36 @@ class TimelineRow(Wire):
 class TimelinePage(Wire):
     items: list[TimelineRow]
     next: str | None
+
+
+class CustomerExport(Wire):
+    """Rows as they are kept; ``orders`` and ``returns`` as their own addresses show them."""
+
+    customer: CustomerShown
+    records: list[dict[str, Any]]
+    addresses: list[dict[str, Any]]
+    cards: list[dict[str, Any]]
+    contacts: list[dict[str, Any]]
+    reports_at_the_door: list[dict[str, Any]]
+    orders: list[dict[str, Any]]
+    returns: list[dict[str, Any]]
+
+
+class EraseAsk(Wire):
+    """``force``: also while an order or a return has not ended; for admins. The reason stays on record."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "asked_for_it"}]})
+
+    reason: Word
+    force: bool = False
+
+
+class Erased(Wire):
+    """``records``: the customer's and those merged into it; ``orders``: how many stay, about nobody."""
+
+    id: str
+    erased_at: Instant
+    records: list[str]
+    orders: int
+    open_orders: list[str]
+    forced: bool

@@ -1,7 +1,8 @@
 """One statement, hence one snapshot: the ledger and the reservations against every number kept beside them.
 
 Each part answers (kind, node, sku, subject, expected, found): `expected` follows from the facts, `found` is
-the number kept. Movements of months let go are folded in as opening balances. Documents know their place on the road; of other places we know that they are not negative.
+the number kept. Movements of months let go are folded in as opening balances. Documents know their place on
+the road; of other places we know that they are not negative.
 """
 
 from sqlalchemy import text

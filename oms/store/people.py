@@ -79,7 +79,9 @@ def find_customers(
     """
     one = customer.alias()
     known = select(func.coalesce(one.c.merged_into, one.c.id))
-    found = select(customer).where(customer.c.merged_into.is_(None), customer.c.id > after)
+    found = select(customer).where(
+        customer.c.merged_into.is_(None), customer.c.erased_at.is_(None), customer.c.id > after
+    )
     if email is not None:
         found = found.where(customer.c.id.in_(known.where(func.lower(one.c.email) == email.lower())))
     if phone is not None:
@@ -124,14 +126,14 @@ def _email(email: str) -> Any:
 
 
 def _first(conn: Connection, condition: Any, lock: bool = False) -> Customer | None:
-    statement: Select[Any] = select(customer).where(condition)
+    statement: Select[Any] = select(customer).where(condition, customer.c.erased_at.is_(None))
     row = conn.execute(statement.with_for_update() if lock else statement).first()
     return None if row is None else _customer(row)
 
 
 def _all(conn: Connection, condition: Any) -> list[Customer]:
-    living = customer.c.merged_into.is_(None)
-    rows = select(customer).where(condition, living).order_by(customer.c.id).limit(FOUND_MOST)
+    living = (customer.c.merged_into.is_(None), customer.c.erased_at.is_(None))
+    rows = select(customer).where(condition, *living).order_by(customer.c.id).limit(FOUND_MOST)
     return [_customer(row) for row in conn.execute(rows)]
 
 

@@ -3,8 +3,8 @@
 A month is folded into what must survive it (the ledger's opening balances, the end of the events gone)
 while only writes to that month are shut out, and nobody makes any. It is detached in the last moment of the
 same transaction. That needs the whole table for an instant, and who asks for it lets others wait behind: so
-we wait a quarter of a second at most and try again later. PostgreSQL's own way (DETACH … CONCURRENTLY) does not work
-beside a default partition.
+we wait a quarter of a second at most and try again later. PostgreSQL's own way (DETACH …
+CONCURRENTLY) does not work beside a default partition.
 """
 
 from __future__ import annotations

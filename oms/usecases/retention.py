@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
 
 from oms.bootstrap import Runtime
 from oms.retention import month_before
+from oms.store.erasing import (
+    AT_ONCE,
+    forget_addresses,
+    forget_contacts,
+    forget_leftovers,
+    forget_reports,
+)
 from oms.store.partitions import partitioned_tables
 from oms.store.retiring import detach, finish, months_until, unfinished
 from oms.store.tables import metadata
@@ -37,3 +48,28 @@ def retire_months(runtime: Runtime) -> list[str]:
         finish(runtime.engine, name, at, folder)
         log.info("The month %s is gone%s", name, "" if folder is None else ", and kept as a file")
     return leaving
+
+
+def forget_personal(runtime: Runtime) -> dict[str, int]:
+    """Take out the personal data that the retailer's rules keep no longer, in portions; how much of each."""
+    rules, at = runtime.networks.current.retention, runtime.clock.now()
+    due: list[tuple[str, int | None, Callable[[Connection, datetime], int]]] = [
+        ("contacts", rules.contact_days, forget_contacts),
+        ("addresses", rules.address_days, forget_addresses),
+        ("reports", rules.courier_days, forget_reports),
+        ("leftovers", 0, forget_leftovers),
+    ]
+    return {
+        name: _all_of(runtime, forget, at - timedelta(days=days)) if days is not None else 0
+        for name, days, forget in due
+    }
+
+
+def _all_of(runtime: Runtime, forget: Callable[[Connection, datetime], int], before: datetime) -> int:
+    gone = 0
+    while True:
+        with runtime.engine.begin() as conn:
+            portion = forget(conn, before)
+        gone += portion
+        if portion < AT_ONCE:
+            return gone

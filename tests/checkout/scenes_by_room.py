@@ -72,6 +72,10 @@ def customers(scenes: Scenes) -> ByPath:
             f"/v1/customers/{scenes.customer()}/merge",
             {"into": scenes.customer()},
         ),
+        "/v1/customers/{id}/erase": lambda: (
+            f"/v1/customers/{scenes.customer()}/erase",
+            {"reason": "asked_for_it"},
+        ),
         "/v1/customers/{id}/contacts": lambda: (f"/v1/customers/{scenes.customer()}/contacts", said),
     }
 
