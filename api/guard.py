@@ -1,6 +1,7 @@
 """The gate every route stands behind: access row, key, role, limits, then the body; all before the route
 runs."""
 
+import asyncio
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Coroutine
 from json import JSONDecodeError
@@ -24,6 +25,8 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 CLOSED = Rule(frozenset())
 LARGEST_BODY = 2 * 1024 * 1024
+BODY_S = 30.0
+"""How long a body may take to arrive; where larger ones are taken, as much longer."""
 
 
 class StrictRequest(Request):
@@ -35,9 +38,17 @@ class StrictRequest(Request):
         self._source = request.receive
         self._largest = largest
         self._read = 0
+        patience_s = BODY_S * max(1.0, largest / LARGEST_BODY)
+        self._until: float | None = asyncio.get_running_loop().time() + patience_s
 
     async def _counted(self) -> Message:
-        message = await self._source()
+        try:
+            async with asyncio.timeout_at(self._until):
+                message = await self._source()
+        except TimeoutError:
+            raise HTTPException(408) from None
+        if not message.get("more_body"):
+            self._until = None  # what comes after the body is only the client's leaving
         self._read += len(message.get("body", b""))
         if self._read > self._largest:
             raise HTTPException(413)
