@@ -72,11 +72,13 @@ _TAKE = text(
     """  # noqa: S608 - put together from the constant above
 )
 
+# The first due one is looked for along an index; as EXISTS it would be a join of all that waits with itself.
 _DUE = text(
     f"""
     SELECT w.id FROM webhook AS w
     WHERE w.state = 'active' AND (w.rest_until IS NULL OR w.rest_until <= :at)
-      AND EXISTS (SELECT FROM webhook_delivery AS d WHERE d.webhook_id = w.id AND {_HEAD})
+      AND (SELECT d.seq FROM webhook_delivery AS d WHERE d.webhook_id = w.id AND {_HEAD}
+           ORDER BY d.seq LIMIT 1) IS NOT NULL
       AND (SELECT count(*) FROM webhook_delivery AS d
            WHERE d.webhook_id = w.id AND d.state = 'waiting' AND d.leased_until > :at)
           < CASE WHEN w.failures >= :trip THEN 1 ELSE :most END

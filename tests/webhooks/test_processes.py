@@ -1,4 +1,4 @@
-"""Whole processes: what is published arrives by itself; a process that is killed loses and doubles nothing."""
+"""Whole processes: what is published arrives by itself; who is killed loses and doubles nothing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sqlalchemy import text
 
 from oms.actors import SYSTEM
 from oms.bootstrap import Runtime, start
-from oms.delivering import Deliverer
+from oms.delivering import LEASE, Deliverer
 from oms.jobs import Background
 from oms.settings import Settings
 from oms.store import webhook_deliveries
@@ -125,6 +125,30 @@ def deliver(runtime: Runtime, webhook_id: str) -> None:
     deliverer = Deliverer(runtime, patience=QUICK)
     assert asyncio.run(deliverer.deliver(webhook_id)) == 2
     deliverer.close()
+
+
+def test_a_backlog_of_a_day_is_looked_through_in_no_time(
+    fresh_database: Callable[[], str], tmp_path: Path, receiver: Receiver
+) -> None:
+    """20,000 deliveries that nobody has counted yet for the planner of queries."""
+    with process(fresh_database(), tmp_path) as runtime:
+        made = endpoint(runtime, receiver.url)
+        with runtime.engine.begin() as conn:
+            conn.execute(BACKLOG, {"id": made.id, "at": runtime.clock.now()})
+            begun = time.monotonic()
+            assert webhook_deliveries.due(conn, runtime.clock.now()) == [made.id]
+            taken = webhook_deliveries.take(conn, made.id, runtime.clock.now(), 8, LEASE)
+            assert time.monotonic() - begun < 2
+        assert [one.seq for one in taken] == list(range(1, 9))
+
+
+BACKLOG = text(
+    """
+    INSERT INTO webhook_delivery (webhook_id, seq, message_id, type, subject, subject_id, created_at, next_at)
+    SELECT :id, n, 'evt_' || n, 'order.placed', 'order', 'o-' || n % 7000, :at, :at
+    FROM generate_series(1, 20000) AS n
+    """
+)
 
 
 def test_a_job_of_a_killed_worker_blocks_nobody(fresh_database: Callable[[], str], tmp_path: Path) -> None:
