@@ -12,7 +12,7 @@ from api.demo.run import running
 from api.demo.samples import SAMPLES, chosen
 from api.demo.tour import show, show_addresses
 
-PREFIX = 200
+PREFIX = 120
 
 app = typer.Typer()
 

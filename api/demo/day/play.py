@@ -17,7 +17,7 @@ from api.demo.samples import Sample
 from oms.adapters.folder import Folder
 
 KEPT = "lived.json"
-LIVED = 300
+LIVED = 200
 """So many orders are played to their end; the others are only placed."""
 
 
