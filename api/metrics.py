@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -59,8 +60,9 @@ def count(scope: Scope, status: int, seconds: float) -> None:
     """Count one answer; `anyshelf.code` in the scope is the name of a refusal."""
     method = scope["method"] if scope["method"] in METHODS else "other"
     route, code = route_of(scope), scope.get("anyshelf.code")
-    _requests.labels(method, route, str(status)).inc()
-    _seconds.labels(method, route).observe(seconds)
+    answers, spans = _figures_of(method, route, status)
+    answers.inc()
+    spans.observe(seconds)
     if code is not None:
         _refusals.labels(route, code).inc()
     if (method, route) == PLACING:
@@ -68,6 +70,12 @@ def count(scope: Scope, status: int, seconds: float) -> None:
             _placed.inc()
         elif code is not None:
             _refused.labels(code).inc()
+
+
+@cache
+def _figures_of(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    """Looking labels up costs more than counting."""
+    return _requests.labels(method, route, str(status)), _seconds.labels(method, route)
 
 
 def exposition(running: Runtime) -> bytes:
