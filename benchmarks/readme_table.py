@@ -34,6 +34,8 @@ def bench() -> str:
         parts.append(demo_table(json.loads(demo.read_text()), _date(demo)))
     if races := _newest("races"):
         parts.append(races_table(json.loads(races.read_text())))
+    if resource := _newest("resource"):
+        parts.append(resource_line(json.loads(resource.read_text())))
     return "\n\n".join(parts)
 
 
@@ -46,6 +48,16 @@ def _date(path: Path) -> str:
     found = DAY.search(path.stem)
     assert found, f"{path.name} does not say its date"
     return found[0]
+
+
+def resource_line(result: Mapping[str, Any]) -> str:
+    """How long it takes until another node has what one gave back."""
+    took, open_orders = result["reject_to_next_queue_ms"], result["open_orders"]
+    return (
+        f"From a node's reject to the next node's queue, with {open_orders:,} open orders, over HTTP on "
+        f"{result['machine']['cores']} cores, {result['date']}, commit `{result['commit']}`: "
+        f"{took['p50']:.0f} ms at p50, {took['p99']:.0f} ms at p99."
+    )
 
 
 def kernel_table(result: Mapping[str, Any]) -> str:

@@ -71,7 +71,7 @@ def export(
     orders: Annotated[bool, typer.Option(help="Orders too; of people only their ids.")] = True,
     json: Json = False,
 ) -> None:
-    """Write what the database holds as a folder that `import` and `replay` read.
+    """Write what the database holds as a folder that `import` reads.
 
     Tables of many rows become Parquet, the others CSV. A folder that is not empty is not touched.
     """
