@@ -125,6 +125,7 @@ class ReturnPolicyBody(Wire):
     window_days_by_flag: dict[Word, Days] = {}
     final_sale_flag: Word = "final_sale"
     conditions: Annotated[list[Word], Field(max_length=50)] = ["new", "opened"]
+    faulty_reasons: Annotated[list[Word], Field(max_length=50)] = ["damaged", "faulty"]
     on_breach: Literal["refuse", "ask"] = "refuse"
     auto_approve: bool = True
     kit_parts: bool = False

@@ -156,4 +156,4 @@ def _pays(back: Return, policy: ReturnPolicy, line: ReturnLine, verdict: Verdict
     if verdict.refund is not None:
         return verdict.refund
     waived = bool(back.exception) and condition == line.condition
-    return waived or policy.accepts(condition)
+    return waived or policy.accepts(condition, line.reason)

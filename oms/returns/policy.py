@@ -27,7 +27,8 @@ class ReturnPolicy:
     """``window_days`` after delivery, shorter or longer by channel of the order or by flag of the SKU (the
     shortest flag wins, and wins over the channel). SKUs with the flag ``final_sale_flag`` never come back.
 
-    ``conditions``: what is taken back and paid for. ``on_breach``: refuse at once, or ask customer care.
+    ``conditions``: what is taken back and paid for; what comes for one of ``faulty_reasons``, in any.
+    ``on_breach``: refuse at once, or ask customer care.
     ``auto_approve``: what breaks no rule is approved at once. ``kit_parts``: parts of a kit are taken back;
     the price of a kit is due once it is back whole. ``fee_minor``: kept for a return by ship or courier,
     unless it comes for one of ``free_reasons``. ``refund_shipping``: once nothing of the order is kept.
@@ -40,6 +41,7 @@ class ReturnPolicy:
     window_days_by_flag: Mapping[str, int] = field(default_factory=dict)
     final_sale_flag: str = "final_sale"
     conditions: tuple[str, ...] = ("new", "opened")
+    faulty_reasons: tuple[str, ...] = ("damaged", "faulty")
     on_breach: Literal["refuse", "ask"] = "refuse"
     auto_approve: bool = True
     kit_parts: bool = False
@@ -63,9 +65,11 @@ class ReturnPolicy:
         """What becomes of a unit in this condition when nobody says otherwise."""
         return self.restock.get(condition, Disposition.DAMAGED)
 
-    def accepts(self, condition: str) -> bool:
-        """Whether a unit is taken back, and paid for, in this condition; not said counts as good."""
-        return not condition or condition in self.conditions
+    def accepts(self, condition: str, reason: str = "") -> bool:
+        """Whether a unit that comes for this reason is taken back, and paid for, in this condition; not said
+        counts as good.
+        """
+        return not condition or condition in self.conditions or reason in self.faulty_reasons
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,7 @@ class Claim:
     delivered_at: datetime
     condition: str = ""
     kit_part: bool = False
+    reason: str = ""
 
 
 def breaches(policy: ReturnPolicy, claim: Claim, at: datetime) -> Iterator[str]:
@@ -85,7 +90,7 @@ def breaches(policy: ReturnPolicy, claim: Claim, at: datetime) -> Iterator[str]:
         yield FINAL_SALE
     if at > claim.delivered_at + policy.window(claim.channel, claim.flags):
         yield WINDOW_OVER
-    if not policy.accepts(claim.condition):
+    if not policy.accepts(claim.condition, claim.reason):
         yield CONDITION
     if claim.kit_part and not policy.kit_parts:
         yield KIT_PART

@@ -228,8 +228,13 @@ def _broken(runtime: Runtime, work: Work, orders: Mapping[str, Order], wish: Ann
         fault = Fault("/exception", Code.FORBIDDEN, "Exceptions are made by the shop")
         raise refuse(Code.FORBIDDEN, "This key may not waive rules", fault)
     if faults and not wish.exception and (policy.on_breach == "refuse" or wish.received):
-        raise refuse(Code.RETURN_REFUSED, "The policy does not take this back", *faults)
+        raise refuse(Code.RETURN_REFUSED, _refusal(work), *faults)
     return list(dict.fromkeys(fault.code for fault in faults))
+
+
+def _refusal(work: Work) -> str:
+    said = "The policy does not take this back"
+    return said if work.actor.role is Role.STOREFRONT else f"{said}; give an exception to do so all the same"
 
 
 def _claim(runtime: Runtime, work: Work, order: Order, wish: Wish) -> Claim:
@@ -246,4 +251,4 @@ def _claim(runtime: Runtime, work: Work, order: Order, wish: Wish) -> Claim:
         if state in ("handed_over", "completed")
     ]
     delivered_at = max(handed, default=order.placed_at)
-    return Claim(order.channel, flags, delivered_at, wish.condition, kit_part(order, wish))
+    return Claim(order.channel, flags, delivered_at, wish.condition, kit_part(order, wish), wish.reason)

@@ -66,6 +66,22 @@ def test_final_sale_and_condition(shop: Shop) -> None:
     assert [one["disposition"] for one in ended["dispositions"]] == ["restock", "damaged"]
 
 
+def test_what_is_faulty_comes_back_in_any_condition(shop: Shop) -> None:
+    sold(shop, "o-1", ("A1", 2))
+    body = ask(("o-1", "1", 1))
+    body["lines"][0] |= {"condition": "broken", "reason": "changed_mind"}
+    refused = shop.post("/v1/returns", body, shop.admin)
+    assert rules(refused) == ["condition_not_accepted"]
+    assert "give an exception" in refused.json()["detail"]
+    body["lines"][0]["reason"] = "faulty"
+    back = done(shop.post("/v1/returns", body, shop.admin))
+    assert (back["state"], back["breaches"]) == ("approved", [])
+    done(shop.post(f"/v1/returns/{back['id']}/receive", {"node": "WH"}, shop.admin))
+    ended = inspected(shop, back["id"], (1, {"quantity": 1, "condition": "broken"}))
+    assert [one["amount_minor"] for one in ended["refunds"]] == [1000]
+    assert [one["disposition"] for one in ended["dispositions"]] == ["damaged"]
+
+
 def test_somebody_decides(shop: Shop) -> None:
     policy(shop, auto_approve=False, on_breach="ask", window_days=0)
     token = sold(shop, "o-1", ("A1", 3))
