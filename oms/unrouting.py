@@ -23,15 +23,17 @@ from oms.work import Work
 MOST = 10_000
 
 
-def unroute_displaced(work: Work, displaced: Iterable[Displaced]) -> None:
-    """Bring the orders of displaced firm groups in line, as far as nobody is busy with them."""
+def unroute_displaced(work: Work, displaced: Iterable[Displaced], reason: str = "") -> None:
+    """Bring the orders of displaced firm groups in line, as far as nobody is busy with them. ``reason``: what
+    somebody gave for the shelf being short.
+    """
     for order_id in sorted({loss.reference for loss in displaced if loss.firm}):
         order = order_if_idle(work.conn, order_id)
         if order is not None:
-            in_line(work, order)
+            in_line(work, order, reason)
 
 
-def in_line(work: Work, order: Order) -> Order:
+def in_line(work: Work, order: Order, reason: str = "") -> Order:
     """The order, locked by the caller, with every unit of its that waits for a home counted as unrouted."""
     rows = homeless(work.conn, groups=[order.group_id], most=MOST)
     if not rows:
@@ -42,7 +44,7 @@ def in_line(work: Work, order: Order) -> Order:
         return order
     save_fulfilments(work.conn, done.changed)
     lost = [{"line": one.line_id, "node": one.node, "quantity": one.quantity} for one in done.lost]
-    saved = record(work, order, done.order, "order.displaced", {"displaced": lost})
+    saved = record(work, order, done.order, "order.displaced", {"displaced": lost}, reason=reason)
     for job in done.changed:
         if job.state is FulfilmentState.CANCELLED:
             tell_job(work, job)

@@ -143,7 +143,7 @@ def _give_back(
     save_fulfilments(work.conn, [job])
     saved = record_job(work, order, back.order, job)
     follow_up(work, saved, [job])
-    unroute_displaced(work, report.displaced)
+    unroute_displaced(work, report.displaced, job.reason)
     after.orders |= {order.id, *(loss.reference for loss in report.displaced if loss.firm)}
     return job
 

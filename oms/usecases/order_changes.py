@@ -143,8 +143,13 @@ def _all_of(order: Order) -> dict[str, int | None]:
         line.id for line in order.sold_lines if alive[line.id] > cancellable(line.counts) and not line.is_kit
     ]
     if left or not any(alive.values()):
-        detail = "Units have left or all are cancelled; name the lines to cancel"
-        raise refuse(Code.ILLEGAL_TRANSITION, detail, possible=possible(order))
+        still = possible(order)
+        detail = (
+            "Some units have left; name the lines to cancel of the others"
+            if still["cancel"]
+            else "Nothing is left to cancel: all units have left or are cancelled already"
+        )
+        raise refuse(Code.ILLEGAL_TRANSITION, detail, possible=still)
     return {line: units for line, units in alive.items() if units}
 
 

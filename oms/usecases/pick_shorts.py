@@ -129,7 +129,8 @@ def _take_away(work: Work, at: AtTask, reason: Reason, units: int) -> list[str]:
     report = short(work.conn, work.at, [request])
     if not isinstance(report.outcomes[0], FellShort):
         raise LostRace
-    unroute_displaced(work, (one for one in report.displaced if one.reference != at.before.id))
+    others = (one for one in report.displaced if one.reference != at.before.id)
+    unroute_displaced(work, others, reason.code)
     return sorted({one.reference for one in report.displaced if one.firm})
 
 
