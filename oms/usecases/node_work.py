@@ -63,6 +63,7 @@ def reject(
 
     Raises Refused: unknown_reason, unknown_line, invalid, illegal_transition; LostRace.
     """
+    going(found.job)
     rule = runtime.networks.current.reasons.require(Occasion.REJECT, reason, note).stock
     unknown = set(lines) - {line.line_id for line in found.job.lines}
     if unknown:

@@ -191,6 +191,7 @@ def test_what_is_on_hold_stands_still(shop: Shop) -> None:
     assert did(shop, id, "hold", reason="customer called")["on_hold"] is True
     assert act(shop, id, "hold", reason="x").json()["code"] == "illegal_transition"
     assert act(shop, id, "accept").json()["code"] == "illegal_transition"
+    assert act(shop, id, "reject", reason="no_staff").json()["code"] == "illegal_transition", "no way round"
     shop.watch.forward(hours=2)
     assert expire_offers(shop.runtime) == 0
     freed = did(shop, id, "release")
