@@ -85,6 +85,9 @@ def test_of_which_nothing_can_be_had_is_rejected(floor: Floor) -> None:
     assert floor.shop.scalar(damaged) == 2
 
 
+REASONS = "SELECT array_agg(reason) FROM outbox WHERE type = 'order.displaced' AND subject_id = :order"
+
+
 def test_a_shelf_found_empty_keeps_what_is_in_hand(floor: Floor) -> None:
     floor.accepted("o-1", ("A1", 3))
     floor.accepted("o-2", ("A1", 1))
@@ -100,9 +103,7 @@ def test_a_shelf_found_empty_keeps_what_is_in_hand(floor: Floor) -> None:
     assert floor.read(found)["state"] == "done"
     for order_id in ("o-2", "o-3"):
         assert floor.line(order_id) in ({"routed": 1}, {"unrouted": 1})
-        [taken] = floor.shop.scalar(
-            f"SELECT array_agg(reason) FROM outbox WHERE type = 'order.displaced' AND subject_id = '{order_id}'"
-        )
+        [taken] = floor.shop.scalar(REASONS, order=order_id)
         assert taken == "not_in_stock"
 
 
