@@ -1,10 +1,12 @@
 """`Idempotency-Key`, as a dependency: what identifies this request and what it asked for."""
 
 from hashlib import sha256
+from json import JSONDecodeError
 from typing import Annotated, Any
 
 import orjson
 from fastapi import Depends, Header, Request
+from fastapi.exceptions import RequestValidationError
 
 from api.guard import actor_of
 from oms.work import RequestKey
@@ -34,7 +36,11 @@ async def digest_of(request: Request) -> bytes:
     """SHA-256 of what is asked: method, address and body, where order of members and white space do not
     count."""
     body = await request.body()
-    document: Any = await request.json() if body else None
+    try:
+        document: Any = await request.json() if body else None
+    except JSONDecodeError as error:  # FastAPI says so itself only where the route takes a body
+        found = {"type": "json_invalid", "loc": ("body", error.pos), "ctx": {"error": error.msg}}
+        raise RequestValidationError([found | {"msg": error.msg, "input": None}]) from error
     said = orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
     address = f"{request.method} {request.url.path}?{request.url.query}\n"
     return sha256(address.encode() + said).digest()
