@@ -97,6 +97,7 @@ SHIPMENTS: Access = {
     ("GET", "/v1/shipments/{id}"): SHOPFLOOR,
     ("POST", "/v1/shipments/{id}/label"): SHOPFLOOR,
     ("POST", "/v1/shipments/{id}/events"): SHOPFLOOR,
+    ("POST", "/v1/shipments/{id}/inspect"): SHOPFLOOR,
 }
 
 PICKUPS: Access = {

@@ -10,10 +10,13 @@ from api.deps import Caller, IdempotencyKey, Running, answer, reply
 from api.guard import routes
 from api.wire import shipments as wire
 from api.wire.base import Id
+from api.wire.courier import InspectBody
+from oms.courier.bringing_back import Inspected
+from oms.returns.lifecycle import Disposition
 from oms.shipments.lifecycle import ShipmentEvent
 from oms.shipments.shipment import Parcel, ShipmentLine
 from oms.shipments.tracking import Fact
-from oms.usecases import handing_over, packing, tracking
+from oms.usecases import handing_over, packing, parcels_back, tracking
 from oms.usecases.handing_over import Manifest
 from oms.usecases.tracking import Said
 
@@ -81,6 +84,15 @@ def carrier_said(
         for one in body.events
     ]
     return answer(tracking.carrier_said(running, caller, request, id, said))
+
+
+@router.post("/v1/shipments/{id}/inspect", response_model=wire.ShipmentShown)
+def inspect_shipment(
+    id: OneId, body: InspectBody, caller: Caller, running: Running, request: IdempotencyKey
+) -> Response:
+    """Say what becomes of every unit of a parcel that came back; what is restocked is for sale at once."""
+    found = [Inspected(line.id, line.quantity, Disposition(line.disposition)) for line in body.lines]
+    return answer(parcels_back.inspect_shipment(running, caller, request, id, found))
 
 
 def _parcel(one: wire.ParcelBody) -> Parcel:
