@@ -45,6 +45,7 @@ from oms.adapters.clock import Clock
 from oms.bootstrap import Runtime, start
 from oms.jobs import Background
 from oms.settings import Settings, from_environment
+from routing.route import warm_up
 
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
@@ -85,6 +86,7 @@ def create_app(source: Runtime | Settings | None = None, clock: Clock | None = N
             yield
             return
         running = app.state.runtime = start(source or from_environment(os.environ), clock=clock)
+        warm_up()  # the first order shall not wait for the compiler
         background = Background(running)
         background.start()
         _hear_the_end(app)
