@@ -11,11 +11,13 @@ from fastapi import APIRouter, Query, Response
 
 from api.pages.desk import Desk, at
 from api.pages.places import nodes_of, only_node, zone_of
+from api.pages.stops import verdicts
 from inventory.read_documents import transfers_to
 from oms.fulfilment.job import AT_THE_NODE
 from oms.fulfilment.lifecycle import FulfilmentState
 from oms.reasons import Occasion
 from oms.refusals import Code, Fault, Refusal, refuse
+from oms.store.shipments import shipments_to_inspect
 from oms.usecases import pick_lists
 from oms.usecases.pickups import Wanted, list_pickups
 from oms.usecases.return_reading import Filter, list_returns
@@ -75,6 +77,9 @@ def _actions(desk: Desk, id: str) -> dict[str, Callable[[], object]]:
         "put_back": lambda: desk.call(f"{job}/put-back", {}, id=which),
         "wave": lambda: _wave(desk, id),
         "manifest": lambda: desk.call("/v1/nodes/{id}/manifests", {"carrier": form.some("carrier")}, id=id),
+        "inspect": lambda: desk.call(
+            "/v1/shipments/{id}/inspect", {"lines": verdicts(desk)}, id=form.text("shipment")
+        ),
         "arrived": lambda: desk.call("/v1/transfers/{id}/receive", _receipt(desk), id=form.text("transfer")),
     }
 
@@ -122,6 +127,8 @@ def _shown(desk: Desk, id: str, state: str, after: str, refusal: Refusal | None 
         coming = transfers_to(conn, id, OTHERS)
         skus = [line["sku"] for row in rows for line in row["lines"]]
         skus += [line.sku for one in coming for line in one.lines]
+        came_back = shipments_to_inspect(conn, id, OTHERS)
+        skus += [line.sku for one in came_back for line in one.parcel.lines]
         names = sku_names(conn, skus)
     shown, more = rows[:ROWS], None
     if len(rows) > ROWS:
@@ -149,6 +156,7 @@ def _shown(desk: Desk, id: str, state: str, after: str, refusal: Refusal | None 
         lists=walks,
         put_backs=pick_lists.list_put_backs(running, actor, id, None, OTHERS),
         coming=coming,
+        came_back=came_back,
         pickups=list_pickups(running, actor, Wanted(node=id), "", OTHERS),
         returns=list_returns(running, actor, Filter(node=id, state="received"), None, OTHERS),
         rejects=list(loaded.reasons.of(Occasion.REJECT)),

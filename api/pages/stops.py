@@ -31,7 +31,7 @@ def actions(desk: Desk) -> dict[str, Callable[[], object]]:
         "complete": lambda: _told(desk, "completed", **_ending(desk)),
         "bring": lambda: _told(desk, "returning"),
         "receive": lambda: desk.call(f"{stop}/receive", _received(desk), id=form.text("stop")),
-        "inspect": lambda: desk.call(f"{stop}/inspect", {"lines": _verdicts(desk)}, id=form.text("stop")),
+        "inspect": lambda: desk.call(f"{stop}/inspect", {"lines": verdicts(desk)}, id=form.text("stop")),
         "decide": lambda: desk.call(f"{stop}/decide", {"next_step": form.text("next")}, id=form.text("stop")),
     }
 
@@ -115,7 +115,8 @@ def _received(desk: Desk) -> dict[str, Any]:
     return {"node": form.some("node"), "lines": lines, "reason": form.some("reason")}
 
 
-def _verdicts(desk: Desk) -> list[dict[str, Any]]:
+def verdicts(desk: Desk) -> list[dict[str, Any]]:
+    """What becomes of units that came back, by line; those of which nobody says it stay in inspection."""
     by_line = dict(desk.form.named("disposition"))
     units = desk.form.numbers("units")
     return [{"id": line, "quantity": n, "disposition": by_line.get(line)} for line, n in units.items() if n]

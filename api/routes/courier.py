@@ -18,12 +18,10 @@ from api.wire import courier as wire
 from api.wire.base import Id
 from oms.actors import Actor
 from oms.bootstrap import Runtime
-from oms.courier.bringing_back import Inspected
 from oms.courier.lifecycle import Outcome, RunEvent, StopEvent
 from oms.courier.reporting import Payment, Report
 from oms.reasons import NextStep
 from oms.refusals import Code, Fault, refuse
-from oms.returns.lifecycle import Disposition
 from oms.usecases import courier_events, courier_returns, courier_runs
 from oms.usecases.courier_events import Told
 from oms.usecases.courier_runs import Editing, Planning
@@ -128,8 +126,8 @@ def inspect_stop(
     id: wire.MadeId, body: wire.InspectBody, caller: Caller, running: Running, request: IdempotencyKey
 ) -> Response:
     """Say what becomes of units that came back; what is restocked is for sale again at once."""
-    found = [Inspected(line.id, line.quantity, Disposition(line.disposition)) for line in body.lines]
-    return _post(running, caller, request, lambda work: courier_returns.inspect_stop(work, id, found))
+    found, reason = body.found(), body.reason or ""
+    return _post(running, caller, request, lambda work: courier_returns.inspect_stop(work, id, found, reason))
 
 
 @router.post("/v1/courier/stops/{id}/decide", response_model=wire.StopShown)

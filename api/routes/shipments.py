@@ -11,12 +11,10 @@ from api.guard import routes
 from api.wire import shipments as wire
 from api.wire.base import Id
 from api.wire.courier import InspectBody
-from oms.courier.bringing_back import Inspected
-from oms.returns.lifecycle import Disposition
 from oms.shipments.lifecycle import ShipmentEvent
 from oms.shipments.shipment import Parcel, ShipmentLine
 from oms.shipments.tracking import Fact
-from oms.usecases import handing_over, packing, parcels_back, tracking
+from oms.usecases import handing_over, packing, shipment_returns, tracking
 from oms.usecases.handing_over import Manifest
 from oms.usecases.tracking import Said
 
@@ -90,9 +88,9 @@ def carrier_said(
 def inspect_shipment(
     id: OneId, body: InspectBody, caller: Caller, running: Running, request: IdempotencyKey
 ) -> Response:
-    """Say what becomes of every unit of a parcel that came back; what is restocked is for sale at once."""
-    found = [Inspected(line.id, line.quantity, Disposition(line.disposition)) for line in body.lines]
-    return answer(parcels_back.inspect_shipment(running, caller, request, id, found))
+    """Say what becomes of units that the carrier brought back; what is restocked is for sale at once."""
+    found, reason = body.found(), body.reason or ""
+    return answer(shipment_returns.inspect_shipment(running, caller, request, id, found, reason))
 
 
 def _parcel(one: wire.ParcelBody) -> Parcel:

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field
 
 from api.wire.base import Count, Id, Instant, Latitude, Longitude, Money, Quantity, Text, Wire, Word
+from oms.returns.disposing import Inspected
+from oms.returns.lifecycle import Disposition
 
 STOPS_MAX = 100
 EVENTS_MAX = 200
@@ -152,11 +154,16 @@ class DispositionLine(Wire):
 
 
 class InspectBody(Wire):
-    """What becomes of units that came back."""
+    """What becomes of units that came back; a line stands there once for each disposition."""
 
     model_config = _example(lines=[{"id": "1", "quantity": 1, "disposition": "restock"}])
 
     lines: Annotated[list[DispositionLine], Field(min_length=1, max_length=LINES_MAX)]
+    reason: Word | None = None
+
+    def found(self) -> list[Inspected]:
+        """The lines as the use cases take them."""
+        return [Inspected(line.id, line.quantity, Disposition(line.disposition)) for line in self.lines]
 
 
 class DecideBody(Wire):

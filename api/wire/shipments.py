@@ -93,13 +93,18 @@ class EventsBody(Wire):
 
 
 class ShipmentLine(Wire):
+    """``inspected``: units that came back and have their disposition."""
+
     id: str
     sku: str
     quantity: int
+    inspected: int
 
 
 class ShipmentShown(Wire):
-    """A parcel as it stands; ``instants``: when each state was first reached, as it occurred."""
+    """A parcel as it stands; ``instants``: when each state was first reached, as it occurred.
+    ``return_node``: where its carrier brought it back to.
+    """
 
     id: str
     order_id: str
@@ -114,6 +119,7 @@ class ShipmentShown(Wire):
     carrier: str
     tracking_reference: str
     manifest_id: str | None
+    return_node: str | None
     instants: dict[str, Instant]
 
 

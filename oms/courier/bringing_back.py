@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from inventory import places
@@ -11,20 +11,11 @@ from inventory.places import Area
 from oms.courier.door import another
 from oms.courier.lifecycle import WITHOUT_GOODS, Outcome, StopEvent, StopState
 from oms.courier.scene import Scene, units_of
-from oms.courier.stop import Stop, StopLine
+from oms.courier.stop import Stop
 from oms.orders.stages import Stage
 from oms.reasons import NextStep
 from oms.refusals import Code, Fault, refuse
-from oms.returns.lifecycle import Disposition
-
-
-@dataclass(frozen=True, slots=True)
-class Inspected:
-    """``quantity`` units of a line found their disposition, at the node they came back to."""
-
-    line_id: str
-    quantity: int
-    disposition: Disposition
+from oms.returns.disposing import Inspected, disposed
 
 
 def brought_back(
@@ -89,32 +80,10 @@ def inspected(scene: Scene, found: Sequence[Inspected]) -> Scene:
         raise refuse(
             Code.ILLEGAL_TRANSITION, "Nothing of this stop is to be inspected", state=stop.state.value
         )
-    targets = {
-        Disposition.RESTOCK: places.shelf(stop.return_node),
-        Disposition.REFURBISH: places.in_area(stop.return_node, Area.DAMAGED),
-        Disposition.DAMAGED: places.in_area(stop.return_node, Area.DAMAGED),
-        Disposition.SCRAP: places.SCRAP,
-    }
-    source = places.in_area(stop.return_node, Area.INSPECTION)
-    for place, one in enumerate(found):
-        line = _to_inspect(scene.stop, one, place)
-        scene = scene.carry(line.line_id, line.sku, one.quantity, source, targets[one.disposition])
-        after = replace(line, inspected=line.inspected + one.quantity)
-        lines = tuple(after if each is line else each for each in scene.stop.lines)
-        scene = scene.having(replace(scene.stop, lines=lines))
-    return scene
-
-
-def _to_inspect(stop: Stop, one: Inspected, place: int) -> StopLine:
-    line = stop.line(one.line_id)
-    if line is None:
-        fault = Fault(f"/lines/{place}/id", Code.UNKNOWN_LINE, "The stop has no such line")
-        raise refuse(Code.UNKNOWN_LINE, "The stop has no such line", fault)
-    left = line.back - line.inspected
-    if one.quantity > left:
-        detail = f"{left} units of the line wait for inspection"
-        raise refuse(Code.BAD_QUANTITY, detail, Fault(f"/lines/{place}/quantity", Code.BAD_QUANTITY, detail))
-    return line
+    lines, put = disposed(stop.lines, found, stop.return_node, "stop")
+    for one in put:
+        scene = scene.carry(one.line_id, one.sku, one.quantity, one.from_place, one.to_place)
+    return scene.having(replace(stop, lines=lines))
 
 
 def _standing(stop: Stop) -> Stage:

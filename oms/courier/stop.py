@@ -33,6 +33,15 @@ class StopLine:
         assert min(parts) >= 0 and sum(parts) == self.quantity, "a unit is at one place"
         assert 0 <= self.inspected <= self.back, "what came back is inspected, once"
 
+    @property
+    def uninspected(self) -> int:
+        """Units that came back and have no disposition yet."""
+        return self.back - self.inspected
+
+    def looked_at(self, units: int) -> StopLine:
+        """The line once so many more of its units have a disposition."""
+        return replace(self, inspected=self.inspected + units)
+
     def moved(self, target: str, units: int) -> StopLine:
         """The line after so many units left the van: ``target`` is kept, back, lost or passed."""
         assert 0 <= units <= self.aboard, "only what is aboard leaves the van"
@@ -77,7 +86,7 @@ class Stop:
     @property
     def uninspected(self) -> int:
         """Units that came back and have no disposition yet."""
-        return sum(line.back - line.inspected for line in self.lines)
+        return sum(line.uninspected for line in self.lines)
 
     def after(self, event: StopEvent, at: datetime) -> Stop:
         """The stop once this has happened. Raises Refused illegal_transition."""

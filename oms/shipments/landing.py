@@ -59,9 +59,9 @@ def _moved(
     return replace(counts, **tallies)
 
 
-def moves(before: Shipment, after: Shipment, note: Note, node: str | None = None) -> Sequence[Move]:
-    """What the ledger records of the change; ``node``: the one that took it back."""
-    source, target = _place(before, None), _place(after, node)
+def moves(before: Shipment, after: Shipment, note: Note) -> Sequence[Move]:
+    """What the ledger records of the change."""
+    source, target = _place(before), _place(after)
     if source == target:
         return ()
     cause = _CAUSE[after.state]
@@ -75,13 +75,13 @@ _CAUSE = {
 }
 
 
-def _place(one: Shipment, node: str | None) -> str:
+def _place(one: Shipment) -> str:
     match one.state:
         case ShipmentState.DELIVERED:
             return places.CUSTOMER
         case ShipmentState.LOST:
             return places.missing(one.node)
         case ShipmentState.RETURNED:
-            return places.in_area(node or one.node, Area.INSPECTION)
+            return places.in_area(one.return_node or one.node, Area.INSPECTION)
         case _:
             return on_the_road(one.fulfilment_order_id)

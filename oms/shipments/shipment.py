@@ -7,16 +7,28 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from oms.fulfilment.job import Fulfilment
+from oms.refusals import Code, refuse
+from oms.returns.disposing import Inspected, PutAway, disposed
 from oms.shipments.lifecycle import NOT_LEFT, SHIPMENT, ShipmentEvent, ShipmentState
 
 
 @dataclass(frozen=True, slots=True)
 class ShipmentLine:
-    """Units of one picked line in the parcel."""
+    """Units of one picked line in the parcel; ``inspected`` of them came back and have a disposition."""
 
     line_id: str
     sku: str
     quantity: int
+    inspected: int = 0
+
+    @property
+    def uninspected(self) -> int:
+        """Of a parcel that came back: units that have no disposition yet."""
+        return self.quantity - self.inspected
+
+    def looked_at(self, units: int) -> ShipmentLine:
+        """The line once so many more of its units have a disposition."""
+        return replace(self, inspected=self.inspected + units)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +47,8 @@ class Parcel:
 @dataclass(frozen=True, slots=True)
 class Shipment:
     """A parcel and what became of it. ``no`` counts within the fulfilment order; ``instants``: when each
-    state was first known, as it occurred. ``manifest_id``: the list it was handed to the carrier with.
+    state was first known, as it occurred. ``manifest_id``: the list it was handed to the carrier with;
+    ``return_node``: the one that took it back from him.
     """
 
     order_id: str
@@ -46,6 +59,7 @@ class Shipment:
     parcel: Parcel
     created_at: datetime
     manifest_id: str | None = None
+    return_node: str | None = None
     instants: Mapping[str, datetime] = field(default_factory=dict)
 
     @property
@@ -61,6 +75,22 @@ class Shipment:
         state = SHIPMENT.step(self.state, event)
         instants = {**self.instants, state.value: self.instants.get(state.value, at)}
         return replace(self, state=state, instants=instants)
+
+    def taken_back(self, node: str | None, at: datetime) -> Shipment:
+        """The shipment once its carrier brought it back, to the node it left unless another is named. Raises
+        Refused illegal_transition.
+        """
+        return replace(self.after(ShipmentEvent.TAKE_BACK, at), return_node=node or self.node)
+
+    def inspected(self, found: Sequence[Inspected]) -> tuple[Shipment, tuple[PutAway, ...]]:
+        """The shipment once units that came back have their disposition, and where they went. Raises Refused:
+        illegal_transition unless a carrier brought it back, unknown_line, bad_quantity.
+        """
+        if self.return_node is None:
+            detail = "Nothing of this shipment is to be inspected: no carrier has brought it back"
+            raise refuse(Code.ILLEGAL_TRANSITION, detail, state=self.state.value)
+        lines, put = disposed(self.parcel.lines, found, self.return_node, "shipment")
+        return replace(self, parcel=replace(self.parcel, lines=lines)), put
 
     def labelled(self, carrier: str, tracking_reference: str, at: datetime) -> Shipment:
         """The shipment with its label. Raises Refused illegal_transition once it has left."""

@@ -37,10 +37,12 @@ shipment = Table(
     required("carrier", Text, "''"),
     required("tracking_reference", Text, "''"),
     Column("manifest_id", Text),
+    Column("return_node", ForeignKey("node.id")),
     instant("created_at"),
     required("instants", JSONB, "'{}'"),
     one_of("state", tuple(one.value for one in ShipmentState), "state_known"),
     CheckConstraint("least(weight_g, length_mm, width_mm, height_mm) >= 0", name="measures_not_negative"),
+    CheckConstraint("return_node IS NULL OR state = 'returned'", name="taken_back_once_returned"),
     Index(None, "fulfilment_order_id", "no", unique=True),
     Index(None, "order_id"),
     Index(
@@ -48,6 +50,7 @@ shipment = Table(
         "tracking_reference",
         postgresql_where=text("tracking_reference <> ''"),
     ),
+    Index("ix_shipment_return_node", "return_node", postgresql_where=text("return_node IS NOT NULL")),
 )
 
 shipment_line = Table(
@@ -58,9 +61,11 @@ shipment_line = Table(
     required("line_id", Text),
     required("sku", Text),
     required("quantity", Integer),
+    required("inspected", Integer, "0"),
     PrimaryKeyConstraint("shipment_id", "line_id"),
     ForeignKeyConstraint(["order_id", "line_id"], ["order_line.order_id", "order_line.line_id"]),
     CheckConstraint("quantity > 0", name="quantity_positive"),
+    CheckConstraint("inspected BETWEEN 0 AND quantity", name="inspected_once"),
 )
 
 shipment_event = Table(

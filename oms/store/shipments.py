@@ -18,7 +18,7 @@ from oms.store.order_tables import fulfilment_order
 from oms.store.shipment_tables import shipment, shipment_event, shipment_line
 
 _MEASURES = ("weight_g", "length_mm", "width_mm", "height_mm", "carrier", "tracking_reference")
-_CHANGING = ("state", "carrier", "tracking_reference", "manifest_id", "instants")
+_CHANGING = ("state", "carrier", "tracking_reference", "manifest_id", "return_node", "instants")
 
 
 def insert_shipments(conn: Connection, values: Sequence[Shipment]) -> None:
@@ -62,6 +62,19 @@ def shipment_of(conn: Connection, id: str) -> Shipment | None:
 def order_of_shipment(conn: Connection, id: str) -> str | None:
     """The order a shipment belongs to."""
     return conn.scalar(select(shipment.c.order_id).where(shipment.c.id == id))
+
+
+def shipments_to_inspect(conn: Connection, node: str, most: int) -> list[Shipment]:
+    """What carriers brought back to the node and has units without a disposition, so many at most."""
+    waits = (
+        select(shipment.c.id)
+        .join(shipment_line, shipment_line.c.shipment_id == shipment.c.id)
+        .where(shipment.c.return_node == node, shipment_line.c.inspected < shipment_line.c.quantity)
+        .distinct()
+        .order_by(shipment.c.id)
+        .limit(most)
+    )
+    return _read(conn, shipment.c.id.in_(waits))
 
 
 def facts_of(conn: Connection, id: str) -> list[Fact]:
@@ -113,7 +126,7 @@ def _read(conn: Connection, which: Any) -> list[Shipment]:
     lines: dict[str, list[ShipmentLine]] = defaultdict(list)
     inside = shipment_line.c.shipment_id.in_([row.id for row in rows])
     for part in conn.execute(select(shipment_line).where(inside).order_by(shipment_line.c.line_id)):
-        lines[part.shipment_id].append(ShipmentLine(part.line_id, part.sku, part.quantity))
+        lines[part.shipment_id].append(ShipmentLine(part.line_id, part.sku, part.quantity, part.inspected))
     return [_value(row, lines) for row in rows]
 
 
@@ -127,6 +140,7 @@ def _row(value: Shipment) -> dict[str, Any]:
         "state": value.state.value,
         **{name: getattr(value.parcel, name) for name in _MEASURES},
         "manifest_id": value.manifest_id,
+        "return_node": value.return_node,
         "created_at": value.created_at,
         "instants": {state: at.isoformat() for state, at in value.instants.items()},
     }
@@ -140,6 +154,7 @@ def _line_rows(value: Shipment) -> list[dict[str, Any]]:
             "line_id": line.line_id,
             "sku": line.sku,
             "quantity": line.quantity,
+            "inspected": line.inspected,
         }
         for line in value.parcel.lines
     ]
@@ -155,5 +170,6 @@ def _value(row: Any, lines: Mapping[str, list[ShipmentLine]]) -> Shipment:
         parcel=Parcel(tuple(lines.get(row.id, ())), **{name: getattr(row, name) for name in _MEASURES}),
         created_at=row.created_at,
         manifest_id=row.manifest_id,
+        return_node=row.return_node,
         instants={state: datetime.fromisoformat(at) for state, at in row.instants.items()},
     )

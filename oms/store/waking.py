@@ -26,6 +26,8 @@ BRINGS_STOCK = frozenset(
         "node.changed",
         "network.changed",
         "return.inspected",
+        "stop.inspected",
+        "shipment.inspected",
         "import.stock",
     }
 )

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from oms.courier.bringing_back import Inspected, decided, inspected
+from oms.courier.bringing_back import decided, inspected
 from oms.courier.lifecycle import StopEvent
 from oms.courier.reporting import Report, heard
 from oms.couriering import scene_of, seen, write_scene
 from oms.reasons import NextStep
 from oms.refusals import Code, refuse
+from oms.returns.disposing import Inspected, told
 from oms.store.couriers import lock_orders, stop_of
 from oms.views.courier import stop_shown
 from oms.work import Work
@@ -37,7 +38,7 @@ def receive_stop(
     return stop_shown(work.conn, done.stop, done.job)
 
 
-def inspect_stop(work: Work, stop_id: str, found: Sequence[Inspected]) -> dict[str, Any]:
+def inspect_stop(work: Work, stop_id: str, found: Sequence[Inspected], reason: str) -> dict[str, Any]:
     """Units that came back find their disposition; restocked ones are for sale at once. Raises Refused:
     not_found, unknown_line, bad_quantity, illegal_transition.
     """
@@ -49,10 +50,8 @@ def inspect_stop(work: Work, stop_id: str, found: Sequence[Inspected]) -> dict[s
     if node is not None:
         work.actor.must_see(work.actor.may_node(node), "stop")
     after = inspected(scene, found)
-    units = [
-        {"line": one.line_id, "quantity": one.quantity, "disposition": one.disposition.value} for one in found
-    ]
-    done = write_scene(work, scene, after, "stop.inspected", {"node": node, "units": units})
+    data = {"node": node, "units": told(found)}
+    done = write_scene(work, scene, after, "stop.inspected", data, reason=reason)
     return stop_shown(work.conn, done.stop, done.job)
 
 

@@ -76,7 +76,7 @@ def label(
 
 def locked_shipment(work: Work, id: str) -> Shipment:
     """The shipment of the path, ours with its order until the commit. Raises Refused not_found, also for one
-    of another's node.
+    that neither left the caller's node nor came back to it.
     """
     order_id = order_of_shipment(work.conn, id)
     if order_id is None:
@@ -84,15 +84,19 @@ def locked_shipment(work: Work, id: str) -> Shipment:
     lock(work, order_id)
     one = shipment_of(work.conn, id)
     assert one is not None
-    work.actor.must_see(work.actor.may_node(one.node), "shipment")
+    work.actor.must_see(_seen(work.actor, one), "shipment")
     return one
+
+
+def _seen(actor: Actor, one: Shipment) -> bool:
+    return any(actor.may_node(node) for node in (one.node, one.return_node) if node)
 
 
 def read_shipment(runtime: Runtime, actor: Actor, id: str) -> object:
     """A parcel with what its carrier said. Raises Refused not_found."""
     with runtime.engine.connect() as conn:
         one = shipment_of(conn, id)
-        if one is None or not actor.may_node(one.node):
+        if one is None or not _seen(actor, one):
             raise not_found("shipment")
         return with_events(one, facts_of(conn, id))
 

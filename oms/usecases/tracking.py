@@ -63,8 +63,8 @@ def carrier_said(runtime: Runtime, actor: Actor, key: RequestKey, id: str, said:
         story = _story(work, locked_shipment(work, id))
         results = [_told(work, story, one) for one in said]
         add_facts(work.conn, id, story.kept, work.at, work.actor.key_id)
-        save_shipments(work.conn, [story.shipment])
         _move(work, story.moves)
+        save_shipments(work.conn, [story.shipment])
         finish(work, story.job)
         return Answer.of(200, {"shipment": shipment_view(story.shipment), "results": results})
 
@@ -97,12 +97,15 @@ def _applied(work: Work, story: _Story, said: Said) -> tuple[Result, str]:
         return result, code
     if (before.state, fact.kind) not in SHIPMENT.transitions:
         return Result.SUPERSEDED, ""
-    after = before.after(fact.kind, fact.occurred_at)
+    if fact.kind is ShipmentEvent.TAKE_BACK:
+        after = before.taken_back(said.node, fact.occurred_at)
+    else:
+        after = before.after(fact.kind, fact.occurred_at)
     order = landed(story.order, before, after)
     if order is None:
         return Result.REJECTED, "came_back_otherwise"
     note = Note(reference=after.id, actor=work.actor.key_id, occurred_at=fact.occurred_at)
-    story.moves += moves(before, after, note, said.node)
+    story.moves += moves(before, after, note)
     data = {"shipment": after.id, "fulfilment_order": story.job.id, "node": said.node or after.node}
     told = f"shipment.{after.state.value}"
     story.order = record(work, story.order, order, told, data, occurred_at=fact.occurred_at)

@@ -19,7 +19,10 @@ def shipment_view(one: Shipment) -> dict[str, Any]:
         "fulfilment_order_id": one.fulfilment_order_id,
         "node": one.node,
         "state": one.state.value,
-        "lines": [{"id": line.line_id, "sku": line.sku, "quantity": line.quantity} for line in parcel.lines],
+        "lines": [
+            {"id": line.line_id, "sku": line.sku, "quantity": line.quantity, "inspected": line.inspected}
+            for line in parcel.lines
+        ],
         "weight_g": parcel.weight_g,
         "length_mm": parcel.length_mm,
         "width_mm": parcel.width_mm,
@@ -27,6 +30,7 @@ def shipment_view(one: Shipment) -> dict[str, Any]:
         "carrier": parcel.carrier,
         "tracking_reference": parcel.tracking_reference,
         "manifest_id": one.manifest_id,
+        "return_node": one.return_node,
         "instants": dict(one.instants),
     }
 

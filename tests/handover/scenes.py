@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from tests.checkout.conftest import Shop
 from tests.checkout.scenes import Asked, Scenes
 from tests.handover.work import done, packed, ready
 from tests.support import stock_up
@@ -51,7 +52,15 @@ def handing_over(scenes: Scenes) -> Mapping[str, Callable[[], Asked]]:
             {"tracking_reference": "T1"},
         ),
         "/v1/shipments/{id}/events": lambda: (f"/v1/shipments/{gone()}-p1/events", {"events": [scan]}),
+        "/v1/shipments/{id}/inspect": lambda: _brought_back(shop, gone()),
         "/v1/pickups/{id}/arrived": lambda: (f"/v1/pickups/{pickup()}/arrived", {}),
         "/v1/pickups/{id}/verify": lambda: verify(pickup()),
         "/v1/pickups/{id}/collect": lambda: (f"/v1/pickups/{verified()}/collect", {}),
     }
+
+
+def _brought_back(shop: Shop, left: str) -> Asked:
+    scan = {"id": "s1", "kind": "returned", "occurred_at": shop.watch.now().isoformat()}
+    done(shop, f"/v1/shipments/{left}-p1/events", {"events": [scan]})
+    found = {"lines": [{"id": "1", "quantity": 1, "disposition": "restock"}]}
+    return f"/v1/shipments/{left}-p1/inspect", found

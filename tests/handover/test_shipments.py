@@ -140,38 +140,6 @@ def test_corrected_both_ways(shop: Shop) -> None:
     assert (balance(shop, "ST-1:inspection", "A1"), balance(shop, "customer", "A1")) == (1, 0)
 
 
-def test_what_came_back_is_sold_again(shop: Shop) -> None:
-    (job,) = packed(shop, "o-1", ("A1", 3), method="ship")
-    done(shop, f"/v1/fulfilment-orders/{job}/hand-over")
-    path = f"/v1/shipments/{job}-p1"
-
-    def units(**by: int) -> dict[str, Any]:
-        return {"lines": [{"id": "1", "quantity": n, "disposition": what} for what, n in by.items()]}
-
-    assert no(shop, f"{path}/inspect", units(restock=3)) == (409, "illegal_transition")
-    back = said(shop, job, "returned")
-    back["events"][0]["node"] = "ST-1"
-    done(shop, f"{path}/events", back)
-    before = balance(shop, "ST-1:shelf", "A1")
-    assert no(shop, f"{path}/inspect", units(restock=2)) == (422, "bad_quantity")
-    assert no(shop, f"{path}/inspect", {"lines": [{"id": "9", "quantity": 3, "disposition": "scrap"}]}) == (
-        422,
-        "unknown_line",
-    )
-    elsewhere = shop.client(Role.STAFF, nodes=frozenset({"WH"}))
-    assert shop.post(f"{path}/inspect", units(restock=3), elsewhere).status_code == 404
-    there = shop.client(Role.STAFF, nodes=frozenset({"ST-1"}))
-    answer = shop.post(f"{path}/inspect", units(restock=2, damaged=1), there)
-    assert "inspected" in answer.json()["instants"], answer.text
-    assert no(shop, f"{path}/inspect", units(restock=3)) == (409, "illegal_transition")
-    assert [balance(shop, f"ST-1:{area}", "A1") for area in ("shelf", "damaged", "inspection")] == [
-        before + 2,
-        1,
-        0,
-    ]
-    assert events(shop, "o-1")[-1] == "shipment.inspected"
-
-
 def test_what_is_rejected_says_why(shop: Shop) -> None:
     (job,) = packed(shop, "o-1", ("A1", 1), method="ship")
     path = f"/v1/shipments/{job}-p1/events"

@@ -46,6 +46,8 @@ SEEN = text(
     UNION SELECT 'pickup ' || state FROM pickup UNION SELECT 'run ' || state FROM courier_run
     UNION SELECT 'stop ' || state FROM courier_stop UNION SELECT 'return ' || state FROM return
     UNION SELECT 'to inspect' FROM courier_stop_line WHERE back > inspected
+    UNION SELECT 'parcel to inspect' FROM shipment s JOIN shipment_line l ON l.shipment_id = s.id
+        WHERE s.return_node IS NOT NULL AND l.inspected < l.quantity
     UNION SELECT 'refund ' || state FROM refund
     UNION SELECT 'delivered' FROM order_line WHERE delivered > returned"""
 )

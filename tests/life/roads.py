@@ -190,6 +190,16 @@ class RoadRules(Bench):
             found = [{"id": line.line_id, "quantity": units, "disposition": disposition}]
             self.post(f"/v1/courier/stops/{line.stop_id}/inspect", {"lines": found}, self.floor)
 
+    @needs("parcel to inspect")
+    @rule(pick=PICK, units=FEW, disposition=DISPOSITION)
+    def parcel_inspected(self, pick: int, units: int, disposition: str) -> None:
+        statement = """
+            SELECT s.id, l.line_id FROM shipment s JOIN shipment_line l ON l.shipment_id = s.id
+            ORDER BY s.return_node IS NULL, l.inspected = l.quantity, 1, 2 LIMIT 2"""
+        if line := self.one(pick, statement):
+            found = [{"id": line.line_id, "quantity": units, "disposition": disposition}]
+            self.post(f"/v1/shipments/{line.id}/inspect", {"lines": found}, self.floor)
+
     # --------------------------------------------------------------- returns
 
     @needs("delivered")

@@ -34,7 +34,7 @@ def test_taken_and_sent_back_to_the_warehouse(shop: Shop, channel: str, method: 
     story.is_over("closed", shelf="WH")
 
 
-@pytest.mark.parametrize(("channel", "method"), [(c, m) for c in CHANNELS for m in METHODS[1:]])
+@every_way
 def test_never_taken(shop: Shop, channel: str, method: str) -> None:
     """Brought back by the carrier, not collected in time, refused at the door."""
     story = Story(shop, channel, method)
