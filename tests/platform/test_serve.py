@@ -70,11 +70,11 @@ def run(data: Path, *arguments: str) -> "subprocess.Popen[bytes]":
 
 
 def working(home: Home) -> bool:
-    """Whether a worker has entered itself in the job queue."""
+    """Whether its workers have entered themselves in the job queue: one for jobs, one for webhooks."""
     with psycopg.connect(host=str(home.socket_dir), user=ROLE, dbname=DATABASE) as connection:
         if connection.execute("SELECT to_regclass('procrastinate_workers')").fetchone() == (None,):
             return False
-        return connection.execute("SELECT count(*) FROM procrastinate_workers").fetchone() == (1,)
+        return connection.execute("SELECT count(*) FROM procrastinate_workers").fetchone() == (2,)
 
 
 def answers(port: int) -> bool:
