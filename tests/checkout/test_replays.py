@@ -18,9 +18,11 @@ EFFECTS = """
 
 
 def said(answer: Response) -> Any:
-    """What was answered; a problem names each request by an id of its own."""
+    """What was answered, to the byte; of a problem all but the id that every request has of its own."""
+    if answer.status_code < 400:
+        return answer.content
     document = answer.json()
-    document.pop("request_id", None)
+    assert document.pop("request_id"), "every problem names its request"
     return document
 
 
