@@ -5,8 +5,7 @@ money.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, fields
 from enum import StrEnum
 
 from sqlalchemy import Connection
@@ -43,26 +42,13 @@ MEANING: Mapping[StrEnum, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class AuditReport:
-    """What was compared and every difference found; one snapshot where the transaction is repeatable read."""
+class AuditReport(stock.AuditReport):
+    """The report on stock, with how many orders and payments were compared besides; one snapshot where the
+    transaction is repeatable read.
+    """
 
-    as_of: datetime
-    movements: int
-    positions: int
-    reservations: int
     orders: int
     payments: int
-    differences: tuple[Difference, ...]
-
-    @property
-    def agrees(self) -> bool:
-        """Whether nothing differs."""
-        return not self.differences
-
-    def by_kind(self) -> dict[StrEnum, int]:
-        """How many differences of each kind there are, of those that occur."""
-        kinds = [one.kind for one in self.differences]
-        return {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)}
 
 
 def audit(conn: Connection) -> AuditReport:
@@ -73,12 +59,6 @@ def audit(conn: Connection) -> AuditReport:
         Difference(Kind(row.kind), None, row.part or None, row.subject, row.expected, row.found)
         for row in conn.execute(DIFFERENCES)
     )
-    return AuditReport(
-        books.as_of,
-        books.movements,
-        books.positions,
-        books.reservations,
-        orders,
-        payments,
-        (*books.differences, *found),
-    )
+    said = {field.name: getattr(books, field.name) for field in fields(books)}
+    said["differences"] = (*books.differences, *found)
+    return AuditReport(**said, orders=orders, payments=payments)
