@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from datetime import datetime
 from typing import Any
@@ -40,7 +41,7 @@ def show(run: Run) -> None:
             placed = _place(http, basket)
             _order(run, placed)
             found = _answer(http.get(f"/v1/orders/{placed['id']}/decisions"))
-            _why(found["decisions"][0])
+            _why(placed, found["decisions"][0])
     _life(run)
     _comparison(run)
     _checks(run)
@@ -153,9 +154,12 @@ def _order(run: Run, placed: Json) -> None:
         _print(f"{_node(run, parcel['node'])}: {what}")
 
 
-def _why(decision: Json) -> None:
+def _why(placed: Json, decision: Json) -> None:
+    """Explanations name articles by SKU; here they go by the names the tour has given them."""
     _heading("4  Why so", "GET /v1/orders/{id}/decisions")
     for sentence in reasons(decision):
+        for line in placed["lines"]:
+            sentence = re.sub(rf"(?<=× ){re.escape(line['sku'])}(?=[,:])", line["id"], sentence)
         _print(sentence)
 
 
