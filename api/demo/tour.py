@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from datetime import datetime
 from typing import Any
@@ -19,6 +18,7 @@ from api.demo.figures import TOUR
 from api.demo.reasons import reasons
 from api.demo.run import Run
 from api.demo.summary import OURS
+from api.naming import in_names
 
 SYMBOLS = {"USD": "$", "GBP": "£"}
 POLICY_NAMES = {"nearest": "nearest", "fewest_parcels": "fewest parcels", OURS: "Anyshelf"}
@@ -157,10 +157,9 @@ def _order(run: Run, placed: Json) -> None:
 def _why(placed: Json, decision: Json) -> None:
     """Explanations name articles by SKU; here they go by the names the tour has given them."""
     _heading("4  Why so", "GET /v1/orders/{id}/decisions")
+    names = {line["sku"]: line["id"] for line in placed["lines"]}
     for sentence in reasons(decision):
-        for line in placed["lines"]:
-            sentence = re.sub(rf"(?<=× ){re.escape(line['sku'])}(?=[,:])", line["id"], sentence)
-        _print(sentence)
+        _print(in_names(sentence, names))
 
 
 def _life(run: Run) -> None:

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from fastapi import Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from api.naming import in_names
+
 HERE = Path(__file__).parent
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
@@ -89,6 +91,7 @@ _pages.filters.update(
     field=field,
     pair=lambda name: (name, words(name)),
     named=lambda id, names: (id, names.get(id, id)),
+    in_names=in_names,
     twice=lambda name: (name, name),
     thousands=lambda n: f"{n:,}",
 )
