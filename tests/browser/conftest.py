@@ -104,6 +104,7 @@ def tab(request: pytest.FixtureRequest, browser: Browser, site: Site) -> Iterato
     page.on("pageerror", lambda error: said.append(str(error)))
     page.on("response", lambda got: said.append(got.url) if got.status >= 500 else None)
     yield page
+    page.wait_for_load_state("load")  # a page is measured with its stylesheets
     assert said == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     window.close()

@@ -18,6 +18,9 @@ from oms.adapters.postgres import DATABASE, ROLE, Embedded, ready
 from oms.adapters.postgres_home import Home
 from tests.platform.waiting import eventually
 
+LAST_OUT_S = 120
+"""The last one out stops the server, which may take it a minute's checkpoint on a slow disk."""
+
 
 @pytest.fixture
 def data() -> Iterator[Path]:
@@ -40,7 +43,7 @@ def test_two_workers_share_the_port_and_the_embedded_database(data: Path) -> Non
         assert ready(home)
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(30)
+        process.wait(LAST_OUT_S)
     assert eventually(lambda: not ready(home))
 
 
@@ -52,7 +55,7 @@ def test_a_worker_ends_well_when_told_to(data: Path) -> None:
         assert eventually(lambda: ready(home) and working(home), 60)
     finally:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 0
+        assert process.wait(LAST_OUT_S) == 0
     assert eventually(lambda: not ready(home))
 
 
