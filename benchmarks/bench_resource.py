@@ -24,7 +24,7 @@ from inventory.catalogue_edit import SkuRow
 from oms.actors import SYSTEM, Role
 from oms.adapters.clock import elapsed_s
 from oms.bootstrap import start
-from oms.network_load import Kind
+from oms.memory.network_load import Kind
 from oms.settings import Settings
 from oms.usecases.keys import create_key
 from oms.usecases.network import PutDocument, put_document

@@ -12,9 +12,9 @@ from oms.adapters.ids import Ids, RandomIds, new_secret
 from oms.adapters.postgres import Embedded
 from oms.adapters.resolver import Resolve, resolve_host
 from oms.adapters.signer import Signer
-from oms.networks import Networks
-from oms.places import Places
-from oms.refresher import Refresher
+from oms.memory.networks import Networks
+from oms.memory.places import Places
+from oms.memory.refresher import Refresher
 from oms.settings import Settings
 from oms.store.database import connect, migrate
 from oms.store.foundation_tables import secret

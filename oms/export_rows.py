@@ -18,7 +18,7 @@ from inventory.store.tables import node, position, sku
 from oms.adapters import folder_values as files
 from oms.adapters.folder_calendars import Document, calendar_table, daily, same
 from oms.adapters.folder_values import UNLIMITED, Folder
-from oms.network_load import Kind
+from oms.memory.network_load import Kind
 from oms.store import network_documents as documents
 from oms.store.order_tables import address, order, order_line
 from routing.network_spec import METHODS

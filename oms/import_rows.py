@@ -11,7 +11,7 @@ from inventory.catalogue_edit import NodeRow, SkuRow
 from oms.adapters.folder import UNLIMITED, Folder
 from oms.adapters.folder_calendars import Document, calendar_documents, daily
 from oms.adapters.geocoder import Place
-from oms.network_load import NODE, Kind, profile_of
+from oms.memory.network_load import NODE, Kind, profile_of
 
 COURIER_HOURS = (10, 12, 14, 16, 18)
 """Folders name no courier slots, so a network with couriers gets windows of two hours from these on."""

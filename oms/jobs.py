@@ -19,8 +19,8 @@ from oms.actors import SYSTEM
 from oms.adapters.clock import elapsed_s
 from oms.bootstrap import Runtime, start
 from oms.delivering import AT_ONCE, Deliverer, queue_worker
-from oms.expiring import expire_reservations
 from oms.settings import Settings
+from oms.steps.expiring import expire_reservations
 from oms.store import outbox, requests, webhook_deliveries
 from oms.store.database import conninfo
 from oms.store.lost_jobs import forget_lost

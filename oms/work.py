@@ -61,7 +61,7 @@ class Work:
         occurred_at: datetime | None = None,
     ) -> None:
         """Tell of a change, in the same commit. `data` is JSON and names people by id only. Changes of orders
-        are told by `oms.recording`."""
+        are told by `oms.steps.recording`."""
         who, through = self.actor.key_id, self.actor.through
         self.events.append(
             outbox.Event(type, subject, subject_id, data, self.at, who, through, reason, occurred_at)

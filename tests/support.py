@@ -11,7 +11,7 @@ from inventory.stock import receive
 from oms.actors import SYSTEM
 from oms.adapters.geocoder import Place
 from oms.bootstrap import Runtime
-from oms.network_load import BODY, Kind, profile_of
+from oms.memory.network_load import BODY, Kind, profile_of
 from oms.store import network_documents
 from oms.store.places import put_places
 from oms.store.versions import bump

@@ -19,8 +19,8 @@ from oms.adapters.signer import BadToken
 from oms.orders.possible import possible
 from oms.orders.stages import Stage
 from oms.reasons import Occasion
-from oms.recording import ORDER
 from oms.refusals import Refusal, not_found
+from oms.steps.recording import ORDER
 from oms.store.fulfilments import fulfilments_of
 from oms.store.node_work import question_of
 from oms.store.orders import load_order

@@ -26,7 +26,7 @@ from api.wire.catalogue import (
 from api.wire.network import NodeBody
 from inventory.catalogue_edit import ComponentRow, NodeRow, SkuRow
 from inventory.catalogue_read import KitRow, Versioned
-from oms.network_load import PROFILE_FIELDS
+from oms.memory.network_load import PROFILE_FIELDS
 from oms.usecases import catalogue
 from oms.work import transact
 

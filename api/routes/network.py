@@ -27,7 +27,7 @@ from api.wire.network import (
 )
 from oms.actors import Actor
 from oms.bootstrap import Runtime
-from oms.network_load import Kind
+from oms.memory.network_load import Kind
 from oms.store.network_documents import Document
 from oms.usecases import network
 from oms.work import transact

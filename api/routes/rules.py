@@ -11,7 +11,7 @@ from api.guard import routes
 from api.routes.network import get_document, put_document
 from api.wire.network import Stored
 from api.wire.rules import ReasonsBody, RetentionBody, ReturnPolicyBody, WorkBody
-from oms.network_load import Kind
+from oms.memory.network_load import Kind
 
 router: APIRouter = routes("rules")
 

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, model_validator
 from api.wire.base import Money, Text, Wire, Word
 from api.wire.network import NodeKind
 from oms.fulfilment.job import AT_THE_NODE
-from oms.network_load import BODY, USUAL, Kind
+from oms.memory.network_load import BODY, USUAL, Kind
 from oms.refusals import Code, Fault, refuse
 
 STATES = frozenset(state.value for state in AT_THE_NODE)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from inventory import availability as goods
 from oms.actors import Actor
 from oms.bootstrap import Runtime
-from oms.network_load import Loaded
+from oms.memory.network_load import Loaded
 from oms.refusals import Code, Fault, refuse
 from routing.calendar import ready, to_datetime
 from routing.network_spec import COURIER, METHODS, PICKUP

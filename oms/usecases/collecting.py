@@ -11,13 +11,13 @@ from functools import partial
 from typing import Literal
 
 from oms.actors import SYSTEM, Actor
-from oms.at_work import despite_races
 from oms.bootstrap import Runtime
-from oms.counter import Handed, give_back, hand_out, lying
-from oms.following_up import tell_pickup
-from oms.handing_over import units_of
 from oms.pickups.lifecycle import PICKUP, PickupEvent
 from oms.refusals import Code, Fault, LostRace, refuse
+from oms.steps.at_work import despite_races
+from oms.steps.counter import Handed, give_back, hand_out, lying
+from oms.steps.following_up import tell_pickup
+from oms.steps.handing_over import units_of
 from oms.store.fulfilments import fulfilments_of
 from oms.store.pickups import due, save_pickup
 from oms.usecases.pickups import locked_pickup, shown

@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from oms.actors import Actor, Role
-from oms.at_work import despite_races
 from oms.bootstrap import Runtime
 from oms.courier.lifecycle import BEFORE_PICKUP, RunEvent, RunState, StopEvent
 from oms.courier.reporting import DoorRules, Payment, Report, heard
 from oms.courier.scene import Scene, changed
 from oms.courier.stop import Run
-from oms.couriering import scene_of, seen, write_scene
 from oms.money.ledger import Fact, PaymentKind
 from oms.orders.order import Order
 from oms.refusals import TRANSIENT, Code, Refused, refuse
+from oms.steps.at_work import despite_races
+from oms.steps.couriering import scene_of, seen, write_scene
 from oms.store.couriers import (
     first_result,
     keep_result,

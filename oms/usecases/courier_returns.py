@@ -8,10 +8,10 @@ from typing import Any
 from oms.courier.bringing_back import decided, inspected
 from oms.courier.lifecycle import StopEvent
 from oms.courier.reporting import Report, heard
-from oms.couriering import scene_of, seen, write_scene
 from oms.reasons import NextStep
 from oms.refusals import Code, refuse
 from oms.returns.disposing import Inspected, told
+from oms.steps.couriering import scene_of, seen, write_scene
 from oms.store.couriers import lock_orders, stop_of
 from oms.views.courier import stop_shown
 from oms.work import Work

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from oms.actors import Role
-from oms.at_work import lock
-from oms.calling_off import tell_stop
 from oms.courier.assigning import assigned, taken_over, unassigned
 from oms.courier.lifecycle import BEFORE_PICKUP, OPEN_RUN, RunEvent, RunState
 from oms.courier.stop import Run, Stop, emptied
 from oms.refusals import Code, Fault, not_found, refuse
+from oms.steps.at_work import lock
+from oms.steps.calling_off import tell_stop
 from oms.store.couriers import (
     attempts_of,
     insert_run,

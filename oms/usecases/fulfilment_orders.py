@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from oms.actors import Actor
-from oms.at_work import AtWork, at_work, despite_races
 from oms.bootstrap import Runtime
 from oms.refusals import Code, Fault, LostRace, Refused, refuse
+from oms.steps.at_work import AtWork, at_work, despite_races
 from oms.store import node_queue
 from oms.store.fulfilments import fulfilment_of
 from oms.usecases import node_work

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from oms.actors import Actor
-from oms.at_work import at_work, despite_races, going, lock
 from oms.bootstrap import Runtime
 from oms.fulfilment.job import Fulfilment
 from oms.fulfilment.lifecycle import FulfilmentState
-from oms.handing_over import hand_over
 from oms.orders.order import Order
 from oms.refusals import Code, Fault, not_found, refuse
+from oms.steps.at_work import at_work, despite_races, going, lock
+from oms.steps.handing_over import hand_over
 from oms.store.fulfilments import fulfilment_of, order_id_of
 from oms.store.shipments import ready_for_carrier, shipments_of
 from oms.views.shipments import packed_view

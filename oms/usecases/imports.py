@@ -18,7 +18,7 @@ from inventory.stock_load import LoadLine, load_chunk
 from oms import import_rows
 from oms.actors import Actor
 from oms.adapters.folder import Folder
-from oms.network_load import Kind
+from oms.memory.network_load import Kind
 from oms.refusals import Code, refuse
 from oms.store import network_documents as documents
 from oms.store.places import put_places

@@ -12,19 +12,19 @@ from inventory.requests import MoveRequest, MoveStep, Shelf
 from inventory.stock_reserve import move as move_units
 from inventory.store.locks import lock_groups
 from oms import translate
-from oms.at_work import AtWork, going
 from oms.bootstrap import Runtime
-from oms.deciding import keep_decision
-from oms.ending_tasks import end_tasks
 from oms.fulfilment import layout
 from oms.fulfilment.job import Fulfilment
 from oms.fulfilment.lifecycle import NOT_YET_PICKED, FulfilmentEvent
-from oms.ground import Ground, Question, from_locked_rows
+from oms.memory.ground import Ground, Question, from_locked_rows
 from oms.orders.order import Order
 from oms.orders.quote import Wanted
-from oms.recording import record, tell_job
 from oms.refusals import Code, Fault, LostRace, Refused, refuse
-from oms.settling import Chosen
+from oms.steps.at_work import AtWork, going
+from oms.steps.deciding import keep_decision
+from oms.steps.ending_tasks import end_tasks
+from oms.steps.recording import record, tell_job
+from oms.steps.settling import Chosen
 from oms.store.fulfilments import insert_fulfilments, save_fulfilments
 from oms.store.node_queue import nodes_waiting_for_stock
 from oms.store.node_work import readmit

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from oms.network_load import BODY, SINGLE, USUAL, Kind, read
+from oms.memory.network_load import BODY, SINGLE, USUAL, Kind, read
 from oms.refusals import Code, Fault, not_found, refuse
 from oms.store import network_documents as documents
 from oms.store import node_queue

@@ -14,20 +14,20 @@ from inventory.movements import Note
 from inventory.outcomes import FellShort, InHand
 from inventory.requests import NodeLine, PickRequest, ShortRequest, ShortRule
 from inventory.stock_pick import short, unpick
-from oms.at_work import AtWork, going
 from oms.bootstrap import Runtime
-from oms.cancelling_units import cancel_units
-from oms.following_up import follow_up
 from oms.fulfilment.giving_back import GivenBack, given_back
 from oms.fulfilment.job import AT_THE_NODE, Fulfilment
 from oms.fulfilment.lifecycle import FulfilmentEvent
 from oms.orders.order import Order
 from oms.reasons import Occasion
-from oms.recording import record_job, tell_job
 from oms.refusals import Code, Fault, LostRace, refuse
+from oms.steps.at_work import AtWork, going
+from oms.steps.cancelling_units import cancel_units
+from oms.steps.following_up import follow_up
+from oms.steps.recording import record_job, tell_job
+from oms.steps.unrouting import unroute_displaced
 from oms.store.fulfilments import save_fulfilments
 from oms.store.node_work import exclude
-from oms.unrouting import unroute_displaced
 from oms.work import Work
 
 NOT_ACCEPTED = "offer_expired"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 
 from oms.actors import SYSTEM
-from oms.at_work import at_work
 from oms.bootstrap import Runtime
 from oms.fulfilment.lifecycle import FulfilmentState
 from oms.refusals import LostRace
+from oms.steps.at_work import at_work
 from oms.store.node_queue import expired_offers
 from oms.usecases.node_work import Aftermath, expire
 from oms.usecases.resourcing import resource_at_once

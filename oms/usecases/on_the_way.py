@@ -10,8 +10,8 @@ from inventory.documents import Announcement, Receipt, ShipRequest, TransferRequ
 from inventory.outcomes import Closed, Conflict, Insufficient, Unknown
 from inventory.read_documents import InboundShown, TransferShown, inbounds, transfers
 from oms.actors import Actor
-from oms.arriving import arrived, awaited
 from oms.refusals import Code, Fault, not_found, refuse
+from oms.steps.arriving import arrived, awaited
 from oms.usecases.stock import report_displaced
 from oms.work import Work
 

@@ -7,17 +7,17 @@ from dataclasses import replace
 from typing import Any
 
 from oms.actors import Actor
-from oms.at_work import despite_races
 from oms.bootstrap import Runtime
-from oms.cancelling_units import cancel_units
 from oms.fulfilment.job import AT_THE_NODE
 from oms.orders.order import Order
 from oms.orders.stages import Stage
-from oms.recording import record, tell_job
 from oms.refusals import Code, refuse
+from oms.steps.at_work import despite_races
+from oms.steps.cancelling_units import cancel_units
+from oms.steps.recording import record, tell_job
+from oms.steps.unrouting import in_line
 from oms.store.fulfilments import fulfilments_of, save_fulfilments
 from oms.store.node_work import answer_question, first_promise, question_of
-from oms.unrouting import in_line
 from oms.usecases.node_work import released
 from oms.usecases.order_changes import locked_order
 from oms.usecases.orders import order_token

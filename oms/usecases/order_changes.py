@@ -8,26 +8,26 @@ from typing import Any
 
 from oms.actors import Actor
 from oms.bootstrap import Runtime
-from oms.cancelling_units import cancel_units
-from oms.deciding import keep_decision
-from oms.following_up import follow_up
 from oms.fulfilment import layout
 from oms.fulfilment.job import Fulfilment
-from oms.ground import Ground, Question, from_memory
-from oms.holding import HeldPlan, Hold, hold
+from oms.memory.ground import Ground, Question, from_memory
 from oms.orders.changing import NewLine, changeable, ended, rebuilt, wanted, wished
 from oms.orders.order import Order
 from oms.orders.placing import AddressDetails, SoldLine
 from oms.orders.possible import cancellable, possible
 from oms.orders.quote import Quote, QuotedOption, Wanted
 from oms.orders.stages import Counts
-from oms.recording import record, tell_job
 from oms.refusals import Code, Fault, LostRace, Refused, not_found, refuse
-from oms.settling import ATTEMPTS, Chosen, settle
+from oms.steps.cancelling_units import cancel_units
+from oms.steps.deciding import keep_decision
+from oms.steps.following_up import follow_up
+from oms.steps.holding import HeldPlan, Hold, hold
+from oms.steps.recording import record, tell_job
+from oms.steps.settling import ATTEMPTS, Chosen, settle
+from oms.steps.unrouting import in_line
 from oms.store.fulfilments import fulfilments_of, insert_fulfilments, save_fulfilments
 from oms.store.orders import load_order
 from oms.store.people import address_of, keep_address
-from oms.unrouting import in_line
 from oms.usecases.orders import order_token, raising
 from oms.usecases.promises import Basket, document, kept, offered, option_of, question_of, read_quote
 from oms.views.orders import placed

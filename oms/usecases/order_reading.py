@@ -10,8 +10,8 @@ from oms.actors import Actor
 from oms.adapters.signer import BadToken
 from oms.bootstrap import Runtime
 from oms.orders.order import Order
-from oms.recording import ORDER
 from oms.refusals import Code, Fault, not_found, refuse
+from oms.steps.recording import ORDER
 from oms.store.orders import load_order
 from oms.store.pickups import pickups_of
 from oms.store.shipments import shipments_of_order

@@ -10,12 +10,9 @@ from inventory.requests import FirmRequest
 from inventory.stock_groups import firm
 from oms import translate
 from oms.actors import Actor
-from oms.backorders import with_limits
 from oms.bootstrap import Runtime
-from oms.deciding import keep_decision
 from oms.fulfilment import layout
-from oms.ground import Ground, Question, from_memory, located
-from oms.holding import HeldPlan, Hold, hold
+from oms.memory.ground import Ground, Question, from_memory, located
 from oms.money.ledger import Payment, PaymentKind
 from oms.orders.making import lines_of
 from oms.orders.matching import matches, mismatch
@@ -30,9 +27,12 @@ from oms.orders.placing import (
     money_faults,
 )
 from oms.orders.quote import Whereabouts
-from oms.recording import ORDER, record_new, tell_job
 from oms.refusals import Code, Fault, Refused, refuse
-from oms.settling import Choose, Chosen, Run, settle
+from oms.steps.backorders import with_limits
+from oms.steps.deciding import keep_decision
+from oms.steps.holding import HeldPlan, Hold, hold
+from oms.steps.recording import ORDER, record_new, tell_job
+from oms.steps.settling import Choose, Chosen, Run, settle
 from oms.store.fulfilments import insert_fulfilments
 from oms.store.held_quotes import HeldQuote, held_quote_of
 from oms.store.orders import first_answer, keep_answer, one_at_a_time

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from oms.actors import Actor
-from oms.at_work import at_work, going, lock
 from oms.bootstrap import Runtime
-from oms.following_up import bring_together
 from oms.fulfilment.following import followed
 from oms.fulfilment.lifecycle import FulfilmentEvent
-from oms.parcels import in_parcels
-from oms.recording import ORDER, record_job, tell_job
 from oms.refusals import not_found
 from oms.shipments.packing import packed, planned_parcels
 from oms.shipments.shipment import Parcel, Shipment
+from oms.steps.at_work import at_work, going, lock
+from oms.steps.following_up import bring_together
+from oms.steps.parcels import in_parcels
+from oms.steps.recording import ORDER, record_job, tell_job
 from oms.store.fulfilments import fulfilment_of, save_fulfilments
 from oms.store.shipments import (
     facts_of,

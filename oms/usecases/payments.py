@@ -11,8 +11,8 @@ from oms.bootstrap import Runtime
 from oms.money.ledger import Fact, Payment, PaymentKind, balance_of
 from oms.money.refunds import Refund, RefundEvent, RefundState
 from oms.orders.order import Order
-from oms.recording import ORDER
 from oms.refusals import Code, Fault, not_found, refuse
+from oms.steps.recording import ORDER
 from oms.store.orders import load_order
 from oms.store.payments import (
     add_payments,

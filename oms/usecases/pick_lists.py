@@ -8,9 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from oms.actors import Actor
-from oms.at_work import lock
 from oms.bootstrap import Runtime
-from oms.ending_tasks import LIST
 from oms.fulfilment.following import followed
 from oms.fulfilment.lifecycle import FulfilmentState
 from oms.orders.order import Order
@@ -18,8 +16,10 @@ from oms.picking.lifecycle import PICK_TASK, ListEvent, ListState, TaskEvent, Ta
 from oms.picking.picked import begun
 from oms.picking.task import PickList, PickTask
 from oms.picking.waves import Caps, shared_out, walk
-from oms.recording import record_job
 from oms.refusals import Code, Fault, not_found, refuse
+from oms.steps.at_work import lock
+from oms.steps.ending_tasks import LIST
+from oms.steps.recording import record_job
 from oms.store.fulfilments import fulfilments_of, save_fulfilments
 from oms.store.pick_lists import (
     bins_at,

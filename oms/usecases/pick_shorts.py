@@ -22,15 +22,15 @@ from inventory.stock_groups import void
 from inventory.stock_pick import short
 from inventory.substitutes import substitutes_of
 from oms.actors import Actor
-from oms.at_work import despite_races
 from oms.bootstrap import Runtime
 from oms.fulfilment.job import FulfilmentLine
 from oms.picking import picked
 from oms.picking.substituting import ALLOWED, line_id_of, substituted
 from oms.reasons import Occasion, Reason
 from oms.refusals import Code, Fault, LostRace, refuse
+from oms.steps.at_work import despite_races
+from oms.steps.unrouting import in_line, unroute_displaced
 from oms.store.pick_lists import keep_serials
-from oms.unrouting import in_line, unroute_displaced
 from oms.usecases.picking import AtTask, Picked, at_task, check, in_hand, outcome, write
 from oms.usecases.resourcing import resource_at_once
 from oms.work import Answer, RequestKey, Work, answer_once

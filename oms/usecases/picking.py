@@ -12,10 +12,7 @@ from inventory.outcomes import InHand
 from inventory.requests import NodeLine, PickRequest
 from inventory.stock_pick import pick
 from oms.actors import Actor
-from oms.at_work import at_work, despite_races, going, lock
 from oms.bootstrap import Runtime
-from oms.ending_tasks import close_list
-from oms.following_up import follow_up
 from oms.fulfilment.following import followed
 from oms.fulfilment.job import Fulfilment, FulfilmentLine
 from oms.fulfilment.lifecycle import FulfilmentState
@@ -23,8 +20,11 @@ from oms.orders.order import Order
 from oms.picking import picked
 from oms.picking.lifecycle import PICK_TASK, ListState, TaskEvent, TaskState
 from oms.picking.task import PickList, PickTask
-from oms.recording import record, tell_job
 from oms.refusals import Code, Fault, LostRace, not_found, refuse
+from oms.steps.at_work import at_work, despite_races, going, lock
+from oms.steps.ending_tasks import close_list
+from oms.steps.following_up import follow_up
+from oms.steps.recording import record, tell_job
 from oms.store.fulfilments import fulfilment_of, save_fulfilments
 from oms.store.pick_lists import (
     add_tasks,

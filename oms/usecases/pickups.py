@@ -10,14 +10,14 @@ from sqlalchemy import Connection
 
 from oms.actors import Actor, Role
 from oms.adapters.signer import BadToken
-from oms.at_work import lock
 from oms.bootstrap import Runtime
-from oms.following_up import tell_pickup
 from oms.orders.order import Order
 from oms.pickups.lifecycle import PICKUP, PickupEvent, PickupState
 from oms.pickups.pickup import WRONG_CODES_MOST, Pickup
-from oms.recording import ORDER
 from oms.refusals import Code, Fault, Refusal, not_found, refuse
+from oms.steps.at_work import lock
+from oms.steps.following_up import tell_pickup
+from oms.steps.recording import ORDER
 from oms.store import pickups as store
 from oms.store.fulfilments import fulfilments_of
 from oms.store.orders import load_order

@@ -10,14 +10,14 @@ from typing import Any
 from oms import translate
 from oms.actors import Actor
 from oms.adapters.signer import BadToken
-from oms.backorders import all_backordered, with_limits
 from oms.bootstrap import Runtime
-from oms.ground import Ground, Question, from_memory, located
-from oms.holding import on_backorder
+from oms.memory.ground import Ground, Question, from_memory, located
 from oms.orders.placing import duplicate_faults
 from oms.orders.quote import Quote, QuotedOption, Wanted, Whereabouts, packed, unpacked
 from oms.refusals import Code, Fault, Refused, refuse
-from oms.settling import Chosen
+from oms.steps.backorders import all_backordered, with_limits
+from oms.steps.holding import on_backorder
+from oms.steps.settling import Chosen
 from oms.views.offers import option_shown, unavailable_shown
 from routing.promise import CHEAPEST, Offer, Option, Promised, Unavailable, best, keep, offer
 

@@ -18,11 +18,11 @@ from oms.fulfilment.job import Fulfilment
 from oms.fulfilment.lifecycle import FulfilmentEvent, FulfilmentState
 from oms.fulfilment.releasing import LOOK_AGAIN_MIN, Task, due, look_again
 from oms.orders.order import Order
-from oms.recording import tell_job
+from oms.steps.recording import tell_job
+from oms.steps.unrouting import in_line
 from oms.store import node_queue as queue
 from oms.store.fulfilments import fulfilment_of, fulfilments_of, save_fulfilments
 from oms.store.orders import load_order, order_if_idle
-from oms.unrouting import in_line
 from oms.work import Work, transact
 
 Find = Callable[[Connection, str], Order | None]

@@ -16,12 +16,12 @@ from inventory.store.locks import lock_groups
 from inventory.store.tables import reservation_group
 from oms.actors import Actor
 from oms.bootstrap import Runtime
-from oms.deciding import keep_decision
-from oms.ground import Ground, Question
-from oms.holding import Hold, hold
+from oms.memory.ground import Ground, Question
 from oms.orders.quote import Quote, QuotedOption
 from oms.refusals import Code, Fault, Refused, not_found, refuse
-from oms.settling import Chosen, settle
+from oms.steps.deciding import keep_decision
+from oms.steps.holding import Hold, hold
+from oms.steps.settling import Chosen, settle
 from oms.store.held_quotes import HeldQuote, insert_held_quote
 from oms.usecases.promises import (
     Basket,

@@ -12,18 +12,18 @@ from inventory.reads import waiting
 from inventory.store.locks import lock_groups
 from oms.actors import SYSTEM
 from oms.bootstrap import Runtime
-from oms.ground import Ground, Question, from_locked_rows
+from oms.memory.ground import Ground, Question, from_locked_rows
 from oms.orders.order import Order, OrderStatus
 from oms.orders.quote import Wanted
 from oms.orders.stages import Stage
-from oms.recording import record
 from oms.refusals import LostRace, Refused
-from oms.rehoming import promise_after, rehome
-from oms.settling import ATTEMPTS, Chosen
+from oms.steps.recording import record
+from oms.steps.rehoming import promise_after, rehome
+from oms.steps.settling import ATTEMPTS, Chosen
+from oms.steps.unrouting import in_line
 from oms.store.node_work import excluded, forget_unroutable, note_unroutable, tried
 from oms.store.orders import order_if_idle, orders_behind
 from oms.store.people import address_of
-from oms.unrouting import in_line
 from oms.usecases.releasing import Find, locked, release_orders
 from oms.work import Work, transact
 from routing.promise import FASTEST, Option, Promised, Unavailable, best, keep, offer

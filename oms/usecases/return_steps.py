@@ -10,11 +10,11 @@ from oms.actors import Actor, Role
 from oms.adapters.signer import BadToken
 from oms.bootstrap import Runtime
 from oms.orders.order import Order, OrderStatus
-from oms.recording import ORDER, record
 from oms.refusals import Code, Fault, LostRace, not_found, refuse
 from oms.returns.lifecycle import RELEASED_IN, ReturnState
 from oms.returns.values import Return
-from oms.settling import ATTEMPTS
+from oms.steps.recording import ORDER, record
+from oms.steps.settling import ATTEMPTS
 from oms.store.orders import load_order
 from oms.store.returns import exchange_order_of, load_return, save_return
 from oms.views.returns import shown

@@ -14,13 +14,13 @@ from oms.adapters.signer import BadToken
 from oms.bootstrap import Runtime
 from oms.orders.order import Order
 from oms.reasons import Occasion
-from oms.recording import ORDER, record
 from oms.refusals import Code, Fault, refuse
 from oms.returns.announcing import Room, Wish, kit_part, lines_of_wish, one_customer, unknown_line
 from oms.returns.lifecycle import ReturnEvent, ReturnState
 from oms.returns.policy import RULES, Claim, breaches
 from oms.returns.receiving import sent
 from oms.returns.values import Return, ReturnLine
+from oms.steps.recording import ORDER, record
 from oms.store.fulfilments import fulfilments_of
 from oms.store.orders import load_order
 from oms.store.returns import claimed, insert_return

@@ -14,7 +14,6 @@ from inventory.places import Area
 from oms.actors import Actor
 from oms.bootstrap import Runtime
 from oms.orders.order import Order
-from oms.recording import record
 from oms.refusals import Code, Fault, refuse
 from oms.returns.announcing import LineKey, Room
 from oms.returns.inspecting import (
@@ -29,6 +28,7 @@ from oms.returns.inspecting import (
 from oms.returns.lifecycle import Disposition, ReturnEvent, ReturnState
 from oms.returns.receiving import Arrived, receive
 from oms.returns.values import Disposed, Return
+from oms.steps.recording import record
 from oms.store.returns import claimed, dispositions_of, insert_dispositions
 from oms.usecases.exchange_money import credit_ends, credited_to_exchange
 from oms.usecases.return_money import closed

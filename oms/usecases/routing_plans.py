@@ -7,7 +7,7 @@ from typing import Any
 
 from oms.actors import Actor
 from oms.bootstrap import Runtime
-from oms.ground import from_memory
+from oms.memory.ground import from_memory
 from oms.refusals import Code, Fault, refuse
 from oms.usecases.promises import Basket, offered, question_of
 from routing.explain import explain

@@ -8,8 +8,8 @@ from inventory.movements import Cause, Move, Note
 from inventory.stock import record as record_moves
 from oms.actors import Actor
 from oms.bootstrap import Runtime
-from oms.recording import record
 from oms.returns.disposing import Inspected, told
+from oms.steps.recording import record
 from oms.store.orders import load_order
 from oms.store.shipments import save_shipments
 from oms.usecases.packing import locked_shipment

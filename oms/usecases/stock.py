@@ -11,7 +11,7 @@ from inventory.movements import Cause, Count, FenceLine, Move, Note, SafetyStock
 from inventory.outcomes import Displaced, Unknown
 from inventory.places import Area
 from oms.refusals import Code, Fault, refuse
-from oms.unrouting import unroute_displaced
+from oms.steps.unrouting import unroute_displaced
 from oms.work import Work
 
 

@@ -15,12 +15,12 @@ from oms.bootstrap import Runtime
 from oms.fulfilment.job import Fulfilment
 from oms.fulfilment.lifecycle import FulfilmentEvent, FulfilmentState
 from oms.orders.order import Order
-from oms.recording import record, tell_job
 from oms.refusals import Code, refuse
 from oms.shipments.landing import landed, moves
 from oms.shipments.lifecycle import ENDED, NOT_LEFT, SHIPMENT, ShipmentEvent, ShipmentState
 from oms.shipments.shipment import Shipment
 from oms.shipments.tracking import Fact, Result, heard
+from oms.steps.recording import record, tell_job
 from oms.store.fulfilments import fulfilment_of, save_fulfilments
 from oms.store.orders import load_order
 from oms.store.shipments import add_facts, facts_of, save_shipments, shipments_of

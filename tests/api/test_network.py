@@ -6,7 +6,7 @@ import pytest
 
 from oms.actors import Role
 from oms.bootstrap import Runtime
-from oms.network_load import BODY, Kind
+from oms.memory.network_load import BODY, Kind
 from tests.api.conftest import Client
 from tests.api.net import NODE, SKU, put, small_network
 

@@ -6,7 +6,7 @@ import pytest
 
 from inventory.requests import ShortRule
 from oms.bootstrap import Runtime
-from oms.network_load import BODY, USUAL, Kind
+from oms.memory.network_load import BODY, USUAL, Kind
 from oms.reasons import NextStep, Occasion, Reasons
 from oms.refusals import Refused
 from oms.work_rules import WorkRules

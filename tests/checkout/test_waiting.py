@@ -9,7 +9,7 @@ from typing import Any
 from api.wire import checkout as wire_checkout
 from api.wire import orders as wire
 from api.wire.order_changes import ChangePreview
-from oms.expiring import expire_reservations
+from oms.steps.expiring import expire_reservations
 from tests.checkout.conftest import Shop, basket
 from tests.checkout.test_backorders import CALAIS, backordered, sell_ahead
 from tests.checkout.test_documented import shaped

@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from oms.actors import SYSTEM, Role
 from oms.fulfilment.following import followed
 from oms.fulfilment.lifecycle import FulfilmentEvent, FulfilmentState
-from oms.recording import record, tell_job
+from oms.steps.recording import record, tell_job
 from oms.store.fulfilments import fulfilments_of, save_fulfilments
 from oms.usecases.order_changes import locked_order
 from oms.work import Work, transact

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from oms.actors import SYSTEM
-from oms.at_work import lock
 from oms.fulfilment.job import Fulfilment
 from oms.fulfilment.lifecycle import FulfilmentEvent, FulfilmentState
+from oms.steps.at_work import lock
 from oms.store.fulfilments import fulfilments_of, save_fulfilments
 from oms.work import Work, transact
 from tests.checkout.conftest import Shop

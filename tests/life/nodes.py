@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from oms.expiring import expire_reservations
+from oms.steps.expiring import expire_reservations
 from oms.usecases.collecting import expire_pickups
 from oms.usecases.offers import expire_offers
 from oms.usecases.releasing import alarm_stuck, release_due

@@ -8,9 +8,9 @@ from sqlalchemy import text
 
 from oms.actors import SYSTEM
 from oms.bootstrap import Runtime, start
-from oms.expiring import expire_reservations
 from oms.jobs import PERIODIC, Background, forget_requests, make_partitions
 from oms.settings import Settings
+from oms.steps.expiring import expire_reservations
 from oms.store import requests
 from oms.work import Answer, RequestKey, answer_once, transact
 from tests.platform.waiting import eventually

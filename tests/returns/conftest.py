@@ -12,7 +12,7 @@ from oms.actors import SYSTEM
 from oms.fulfilment.following import followed
 from oms.fulfilment.lifecycle import FulfilmentEvent
 from oms.orders.stages import Stage
-from oms.recording import record, tell_job
+from oms.steps.recording import record, tell_job
 from oms.store.fulfilments import fulfilments_of, save_fulfilments
 from oms.usecases.order_changes import locked_order
 from oms.work import Work, transact

@@ -11,9 +11,9 @@ from inventory.requests import ReserveRequest
 from inventory.stock_reserve import reserve
 from oms import translate
 from oms.fulfilment.layout import PlannedParcel
-from oms.ground import Ground
+from oms.memory.ground import Ground
 from oms.refusals import Code, LostRace, refuse
-from oms.settling import Chosen
+from oms.steps.settling import Chosen
 from oms.work import Work
 from routing.promise import Option
 

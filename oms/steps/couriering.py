@@ -12,14 +12,14 @@ from inventory.movements import Cause, Move, Note
 from inventory.outcomes import Posted, Unknown
 from inventory.requests import PartLine, PostRequest
 from inventory.stock_groups import post
-from oms.at_work import lock
-from oms.calling_off import tell_stop
 from oms.courier.scene import Carried, Scene, changed
 from oms.courier.stop import Stop
 from oms.fulfilment.lifecycle import FulfilmentState
-from oms.recording import record, tell_job
 from oms.refusals import Code, Fault, LostRace, not_found, refuse
 from oms.shipments.lifecycle import ENDED, ShipmentEvent
+from oms.steps.at_work import lock
+from oms.steps.calling_off import tell_stop
+from oms.steps.recording import record, tell_job
 from oms.store.couriers import attempts_of, save_stops
 from oms.store.fulfilments import fulfilment_of, save_fulfilments
 from oms.store.shipments import save_shipments, shipments_of

@@ -13,7 +13,7 @@ from datetime import date
 import numpy as np
 
 from inventory.catalogue import Catalogue
-from oms.ground import Ground
+from oms.memory.ground import Ground
 from oms.refusals import Fault, Refused
 from routing.promise import CHEAPEST, Capacity, Option, Stock, best, offer
 from routing.route import route

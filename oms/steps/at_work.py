@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from oms.fulfilment.job import Fulfilment
 from oms.orders.order import Order
 from oms.refusals import Code, LostRace, not_found, refuse
-from oms.settling import ATTEMPTS
+from oms.steps.settling import ATTEMPTS
+from oms.steps.unrouting import in_line
 from oms.store.fulfilments import fulfilments_of, order_id_of
 from oms.store.orders import load_order
-from oms.unrouting import in_line
 from oms.work import Answer, Work
 
 

@@ -18,11 +18,11 @@ from oms.fulfilment.job import Fulfilment
 from oms.fulfilment.lifecycle import FulfilmentEvent
 from oms.orders.order import Order
 from oms.orders.stages import Stage
-from oms.recording import record_job
 from oms.refusals import LostRace
 from oms.shipments.landing import on_the_road
 from oms.shipments.lifecycle import NOT_LEFT, ShipmentEvent
 from oms.shipments.shipment import Shipment
+from oms.steps.recording import record_job
 from oms.store.fulfilments import save_fulfilments
 from oms.store.shipments import save_shipments, shipments_of
 from oms.work import Work

@@ -8,12 +8,12 @@ from collections.abc import Collection, Mapping, Sequence
 from inventory.outcomes import Released
 from inventory.requests import PartLine, VoidRequest
 from inventory.stock_groups import void
-from oms.following_up import follow_up
 from oms.fulfilment.lifecycle import FulfilmentState
 from oms.orders.cancelling import Release, cancel
 from oms.orders.order import Order
-from oms.recording import record, tell_job
 from oms.refusals import LostRace
+from oms.steps.following_up import follow_up
+from oms.steps.recording import record, tell_job
 from oms.store.fulfilments import fulfilments_of, save_fulfilments
 from oms.work import Work
 

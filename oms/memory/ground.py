@@ -23,10 +23,10 @@ from inventory.store.tables import node as node_rows
 from inventory.store.tables import position
 from oms import translate
 from oms.bootstrap import Runtime
-from oms.network_load import Loaded
+from oms.memory.network_load import Loaded
 from oms.orders.quote import Wanted, Whereabouts
-from oms.own_holds import NOTHING, Own, OwnHolds, own_holds, with_own
 from oms.refusals import Code, Fault, refuse
+from oms.steps.own_holds import NOTHING, Own, OwnHolds, own_holds, with_own
 from oms.translate import Parts
 from routing.breadth import breadth_prices
 from routing.network import Network

@@ -8,18 +8,18 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 
-from oms.calling_off import call_off
-from oms.ending_tasks import end_tasks
 from oms.fulfilment.following import followed
 from oms.fulfilment.job import Fulfilment
 from oms.fulfilment.lifecycle import FulfilmentEvent, FulfilmentState
-from oms.network_load import work_rules
+from oms.memory.network_load import work_rules
 from oms.orders.order import Order
 from oms.pickups.completeness import complete, lies_at_counter
 from oms.pickups.lifecycle import OPEN, PickupEvent, PickupState
 from oms.pickups.pickup import Pickup, opened
-from oms.recording import record, record_job
 from oms.shipments.shipment import following
+from oms.steps.calling_off import call_off
+from oms.steps.ending_tasks import end_tasks
+from oms.steps.recording import record, record_job
 from oms.store.fulfilments import fulfilments_of, save_fulfilments
 from oms.store.pickups import insert_pickup, pickups_of, save_pickup
 from oms.store.shipments import save_shipments, shipments_of

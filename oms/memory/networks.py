@@ -4,7 +4,7 @@ import logging
 
 from sqlalchemy import Connection
 
-from oms.network_load import Loaded, load
+from oms.memory.network_load import Loaded, load
 from routing.network import build_network
 from routing.network_spec import NetworkRefused, NetworkSpec
 from routing.policy import Policy

@@ -9,7 +9,7 @@ from oms.courier.lifecycle import WITHOUT_GOODS, StopEvent, StopState
 from oms.courier.stop import Stop
 from oms.fulfilment.job import Fulfilment
 from oms.fulfilment.lifecycle import FulfilmentState
-from oms.recording import ORDER
+from oms.steps.recording import ORDER
 from oms.store.couriers import attempts_of, save_stops
 from oms.work import Work
 

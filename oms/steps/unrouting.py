@@ -11,11 +11,11 @@ from collections.abc import Iterable
 
 from inventory.outcomes import Displaced
 from inventory.reads import homeless
-from oms.following_up import follow_up
 from oms.fulfilment.lifecycle import FulfilmentState
 from oms.orders.order import Order
 from oms.orders.unplacing import Lost, unplaced
-from oms.recording import record, tell_job
+from oms.steps.following_up import follow_up
+from oms.steps.recording import record, tell_job
 from oms.store.fulfilments import fulfilments_of, save_fulfilments
 from oms.store.orders import order_if_idle
 from oms.work import Work

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from oms.settling import Chosen
+from oms.steps.settling import Chosen
 from oms.store.decisions import Decision, insert_decision
 from oms.work import Work
 from routing.files import plan_to_json, problem_to_json

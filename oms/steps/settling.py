@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from oms.bootstrap import Runtime
-from oms.expiring import expire_reservations
-from oms.ground import Ground, Question, from_locked_rows, from_memory
+from oms.memory.ground import Ground, Question, from_locked_rows, from_memory
 from oms.orders.order import Promise
 from oms.refusals import Code, LostRace, Refused, refuse
+from oms.steps.expiring import expire_reservations
 from oms.work import Answer, Work
 from routing.promise import Option
 

@@ -10,16 +10,16 @@ from inventory.outcomes import Displaced, InHand
 from inventory.read_documents import promised_of
 from inventory.requests import NodeLine, PickRequest
 from inventory.stock_pick import pick
-from oms.at_work import lock
-from oms.following_up import bring_together
 from oms.fulfilment.job import Fulfilment, FulfilmentLine
 from oms.fulfilment.lifecycle import FulfilmentEvent, FulfilmentState
 from oms.orders.order import Order
 from oms.orders.stages import Counts, Stage
-from oms.parcels import in_parcels
-from oms.recording import record, record_job, tell_job
 from oms.shipments.lifecycle import UNDER_WAY, ShipmentEvent
 from oms.shipments.packing import planned_parcels
+from oms.steps.at_work import lock
+from oms.steps.following_up import bring_together
+from oms.steps.parcels import in_parcels
+from oms.steps.recording import record, record_job, tell_job
 from oms.store.fulfilments import (
     fulfilment_of,
     fulfilments_of,

@@ -14,13 +14,13 @@ from inventory.stock_groups import post, void
 from oms.fulfilment.job import Fulfilment, FulfilmentLine
 from oms.fulfilment.lifecycle import FulfilmentState
 from oms.fulfilment.taking_back import settled, without
-from oms.handing_over import parts_of, units_of
 from oms.orders.order import Order
 from oms.orders.stages import Counts, Stage
-from oms.recording import tell_job
 from oms.refusals import LostRace
 from oms.shipments.lifecycle import NOT_LEFT, ShipmentEvent
 from oms.shipments.shipment import following
+from oms.steps.handing_over import parts_of, units_of
+from oms.steps.recording import tell_job
 from oms.store.fulfilments import save_fulfilments
 from oms.store.shipments import save_shipments, shipments_of
 from oms.work import Work

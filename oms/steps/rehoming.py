@@ -10,15 +10,15 @@ from inventory.outcomes import Rehomed
 from inventory.requests import Backorder, Incoming, MoveRequest, MoveStep, Shelf, Unplaced
 from inventory.stock_reserve import move
 from oms import translate
-from oms.deciding import keep_decision
 from oms.fulfilment import layout
 from oms.fulfilment.giving_back import replacing
 from oms.fulfilment.layout import PlannedParcel
 from oms.orders.order import Order, Promise
 from oms.orders.stages import Counts, Stage
-from oms.recording import record, tell_job
 from oms.refusals import LostRace
-from oms.settling import Chosen
+from oms.steps.deciding import keep_decision
+from oms.steps.recording import record, tell_job
+from oms.steps.settling import Chosen
 from oms.store.fulfilments import fulfilments_of, insert_fulfilments
 from oms.store.node_work import ask_customer, forget_unroutable
 from oms.work import Work
