@@ -93,6 +93,10 @@ USUAL: tuple[Reason, ...] = (
 )
 
 
+NOT_SAID = "not_said"
+"""The code where nobody named a reason and the document has none to take for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reasons:
     """The document: every reason once."""
@@ -114,6 +118,15 @@ class Reasons:
             fault = Fault(pointer.rpartition("/")[0] + "/note", Code.INVALID, "Say in words what it was")
             raise refuse(Code.INVALID, "This reason wants a note", fault)
         return found
+
+    def given(self, occasion: Occasion, code: str | None, note: str = "") -> str:
+        """The code of a reason that need not be named: the one named, which has to be one of the occasion's;
+        else the first of them that wants no note, or ``NOT_SAID`` where there is none. Raises Refused as
+        ``require`` does.
+        """
+        if code:
+            return self.require(occasion, code, note).code
+        return next((reason.code for reason in self.of(occasion) if not reason.note), NOT_SAID)
 
     def _unknown(self, occasion: Occasion, pointer: str) -> Refused:
         possible = ", ".join(reason.code for reason in self.of(occasion)) or "none"

@@ -77,10 +77,8 @@ def act_as_customer(order: str, desk: Customer, token: Token = "") -> Response:
     desk = _of_its_channel(desk, order)
     form = desk.form
     actions = {
-        "cancel": lambda: desk.call("/v1/orders/{id}/cancel", {"reason": "customer"}, id=order),
-        "cancel_lines": lambda: desk.call(
-            "/v1/orders/{id}/cancel", {"reason": "customer", "lines": _units(desk)}, id=order
-        ),
+        "cancel": lambda: desk.call("/v1/orders/{id}/cancel", {}, id=order),
+        "cancel_lines": lambda: desk.call("/v1/orders/{id}/cancel", {"lines": _units(desk)}, id=order),
         "answer": lambda: desk.call(
             "/v1/orders/{id}/promise", {"accept": form.text("accept") == "yes"}, id=order
         ),

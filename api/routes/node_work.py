@@ -76,8 +76,7 @@ def act_on_many(body: BulkAsk, caller: Caller, running: Running, request: Idempo
     """The same for all that a filter finds, each judged by itself; with `preview`, only what would be."""
     wanted = body.filter
     filter = Filter(tuple(wanted.ids), tuple(wanted.nodes), tuple(wanted.states), wanted.method, wanted.sku)
-    reason = body.reason or ("customer" if body.action == "cancel" else "")
-    wish = Wish(body.action, reason, body.note, node=body.node or "")
+    wish = Wish(body.action, body.reason, body.note, node=body.node or "")
     through = caller.on(body.channel)
     return answer(fulfilment_orders.act_on_many(running, through, request, filter, wish, body.preview))
 
@@ -121,7 +120,8 @@ def cancel(
     expected: ExpectedVersion,
 ) -> Response:
     """Nobody wants these units any more: they are cancelled for the order, kits whole."""
-    return _act(running, caller.on(body.channel), request, id, Wish("cancel", body.reason), expected)
+    wish = Wish("cancel", body.reason or "", body.note)
+    return _act(running, caller.on(body.channel), request, id, wish, expected)
 
 
 @router.post("/v1/fulfilment-orders/{id}/hold", response_model=FulfilmentOrder)

@@ -110,9 +110,12 @@ class ReleaseAsk(Through):
 
 
 class CancelWorkAsk(Through):
+    """``reason``: one of those to cancel for in the document `reasons`; left out, the first of them."""
+
     model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "customer"}]})
 
-    reason: Word = "customer"
+    reason: Word | None = None
+    note: Text = ""
 
 
 class MoveAsk(Through):

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from api.wire.base import Count, Id, Instant, Money, Wire, Word
+from api.wire.base import Count, Id, Instant, Money, Text, Wire, Word
 from api.wire.checkout import (
     MOST_LINES,
     AnyLine,
@@ -35,13 +35,16 @@ class CancelLine(Wire):
 
 
 class CancelAsk(Through):
-    """Without ``lines``: the whole order."""
+    """Without ``lines``: the whole order. ``reason``: one of those to cancel for in the document `reasons`;
+    left out, the first of them.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"reason": "customer", "lines": [{"id": "1", "quantity": 1}]}]}
     )
 
-    reason: Word = "customer"
+    reason: Word | None = None
+    note: Text = ""
     lines: Annotated[list[CancelLine], Field(min_length=1, max_length=MOST_LINES)] | None = None
 
 

@@ -42,11 +42,11 @@ def placing(order_id: str, digest: bytes, body: OrderAsk) -> Placing:
 def cancelling(body: CancelAsk) -> Cancelling:
     """Which units to cancel. Raises Refused duplicate_line."""
     if body.lines is None:
-        return Cancelling(body.reason)
+        return Cancelling(body.reason, note=body.note)
     units = {line.id: line.quantity for line in body.lines}
     if len(units) < len(body.lines):
         raise refuse(Code.DUPLICATE_LINE, "Every line is named once", Fault("/lines", "duplicate_line", ""))
-    return Cancelling(body.reason, units)
+    return Cancelling(body.reason, units, body.note)
 
 
 def address_change(body: AddressAsk) -> Change:

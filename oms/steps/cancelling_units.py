@@ -24,6 +24,7 @@ def cancel_units(
     wanted: Mapping[str, int | None],
     reason: str,
     first: Collection[str] = (),
+    note: str = "",
 ) -> Order:
     """Cancel units of lines as sold, None for all that can be; the order as written. ``first``: fulfilment
     orders that give theirs up before all others. Raises Refused: unknown_line, illegal_transition; LostRace.
@@ -32,7 +33,7 @@ def cancel_units(
     done = cancel(order, jobs, wanted, work.at, reason, first)
     _set_free(work, done.releases)
     save_fulfilments(work.conn, done.changed)
-    event = {"units": done.units, "total_minor": done.order.total_minor}
+    event = {"units": done.units, "total_minor": done.order.total_minor} | ({"note": note} if note else {})
     saved = record(work, order, done.order, "order.cancelled", event, reason=reason)
     for job in done.changed:
         if job.state is FulfilmentState.CANCELLED:

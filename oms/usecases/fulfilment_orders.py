@@ -25,8 +25,8 @@ BULK_MOST = 500
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """``reason``: of a reject, a hold or a cancellation. ``lines``: what a reject is about. ``node``: where
-    to move it.
+    """``reason``: of a reject, a hold or a cancellation, which need not name one. ``lines``: what a reject
+    is about. ``node``: where to move it.
     """
 
     action: Action
@@ -121,7 +121,7 @@ def _done(runtime: Runtime, work: Work, found: AtWork, wish: Wish, after: Afterm
         case "move":
             return move(runtime, work, found, wish.node).id
         case "cancel":
-            node_work.cancel(work, found, wish.reason)
+            node_work.cancel(runtime, work, found, wish.reason, wish.note)
             return found.job.id
 
 

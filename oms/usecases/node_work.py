@@ -106,11 +106,12 @@ def released(work: Work, job: Fulfilment) -> Fulfilment:
     return replace(job, on_hold=False, reason="", offer_expires_at=max(expires, work.at) if expires else None)
 
 
-def cancel(work: Work, found: AtWork, reason: str) -> Order:
+def cancel(runtime: Runtime, work: Work, found: AtWork, reason: str, note: str = "") -> Order:
     """Nobody wants these units any more: they are cancelled for the order, kits whole, and their stock is
-    free. Raises Refused illegal_transition; LostRace.
+    free. Raises Refused: unknown_reason, invalid, illegal_transition; LostRace.
     """
     _at_the_node(found.job)
+    code = runtime.networks.current.reasons.given(Occasion.CANCEL, reason, note)
     order, units = found.order, dict[str, int | None]()
     picked: dict[str, int] = defaultdict(int)
     for part in found.job.lines:
@@ -121,7 +122,7 @@ def cancel(work: Work, found: AtWork, reason: str) -> Order:
         sold = line.kit_line or line.id
         units[sold] = max(units.get(sold) or 0, -(-wanted // (line.per_kit or 1)))
     some = {line: count for line, count in units.items() if count}
-    return cancel_units(work, order, some, reason, first=(found.job.id,))
+    return cancel_units(work, order, some, code, first=(found.job.id,), note=note)
 
 
 def _give_back(

@@ -17,6 +17,7 @@ from oms.orders.placing import AddressDetails, SoldLine
 from oms.orders.possible import cancellable, possible
 from oms.orders.quote import Quote, QuotedOption, Wanted
 from oms.orders.stages import Counts
+from oms.reasons import Occasion
 from oms.refusals import Code, Fault, LostRace, Refused, not_found, refuse
 from oms.steps.cancelling_units import cancel_units
 from oms.steps.deciding import keep_decision
@@ -36,10 +37,13 @@ from oms.work import Answer, RequestKey, Work, answer_once
 
 @dataclass(frozen=True, slots=True)
 class Cancelling:
-    """``units`` maps lines to units, None for all of the line; ``units`` None cancels the whole order."""
+    """``reason``: a code of the document `reasons`, None for the usual one. ``units`` maps lines to units,
+    None for all of the line; ``units`` None cancels the whole order.
+    """
 
-    reason: str
+    reason: str | None = None
     units: dict[str, int | None] | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +61,8 @@ class Change:
 def cancel_order(
     runtime: Runtime, actor: Actor, key: RequestKey, order_id: str, wish: Cancelling, expected: int | None
 ) -> Answer:
-    """Cancel units and set their stock free. Raises Refused: not_found, version_conflict, unknown_line,
-    illegal_transition for units that have left.
+    """Cancel units and set their stock free. Raises Refused: not_found, version_conflict, unknown_reason,
+    invalid for a reason that wants a note, unknown_line, illegal_transition for units that have left.
     """
 
     def work_on(work: Work) -> Answer:
@@ -77,7 +81,8 @@ def _cancelled(
 ) -> dict[str, Any]:
     order = in_line(work, locked_order(work, order_id, expected))
     wanted = _all_of(order) if wish.units is None else wish.units
-    saved = cancel_units(work, order, wanted, wish.reason)
+    reason = runtime.networks.current.reasons.given(Occasion.CANCEL, wish.reason, wish.note)
+    saved = cancel_units(work, order, wanted, reason, note=wish.note)
     return placed(saved, fulfilments_of(work.conn, order_id), order_token(runtime, order_id), work.actor)
 
 
