@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
-import orjson
 from fastapi import APIRouter, Query, Response
 
+from api.pages.changing import confirmed, destination, preview
 from api.pages.desk import Desk, at
 from api.pages.drawing import lay_out
 from oms.orders.order import OrderStatus
+from oms.orders.possible import CHANGES
 from oms.reasons import Occasion
 from oms.refusals import Code, Refusal, refuse
 from oms.store.node_work import question_of, unroutable_of
@@ -22,8 +23,7 @@ from routing.geo import geodesic_m
 from routing.network_spec import NodeSpec
 
 ROWS = 50
-CHANGES = ("address", "method", "lines")
-ADDRESS = ("name", "street", "city", "postcode", "country")
+PREVIEW = "change.html"
 
 router = APIRouter(include_in_schema=False)
 
@@ -93,10 +93,10 @@ def _actions(desk: Desk, id: str) -> dict[str, Callable[[], object]]:
         "hold": lambda: desk.call(f"{order}/holds", {"hold": form.text("hold")}, id=id),
         "release": lambda: desk.call(f"{order}/holds", {"hold": form.text("hold"), "remove": True}, id=id),
         "answer": lambda: desk.call(f"{order}/promise", {"accept": form.text("accept") == "yes"}, id=id),
-        "address": lambda: _preview(desk, id, "address", {"destination": _destination(desk)}),
-        "method": lambda: _preview(desk, id, "method", _method(desk)),
-        "lines": lambda: _preview(desk, id, "lines", {"lines": _lines(desk)}),
-        "confirm": lambda: _confirmed(desk, id),
+        "address": lambda: preview(desk, id, "address", {"destination": destination(desk)}, PREVIEW),
+        "method": lambda: preview(desk, id, "method", _method(desk), PREVIEW),
+        "lines": lambda: preview(desk, id, "lines", {"lines": _lines(desk)}, PREVIEW),
+        "confirm": lambda: confirmed(desk, id, CHANGES),
         "pay": lambda: desk.call(f"{order}/payments", {"payments": [_payment(desk)]}, id=id),
         "refund": lambda: _refund(desk),
         "return": lambda: _returned(desk, id),
@@ -111,16 +111,12 @@ def _cancelling(desk: Desk) -> dict[str, Any]:
     return body
 
 
-def _destination(desk: Desk) -> dict[str, Any]:
-    return {name: desk.form.some(name) for name in ADDRESS}
-
-
 def _method(desk: Desk) -> dict[str, Any]:
     body: dict[str, Any] = {"method": desk.form.text("method")}
     if body["method"] == "pickup":
         body["pickup_node"] = desk.form.some("pickup_node")
     elif desk.form.text("postcode"):
-        body["destination"] = _destination(desk)
+        body["destination"] = destination(desk)
     return body
 
 
@@ -131,26 +127,6 @@ def _lines(desk: Desk) -> list[dict[str, Any]]:
     if not changed:
         raise refuse(Code.INVALID, "Nothing differs from what was ordered")
     return changed
-
-
-def _preview(desk: Desk, id: str, kind: str, body: Mapping[str, Any]) -> Response:
-    """What the change would mean, before anybody confirms it."""
-    found = desk.call(f"/v1/orders/{{id}}/{kind}", body, id=id)
-    nodes = {node.id: node for node in desk.running.networks.current.spec.nodes}
-    said = orjson.dumps(body).decode()
-    return desk.page("change.html", id=id, kind=kind, body=said, found=found, nodes=nodes)
-
-
-def _confirmed(desk: Desk, id: str) -> Any:
-    kind = desk.form.text("kind")
-    try:
-        body = orjson.loads(desk.form.text("body"))
-    except orjson.JSONDecodeError:
-        body = None
-    if kind not in CHANGES or not isinstance(body, dict):
-        raise refuse(Code.MALFORMED, "This form names no change that was previewed")
-    chosen = {"quote_id": desk.form.text("quote"), "option_id": desk.form.text("option")}
-    return desk.call(f"/v1/orders/{{id}}/{kind}", body | {"confirm": chosen}, id=id)
 
 
 def _payment(desk: Desk) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,19 @@ def instant(at: datetime | str | None, zone: str = "UTC") -> str:
     return f"{known.astimezone(ZoneInfo(zone)):%a %d %b %Y, %H:%M %Z}"
 
 
+def window(span: Mapping[str, Any], zone: str = "UTC") -> str:
+    """`Wed 14 Jan 2026, 12:00 to 16:00 EST` where both ends, ``from`` and ``to``, are of one day."""
+    begins, ends = span["from"], instant(span["to"], zone)
+    if begins is None:
+        return f"by {ends}"
+    day, _, hour = instant(begins, zone).rpartition(", ")
+    if ends.startswith(f"{day}, "):
+        same_zone = hour.partition(" ")[2] == ends.rpartition(" ")[2]
+        shown = hour.partition(" ")[0] if same_zone else hour
+        return f"{day}, {shown} to {ends.removeprefix(f'{day}, ')}"
+    return f"between {day}, {hour} and {ends}"
+
+
 def age(seconds: float) -> str:
     """The largest whole unit of a span of time."""
     for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
@@ -85,6 +99,7 @@ _pages.filters.update(
     money=money,
     major=major,
     instant=instant,
+    window=window,
     age=age,
     metres=metres,
     words=words,

@@ -6,11 +6,13 @@ Without the order's token there is nothing: an order that exists and one that do
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from api.pages import ways
 from api.pages.desk import Desk, running_of
 from api.pages.forms import Form, form_of
 from api.pages.places import zone_of
@@ -19,7 +21,7 @@ from oms.adapters.signer import BadToken
 from oms.orders.possible import possible
 from oms.orders.stages import Stage
 from oms.reasons import Occasion
-from oms.refusals import Refusal, not_found
+from oms.refusals import Code, Refusal, not_found, refuse
 from oms.steps.recording import ORDER
 from oms.store.fulfilments import fulfilments_of
 from oms.store.node_work import question_of
@@ -41,6 +43,26 @@ SAID: tuple[tuple[str, tuple[Stage, ...]], ...] = (
     ("cancelled", (Stage.CANCELLED,)),
 )
 """Stages in a customer's words, what matters most first."""
+PARCEL: Mapping[str, str] = {
+    "out_for_delivery": "Comes today",
+    "delivered": "Delivered",
+    "attempted": "They came and found nobody; they try again",
+    "returning": "On its way back to us",
+    "returned": "Back with us",
+    "lost": "Lost on the way",
+}
+"""States of a parcel that has left; any other is on the way."""
+RETURN: Mapping[str, str] = {
+    "requested": "We look at what you ask and tell you",
+    "approved": "Agreed: please send it",
+    "declined": "We cannot take this back",
+    "in_transit": "On its way to us",
+    "received": "With us; we look at it",
+    "inspected": "We have looked at it",
+    "closed": "Done",
+    "cancelled": "You keep it",
+}
+"""States of a return."""
 
 router = APIRouter(include_in_schema=False)
 
@@ -73,7 +95,7 @@ def show_tracking(order: str, desk: Customer, token: Token = "") -> Response:
 
 @router.post("/{order}")
 def act_as_customer(order: str, desk: Customer, token: Token = "") -> Response:
-    """What a customer may do: cancel, say that one has come, send something back."""
+    """What a customer may do: change how it comes, cancel, say that one has come, send something back."""
     desk = _of_its_channel(desk, order)
     form = desk.form
     actions = {
@@ -86,7 +108,9 @@ def act_as_customer(order: str, desk: Customer, token: Token = "") -> Response:
         "return": lambda: desk.call("/v1/returns", _return(desk, order, token)),
         "keep": lambda: desk.call("/v1/returns/{id}/cancel", {}, id=form.text("return"), token=token),
     }
-    return desk.act(actions, lambda no: _shown(desk, order, token, no))
+    _, found = order_reading.read_order(desk.running, desk.actor, order, token)
+    changes = ways.actions(desk, found, _zone(desk, found))
+    return desk.act(actions | changes, lambda no: _shown(desk, order, token, no))
 
 
 def _of_its_channel(desk: Desk, order_id: str) -> Desk:
@@ -102,29 +126,39 @@ def _shown(desk: Desk, order_id: str, token: str, refusal: Refusal | None = None
     _, order = order_reading.read_order(desk.running, desk.actor, order_id, token)
     with desk.running.engine.connect() as conn:
         names = sku_names(conn, [line["sku"] for line in order["lines"]])
-        jobs = fulfilments_of(conn, order_id)
         question = question_of(conn, order_id)
         stored = load_order(conn, order_id)
     assert stored is not None, "an order is never deleted"
     loaded = desk.running.networks.current
     nodes = {node.id: node.name or node.id for node in loaded.spec.nodes}
+    lines = {line["id"]: names.get(line["sku"], line["sku"]) for line in order["lines"]}
     answer = desk.page(
         "track.html",
-        refusal,
+        None if refusal is None else ways.plain(refusal, lines),
         order=order,
         names=names,
-        zone=zone_of(desk, stored.promise.pickup_node or (jobs[-1].node if jobs else None)),
-        names_of_lines={line["id"]: names.get(line["sku"], line["sku"]) for line in order["lines"]},
+        zone=_zone(desk, order),
+        names_of_lines=lines,
         store=nodes.get(order["promise"]["pickup_node"] or "", ""),
         said=[_said(line) for line in order["lines"]],
         all=_said_together(order),
         possible=possible(stored),
+        ways=ways.ways(desk, order),
+        parcel_words=PARCEL,
+        return_words=RETURN,
         question=question,
         returns=list_returns(desk.running, desk.actor, Filter(order_id=order_id), None, RETURNS)[:RETURNS],
         reasons=list(loaded.reasons.of(Occasion.RETURN)),
     )
-    answer.headers["X-Robots-Tag"] = "noindex"
+    answer.headers.update(ways.UNLISTED)
     return answer
+
+
+def _zone(desk: Desk, order: Mapping[str, Any]) -> str:
+    """That of the store it is collected at, else of whoever sends it."""
+    with desk.running.engine.connect() as conn:
+        jobs = fulfilments_of(conn, order["id"])
+    return zone_of(desk, order["promise"]["pickup_node"] or (jobs[-1].node if jobs else None))
 
 
 def _said(line: dict[str, Any]) -> list[tuple[int, str]]:
@@ -142,7 +176,11 @@ def _said_together(order: dict[str, Any]) -> str:
 
 
 def _units(desk: Desk) -> list[dict[str, Any]]:
-    return [{"id": line, "quantity": n} for line, n in desk.form.numbers("units").items() if n]
+    """Units by line. Raises Refused invalid where none are named."""
+    found = [{"id": line, "quantity": n} for line, n in desk.form.numbers("units").items() if n]
+    if not found:
+        raise refuse(Code.INVALID, "Please say how many of what")
+    return found
 
 
 def _return(desk: Desk, order: str, token: str) -> dict[str, Any]:

@@ -14,9 +14,9 @@ from oms.fulfilment.lifecycle import FulfilmentEvent
 from oms.orders.making import lines_of
 from oms.orders.order import Line, Order, OrderStatus
 from oms.orders.placing import SoldLine
-from oms.orders.possible import possible
+from oms.orders.possible import has_left, possible
 from oms.orders.quote import Wanted
-from oms.orders.stages import HANDED_OUT, Counts, Stage
+from oms.orders.stages import Counts
 from oms.refusals import Code, Fault, refuse
 
 
@@ -36,7 +36,7 @@ def changeable(order: Order) -> None:
     """Raises Refused illegal_transition once units have left, or nothing is left to change. Until then what
     was picked is put back.
     """
-    gone = sum(line.counts.at(Stage.IN_TRANSIT, *HANDED_OUT) for line in order.picked_lines)
+    gone = has_left(order)
     if gone or order.status is OrderStatus.CANCELLED:
         said = "Units have left already" if gone else "The order is cancelled"
         raise refuse(Code.ILLEGAL_TRANSITION, f"{said}; see what is still possible", possible=possible(order))

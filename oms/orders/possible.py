@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from oms.orders.order import Line, Order
-from oms.orders.stages import WITH_THE_NODE, Counts, Stage
+from oms.orders.order import Line, Order, OrderStatus
+from oms.orders.stages import HANDED_OUT, WITH_THE_NODE, Counts, Stage
 
 WITHOUT_A_NODE = (Stage.UNROUTED, Stage.BACKORDERED)
+CHANGES = ("address", "method", "lines")
+"""What can be changed of an order while all of it is still with us."""
 
 
 def cancellable(counts: Counts) -> int:
@@ -21,9 +23,18 @@ def cancellable_of(order: Order, line_id: str) -> int:
     return min(cancellable(part.counts) // (part.per_kit or 1) for part in order.components(line_id))
 
 
+def has_left(order: Order) -> bool:
+    """Whether any unit has been handed over: from then on nothing is changed."""
+    return any(line.counts.at(Stage.IN_TRANSIT, *HANDED_OUT) for line in order.picked_lines)
+
+
 def possible(order: Order) -> dict[str, Any]:
-    """Lines with the units that can still be cancelled, and those that can be sent back."""
+    """What can still be changed, lines with the units that can still be cancelled, and those that can be sent
+    back.
+    """
+    fixed = has_left(order) or order.status is OrderStatus.CANCELLED
     return {
+        "change": [] if fixed else list(CHANGES),
         "cancel": _lines(order, lambda line: cancellable_of(order, line.id)),
         "return": _lines(order, lambda line: line.counts.delivered - line.counts.returned),
     }

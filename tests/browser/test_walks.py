@@ -62,7 +62,7 @@ def sent_back(house: House, customer: Page, staff: Page, node: str) -> None:
     open_(customer, "Send something back")
     customer.get_by_label("Handle, how many of 2").fill("1")
     press(customer, "Ask to send it back")
-    expect(customer.get_by_text("approved")).to_be_visible()
+    expect(customer.get_by_text("Agreed: please send it")).to_be_visible()
     (back,) = house.shop.admin.get("/v1/returns").json()["items"]
     staff.goto(f"/app/returns/{back['id']}")
     choose(staff, "Node", node)

@@ -34,12 +34,16 @@ def test_what_has_left_is_too_late_to_change_and_says_what_is_possible(shop: Sho
     done(shop, f"/v1/fulfilment-orders/{job}/hand-over")
     late = shop.post("/v1/orders/o-1/address", {"destination": BROOKLYN})
     assert (late.status_code, late.json()["code"]) == (409, "illegal_transition")
-    assert late.json()["possible"] == {"cancel": [], "return": []}
+    assert late.json()["possible"] == {"change": [], "cancel": [], "return": []}
     (parcel,) = shop.admin.get(f"/v1/fulfilment-orders/{job}/shipments").json()["shipments"]
     event = {"id": "e-1", "kind": "delivered", "occurred_at": shop.watch.now().isoformat()}
     done(shop, f"/v1/shipments/{parcel['id']}/events", {"events": [event]})
     late = shop.post("/v1/orders/o-1/cancel", {"lines": [{"id": "1", "quantity": 1}]})
-    assert late.json()["possible"] == {"cancel": [], "return": [{"id": "1", "quantity": 2}]}
+    assert late.json()["possible"] == {
+        "change": [],
+        "cancel": [],
+        "return": [{"id": "1", "quantity": 2}],
+    }
 
 
 def test_units_that_are_not_gone_can_be_cancelled_when_others_are(shop: Shop) -> None:
