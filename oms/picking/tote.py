@@ -6,6 +6,7 @@ from collections.abc import Collection
 from enum import StrEnum
 
 from oms.fulfilment.job import AT_THE_NODE, Fulfilment
+from oms.fulfilment.kits import left_behind, torn
 from oms.orders.order import Order
 
 
@@ -20,21 +21,12 @@ class Advice(StrEnum):
 def advice(order: Order, job: Fulfilment, together: Collection[str]) -> Advice:
     """``together``: the order's kit lines whose components must leave from one node.
 
-    An order that may leave in part goes on without what is missing. One that may not waits until what is
-    missing has another home.
+    An order that may leave in part goes on without what is missing, but for what belongs to a kit kept
+    together. One that may not waits until what is missing has another home.
     """
     if any(line.put_back for line in job.lines) and (job.state not in AT_THE_NODE or not job.wanted):
         return Advice.PUT_BACK
-    if any(_torn(order, job, kit) for kit in together):
+    if left_behind(order, [job], torn(order, together)):
         return Advice.HOLD
     missing = any(line.counts.unrouted for line in order.picked_lines)
     return Advice.HOLD if missing and not order.allow_partial else Advice.CONTINUE
-
-
-def _torn(order: Order, job: Fulfilment, kit: str) -> bool:
-    """Whether the node has components for more of these kits than it has whole ones."""
-    wanted = {
-        part.id: sum(line.wanted for line in job.lines if line.line_id == part.id) / part.per_kit
-        for part in order.components(kit)
-    }
-    return len(set(wanted.values())) > 1

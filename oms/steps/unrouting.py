@@ -7,13 +7,16 @@ re-sources.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from inventory.outcomes import Displaced
+from inventory.outcomes import Displaced, FellShort
 from inventory.reads import homeless
+from inventory.requests import NodeLine, ShortRequest, ShortRule
+from inventory.stock_pick import short
 from oms.fulfilment.lifecycle import FulfilmentState
 from oms.orders.order import Order
 from oms.orders.unplacing import Lost, unplaced
+from oms.refusals import LostRace
 from oms.steps.following_up import follow_up
 from oms.steps.recording import record, tell_job
 from oms.store.fulfilments import fulfilments_of, save_fulfilments
@@ -21,6 +24,7 @@ from oms.store.orders import order_if_idle
 from oms.work import Work
 
 MOST = 10_000
+KIT_TORN = "kit_torn"
 
 
 def unroute_displaced(work: Work, displaced: Iterable[Displaced], reason: str = "") -> None:
@@ -31,6 +35,17 @@ def unroute_displaced(work: Work, displaced: Iterable[Displaced], reason: str = 
         order = order_if_idle(work.conn, order_id)
         if order is not None:
             in_line(work, order, reason)
+
+
+def give_way(work: Work, order: Order, lines: Sequence[NodeLine]) -> Order:
+    """The order with these units back on their shelves and waiting for a home, because their companions of a
+    kit are not to be had there. Raises LostRace.
+    """
+    request = ShortRequest(order.group_id, tuple(lines), ShortRule.NONE, KIT_TORN)
+    report = short(work.conn, work.at, [request])
+    if not isinstance(report.outcomes[0], FellShort):
+        raise LostRace
+    return in_line(work, order, KIT_TORN)
 
 
 def in_line(work: Work, order: Order, reason: str = "") -> Order:

@@ -15,6 +15,7 @@ from oms import translate
 from oms.bootstrap import Runtime
 from oms.fulfilment import layout
 from oms.fulfilment.job import Fulfilment
+from oms.fulfilment.kits import as_kits, kept_together
 from oms.fulfilment.lifecycle import NOT_YET_PICKED, FulfilmentEvent
 from oms.memory.ground import Ground, Question, from_locked_rows
 from oms.orders.order import Order
@@ -96,6 +97,8 @@ def _planned(runtime: Runtime, work: Work, order: Order, job: Fulfilment, node: 
     where = address.whereabouts if address else None
     question = Question(wanted, order.channel, where, order.promise.pickup_node)
     ground = from_locked_rows(runtime, work.conn, work.at, question)
+    together = kept_together(runtime.pool.catalogue, order)
+    ground = replace(ground, basket=as_kits(ground.basket, order, together))
     only = np.zeros_like(ground.stock.available)
     column = ground.network.index[node]
     only[:, column] = ground.stock.available[:, column]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -12,20 +12,22 @@ from inventory.reads import waiting
 from inventory.store.locks import lock_groups
 from oms.actors import SYSTEM
 from oms.bootstrap import Runtime
+from oms.fulfilment.kits import WAITING, as_kits, kept_together, left_behind, torn
 from oms.memory.ground import Ground, Question, from_locked_rows
 from oms.orders.order import Order, OrderStatus
 from oms.orders.quote import Wanted
-from oms.orders.stages import Stage
 from oms.refusals import LostRace, Refused
 from oms.steps.recording import record
 from oms.steps.rehoming import promise_after, rehome
 from oms.steps.settling import ATTEMPTS, Chosen
-from oms.steps.unrouting import in_line
+from oms.steps.unrouting import give_way, in_line
+from oms.store.fulfilments import fulfilments_of
 from oms.store.node_work import excluded, forget_unroutable, note_unroutable, tried
 from oms.store.orders import order_if_idle, orders_behind
 from oms.store.people import address_of
 from oms.usecases.releasing import Find, locked, release_orders
 from oms.work import Work, transact
+from routing.eligibility import Reason, reason_text
 from routing.promise import FASTEST, Option, Promised, Unavailable, best, keep, offer
 
 log = logging.getLogger(__name__)
@@ -97,29 +99,72 @@ def _resource(runtime: Runtime, order_id: str, find: Find, work: Work) -> bool:
     if order is None:
         return False
     order = in_line(work, order)
-    lines = [(line, line.counts.at(Stage.UNROUTED, Stage.BACKORDERED)) for line in order.picked_lines]
-    wanted = tuple(Wanted(line.id, line.sku, units) for line, units in lines if units)
-    if not wanted or order.status is OrderStatus.CANCELLED:
+    if not _waiting(order) or order.status is OrderStatus.CANCELLED:
         forget_unroutable(work.conn, order_id)
         return False
-    found = _home(_ground(runtime, work, order, wanted), order)
+    together = kept_together(runtime.pool.catalogue, order)
+    found = _in_whole_kits(runtime, work, order, together)
     if isinstance(found, Unavailable):
         _tell_unroutable(work, order, found)
         return False
-    ground, option = found
-    counted = sum(units for _, units in lines)
-    whole = counted == sum(line.counts.total - line.counts.cancelled for line, _ in lines)
+    order, ground, option = found
+    alive = sum(line.counts.total - line.counts.cancelled for line in order.picked_lines)
+    whole = sum(one.quantity for one in _waiting(order)) == alive
     rehome(work, order, Chosen(option, promise_after(order.promise, option, whole), ground))
     return True
 
 
-def _ground(runtime: Runtime, work: Work, order: Order, wanted: tuple[Wanted, ...]) -> Ground:
-    """The locked truth, without the nodes that could not do this order."""
+def _waiting(order: Order, but_of: Collection[str] = ()) -> tuple[Wanted, ...]:
+    """What waits for a home, but for the components of some kit lines."""
+    return tuple(
+        Wanted(line.id, line.sku, units)
+        for line in order.picked_lines
+        if (units := line.counts.at(*WAITING)) and line.kit_line not in but_of
+    )
+
+
+def _in_whole_kits(
+    runtime: Runtime, work: Work, order: Order, together: Sequence[str]
+) -> tuple[Order, Ground, Option] | Unavailable:
+    """A plan for what waits; what nodes have left of kits that have to leave whole goes along. Where no node
+    has all of such a kit it stays where it is, and an order that may leave in part goes on without it.
+    """
+    apart = torn(order, together)
+    behind = left_behind(order, fulfilments_of(work.conn, order.id), apart)
+    if not behind:
+        found = _home(_ground(runtime, work, order, _waiting(order), together), order)
+        return found if isinstance(found, Unavailable) else (order, *found)
+    before, told = work.conn.begin_nested(), len(work.events)
+    joined = give_way(work, order, behind)
+    found = _home(_ground(runtime, work, joined, _waiting(joined), together), joined)
+    kits = {line.id for line in order.picked_lines if line.kit_line in apart}
+    if not isinstance(found, Unavailable) and not kits & {one.line for one in found[1].unfilled}:
+        before.commit()
+        return (joined, *found)
+    before.rollback()
+    del work.events[told:]
+    others = _waiting(order, but_of=apart)
+    if others and order.allow_partial:
+        found = _home(_ground(runtime, work, order, others, together), order)
+        return found if isinstance(found, Unavailable) else (order, *found)
+    return found if isinstance(found, Unavailable) else _not_whole(order, kits)
+
+
+def _not_whole(order: Order, lines: Iterable[str]) -> Unavailable:
+    why = Reason.KIT_NOT_WHOLE
+    return Unavailable(order.promise.method, why, reason_text(why), tuple(sorted(lines)))
+
+
+def _ground(
+    runtime: Runtime, work: Work, order: Order, wanted: tuple[Wanted, ...], together: Sequence[str]
+) -> Ground:
+    """The locked truth, without the nodes that could not do this order, with kits that leave whole."""
     lock_groups(work.conn, [order.group_id])
     address = address_of(work.conn, order.address_id) if order.address_id else None
     where = address.whereabouts if address else None
     question = Question(wanted, order.channel, where, order.promise.pickup_node)
     ground = from_locked_rows(runtime, work.conn, work.at, question)
+    ground = replace(ground, basket=as_kits(ground.basket, order, together))
     blocked = excluded(work.conn, order.id)
     return replace(ground, stock=replace(ground.stock, blocked=blocked)) if blocked else ground
 
@@ -147,10 +192,11 @@ def _tell_unroutable(work: Work, order: Order, why: Unavailable) -> None:
     """Told once for every reason, however often it is tried. What only waits for stock was never promised."""
     if not any(line.counts.unrouted for line in order.picked_lines):
         return
-    if note_unroutable(work.conn, order.id, why.code, why.lines, work.at):
+    lines = [one.id for one in _waiting(order) if one.id in why.lines]
+    if note_unroutable(work.conn, order.id, why.code, lines, work.at):
         binding = [
             {"line": one.line, "missing": one.missing, "reasons": [reason.value for reason in one.reasons]}
             for one in why.blocking
         ]
-        event = {"code": why.code, "detail": why.detail, "unrouted": list(why.lines), "blocking": binding}
+        event = {"code": why.code, "detail": why.detail, "unrouted": lines, "blocking": binding}
         record(work, order, order, "order.unroutable", event, reason=why.code)

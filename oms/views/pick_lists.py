@@ -7,11 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, exists, select, tuple_
 
-from inventory.catalogue import Catalogue
 from inventory.store.catalogue_tables import sku
 from inventory.substitutes import substitutes_of
 from oms.bootstrap import Runtime
-from oms.orders.order import Order
+from oms.fulfilment.kits import kept_together
 from oms.picking.lifecycle import TaskState
 from oms.picking.task import PickList
 from oms.picking.tote import Advice, advice
@@ -103,12 +102,6 @@ def put_backs(conn: Connection, node: str, after: Sequence[Any] | None, limit: i
         }
         for row in conn.execute(rows.order_by(*key).limit(limit))
     ]
-
-
-def kept_together(catalogue: Catalogue, order: Order) -> list[str]:
-    """The order's kit lines whose components must leave from one node."""
-    kits = {line.id: catalogue.skus[line.sku].kit for line in order.lines if line.is_kit}
-    return [line_id for line_id, kit in kits.items() if kit is not None and kit.keep_together]
 
 
 def advised(runtime: Runtime, conn: Connection, order_id: str, job_id: str) -> Advice:

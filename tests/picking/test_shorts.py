@@ -66,6 +66,7 @@ def test_an_order_that_may_leave_in_part_goes_on(floor: Floor) -> None:
 
 
 def test_a_kit_kept_together_is_held_when_a_part_of_it_is_short(floor: Floor) -> None:
+    floor.shop.admin.put("/v1/stock/counts", json={"counts": [{"node": "ST-1", "sku": "A1", "quantity": 0}]})
     floor.accepted("o-1", ("K1", 1), allow_partial=True)
     found = floor.claimed()
     floor.pick(found, 1, 2)
