@@ -41,6 +41,11 @@ def list_nodes(conn: Connection, after: str = "", limit: int | None = None) -> S
     return _rows(conn, node, NodeRow, [node.c.id > after], limit)
 
 
+def known_nodes(conn: Connection, ids: Sequence[str]) -> frozenset[str]:
+    """Those of the ids that are nodes."""
+    return frozenset(conn.scalars(select(node.c.id).where(node.c.id.in_(ids))))
+
+
 def read_sku(conn: Connection, id: str) -> Versioned[SkuRow] | None:
     return next(iter(_rows(conn, sku, SkuRow, [sku.c.id == id], 1)), None)
 

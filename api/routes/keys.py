@@ -64,7 +64,9 @@ class Keys(Wire):
 
 @router.post("/v1/keys", status_code=201, response_model=KeyMade)
 def make_key(body: KeyWanted, caller: Caller, running: Running, request: IdempotencyKey) -> Response:
-    """Make a key. Repeating the request does not show the secret again: it is kept nowhere."""
+    """Make a key, bounded to nodes that exist. Repeating the request does not show the secret again: it is
+    kept nowhere.
+    """
     made: list[str] = []
 
     def work_on(work: Work) -> Answer:

@@ -1,15 +1,16 @@
 """API keys: made, listed, revoked; and the ring of living ones that each process keeps in memory."""
 
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
 from sqlalchemy import Connection
 
+from inventory.catalogue_read import known_nodes
 from oms.actors import KIND_OF_ROLE, Actor, Role
 from oms.adapters.ids import new_secret
-from oms.refusals import not_found
+from oms.refusals import Code, Fault, not_found, refuse
 from oms.store import keys as store
 from oms.store.keys import ApiKey
 from oms.work import Work
@@ -34,7 +35,10 @@ def create_key(
     rate_per_minute: int | None = None,
 ) -> NewKey:
     """Make a key. Its text is `<id>.<256 random bits>`; a plain hash of that much chance cannot be guessed
-    back."""
+    back. Raises Refused unknown_node.
+    """
+    nodes = None if nodes is None else list(nodes)
+    _require_nodes(work.conn, nodes or [])
     key_id = work.ids.new("key")
     secret = f"{key_id}.{new_secret()}"
     key = ApiKey(
@@ -52,6 +56,18 @@ def create_key(
     store.insert_key(work.conn, key)
     work.emit("key.created", "key", key_id, {"role": role.value})
     return NewKey(key, secret)
+
+
+def _require_nodes(conn: Connection, nodes: Sequence[str]) -> None:
+    """A key for a node that is not there would open nothing, or what somebody puts there one day."""
+    known = known_nodes(conn, nodes)
+    faults = [
+        Fault(f"/nodes/{place}", Code.UNKNOWN_NODE, "There is no such node")
+        for place, node in enumerate(nodes)
+        if node not in known
+    ]
+    if faults:
+        raise refuse(Code.UNKNOWN_NODE, "A key is bounded to nodes that exist", *faults)
 
 
 def list_keys(conn: Connection, after: str = "", limit: int = 200) -> list[ApiKey]:

@@ -13,6 +13,7 @@ from oms.bootstrap import Runtime, start
 from oms.settings import Settings
 from oms.usecases.keys import KeyRing
 from tests.api.conftest import Client, make_key
+from tests.api.net import small_network
 from tests.api.test_problems import assert_problem
 from tests.platform.waiting import eventually
 
@@ -27,6 +28,19 @@ def test_a_key_opens_what_its_role_may(client: Client) -> None:
     shop = {"Authorization": f"Bearer {made.json()['key']}"}
     assert_problem(client(None).get("/v1/keys", headers=shop), 403, "forbidden")
     assert client(None).get("/v1/keys", headers=shop).headers["ratelimit-policy"]
+
+
+def test_a_key_is_bounded_to_nodes_that_exist(client: Client, running: Runtime) -> None:
+    admin = client()
+    small_network(admin)
+    wanted = {"name": "till", "role": "staff", "nodes": ["N1", "N9", "N2", "n1"]}
+    refused = admin.post("/v1/keys", json=wanted, headers={"Idempotency-Key": "k1"})
+    assert_problem(refused, 422, "unknown_node")
+    assert [fault["pointer"] for fault in refused.json()["errors"]] == ["/nodes/1", "/nodes/3"]
+    assert all(key["name"] != "till" for key in admin.get("/v1/keys").json()["items"])
+    wanted["nodes"] = ["N2", "N1"]
+    made = admin.post("/v1/keys", json=wanted, headers={"Idempotency-Key": "k2"})
+    assert (made.status_code, made.json()["nodes"]) == (201, ["N1", "N2"])
 
 
 def test_the_secret_is_shown_once_and_never_kept(client: Client, running: Runtime) -> None:
@@ -83,8 +97,9 @@ def test_a_new_key_is_known_to_another_process_within_a_second(
 
 
 def test_revoking_is_final_and_repeatable(client: Client, running: Runtime) -> None:
-    key_id = make_key(running, Role.STAFF, nodes=["N1"]).partition(".")[0]
     admin = client()
+    small_network(admin)
+    key_id = make_key(running, Role.STAFF, nodes=["N1"]).partition(".")[0]
     assert admin.delete(f"/v1/keys/{key_id}").status_code == 204
     listed = next(key for key in admin.get("/v1/keys").json()["items"] if key["id"] == key_id)
     assert admin.delete(f"/v1/keys/{key_id}").status_code == 204
