@@ -33,6 +33,7 @@ STATUS: dict[Code, int] = {
     Code.ILLEGAL_TRANSITION: 409,
     Code.ORDER_EXISTS: 409,
     Code.ALREADY_EXISTS: 409,
+    Code.BARCODE_TAKEN: 409,
     Code.IN_USE: 409,
     Code.EXCEEDS_AUTHORISED: 409,
     Code.EXCEEDS_CAPTURED: 409,

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, delete, select, text
 from sqlalchemy.dialects.postgresql import insert
 
+from inventory.barcodes import Clash, clashes, codes_of, give_up, holders
 from inventory.store.catalogue_tables import kit, node, sku
 
 CHUNK = 2_000
@@ -87,6 +88,14 @@ class CapBelowHeld:
 
 
 @dataclass(frozen=True, slots=True)
+class CodesTaken:
+    """A scan of the id, or of these barcodes, names another SKU already."""
+
+    id: str
+    clashes: tuple[Clash, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class UnknownSkus:
     ids: tuple[str, ...]
 
@@ -110,26 +119,38 @@ def put_nodes(
 
 def put_skus(
     conn: Connection, rows: Sequence[SkuRow], expected: Mapping[str, int] | None = None
-) -> list[Written | VersionConflict | CapBelowHeld]:
-    """Insert or replace SKUs. One outcome per row, in its order; ids are distinct."""
+) -> list[Written | VersionConflict | CapBelowHeld | CodesTaken]:
+    """Insert or replace SKUs. One outcome per row, in its order; ids are distinct. Writers of SKUs take turns
+    (they count the catalogue's version first); a barcode may move between SKUs of one batch.
+    """
     ids = [row.id for row in rows]
-    conflicts = _conflicts(conn, sku, ids, expected or {})
+    refused: dict[str, VersionConflict | CapBelowHeld | CodesTaken] = {}
     held = _backordered(conn, ids)
-    low = {row.id for row in rows if held.get(row.id, 0) > row.backorder_cap}
-    values = [
-        {**asdict(row), "barcodes": list(row.barcodes), "flags": list(row.flags)}
-        for row in rows
-        if row.id not in conflicts | low
-    ]
+    refused |= {row.id: CapBelowHeld(row.id, held[row.id]) for row in rows if _low(row, held)}
+    refused |= {id: VersionConflict(id) for id in _conflicts(conn, sku, ids, expected or {})}
+    writable = _unambiguous(conn, [row for row in rows if row.id not in refused], refused)
+    values = [{**asdict(row), "barcodes": list(row.barcodes), "flags": list(row.flags)} for row in writable]
     written = _upsert(conn, sku, values)
-    return [
-        VersionConflict(row.id)
-        if row.id in conflicts
-        else CapBelowHeld(row.id, held[row.id])
-        if row.id in low
-        else Written(row.id, written[row.id])
-        for row in rows
-    ]
+    return [refused.get(row.id) or Written(row.id, written[row.id]) for row in rows]
+
+
+def _low(row: SkuRow, held: Mapping[str, int]) -> bool:
+    return held.get(row.id, 0) > row.backorder_cap
+
+
+def _unambiguous(
+    conn: Connection, rows: list[SkuRow], refused: dict[str, VersionConflict | CapBelowHeld | CodesTaken]
+) -> list[SkuRow]:
+    """Those whose codes name nobody else, the others noted as `refused`. Who is refused keeps his codes,
+    which may be what the next one wanted.
+    """
+    known = holders(conn, codes_of(rows))
+    while found := list(clashes(rows, known)):
+        for id in {clash.id for clash in found}:
+            refused[id] = CodesTaken(id, tuple(clash for clash in found if clash.id == id))
+        rows = [row for row in rows if row.id not in refused]
+    give_up(conn, rows, known)
+    return rows
 
 
 def put_kit(

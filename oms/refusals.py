@@ -25,6 +25,7 @@ class Code(StrEnum):
     ILLEGAL_TRANSITION = "illegal_transition"
     ORDER_EXISTS = "order_exists"
     ALREADY_EXISTS = "already_exists"
+    BARCODE_TAKEN = "barcode_taken"
     IN_USE = "in_use"
     EXCEEDS_AUTHORISED = "exceeds_authorised"
     EXCEEDS_CAPTURED = "exceeds_captured"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -42,16 +43,20 @@ def import_(
         raise typer.Exit(USAGE)
     try:
         found = read_folder(folder)
+        imported = None if check else _put(found, only or TABLES)
     except FolderRefused as refused:
         _say_faults(refused, json)
         raise typer.Exit(REFUSED) from None
-    told = counts(found)
-    if check:
-        if json:
-            print_json({"imported": False, "files": told})
-        else:
-            done(f"{folder}: nothing is wrong with it")
-        return
+    if imported is not None:
+        _say_imported(folder, imported, counts(found), json)
+    elif json:
+        print_json({"imported": False, "files": counts(found)})
+    else:
+        done(f"{folder}: nothing is wrong with it")
+
+
+def _put(found: Folder, tables: Collection[str]) -> Imported:
+    """Import with a bar for each step. Raises FolderRefused, Refused."""
     with runtime() as running, progress_bar() as bar:
         steps: dict[str, TaskID] = {}
 
@@ -60,8 +65,7 @@ def import_(
                 steps[what] = bar.add_task(what, total=of)
             bar.update(steps[what], completed=so_far)
 
-        imported = import_folder(running, SYSTEM, found, progress, only or TABLES)
-    _say_imported(folder, imported, told, json)
+        return import_folder(running, SYSTEM, found, progress, tables)
 
 
 @app.command()

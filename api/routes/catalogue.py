@@ -67,7 +67,7 @@ def list_nodes(running: Running, request: Request, page: Paging) -> Response:
 def put_sku(
     id: OneId, body: SkuBody, caller: Caller, running: Running, expected: ExpectedVersion
 ) -> Response:
-    """Store a SKU."""
+    """Store a SKU. A barcode names one SKU, and is no other's id: else `barcode_taken`."""
     given = body.model_dump()
     row = SkuRow(id, **{**given, "barcodes": tuple(body.barcodes), "flags": tuple(body.flags)})
     stored = transact(running, caller, lambda work: catalogue.edit_sku(work, row, expected))

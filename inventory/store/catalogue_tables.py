@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from inventory.store.columns import metadata, one_of, required, stamp
-from inventory.store.stamps import stamp_by_trigger, touch_sku_by_trigger
+from inventory.store.stamps import code_by_trigger, stamp_by_trigger, touch_sku_by_trigger
 
 NODE_KINDS = ("warehouse", "store", "dark_store", "vendor", "locker", "van")
 
@@ -75,9 +75,17 @@ sku = Table(
     CheckConstraint("unit_price_minor >= 0", name="price_not_negative"),
     CheckConstraint("0 <= backordered AND backordered <= backorder_cap", name="backordered_within_cap"),
     Index("ix_sku_backordered", "no", postgresql_where=text("backordered > 0")),
-    Index("ix_sku_barcodes", "barcodes", postgresql_using="gin"),
     Index(None, "stamp"),
 )
+
+sku_code = Table(
+    "sku_code",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("sku_no", ForeignKey("sku.no", ondelete="CASCADE"), nullable=False),
+    Index(None, "sku_no"),
+)
+"""What a scan may read, ids and barcodes, each naming one SKU. A trigger keeps it."""
 
 kit = Table(
     "kit",
@@ -101,4 +109,5 @@ substitute = Table(
 )
 
 stamp_by_trigger(node, sku)
+code_by_trigger(sku)
 touch_sku_by_trigger(kit)

@@ -74,6 +74,26 @@ def check_nodes(file: str, columns: Columns, rows: Ints, faults: Faults) -> None
     )
 
 
+def check_barcodes(file: str, columns: Columns, rows: Ints, faults: Faults) -> None:
+    """A barcode stands at one SKU and is no other's id, or a scan would name two."""
+    ids, barcodes = columns["id"], columns["barcode"]
+    first: dict[str, int] = {id: place for place, id in enumerate(ids)}
+    other: dict[int, tuple[str, int]] = {}
+    for place, words in enumerate(barcodes):
+        for code in words:
+            holder = first.setdefault(code, place)
+            if ids[holder] != ids[place]:
+                other.setdefault(place, (code, holder))
+    again = np.zeros(len(ids), dtype=np.bool_)
+    again[list(other)] = True
+
+    def detail(place: int) -> str:
+        code, holder = other[place]
+        return f"{code} is a barcode or the id of {ids[holder]} in row {rows[holder]} already"
+
+    faults.at(file, "barcode", rows, again, "barcode_taken", detail)
+
+
 def check_country(file: str, columns: Columns, rows: Ints, faults: Faults) -> None:
     """Two capital letters or nothing."""
     countries = columns["country"]

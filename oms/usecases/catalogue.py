@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
+from inventory.barcodes import Clash
 from inventory.catalogue_edit import (
     CapBelowHeld,
+    CodesTaken,
     ComponentRow,
     NestedKit,
     NodeRow,
@@ -63,7 +65,9 @@ def edit_node(work: Work, row: NodeRow, expected: int | None = None) -> Versione
 
 
 def edit_sku(work: Work, row: SkuRow, expected: int | None = None) -> Versioned[SkuRow]:
-    """Store a SKU. Raises Refused: in_use (the cap is below what is promised), version_conflict."""
+    """Store a SKU. Raises Refused: in_use (the cap is below what is promised), barcode_taken,
+    version_conflict.
+    """
     bump(work.conn, CATALOGUE)
     (outcome,) = put_skus(work.conn, [row], _expected(row.id, expected))
     match outcome:
@@ -72,6 +76,9 @@ def edit_sku(work: Work, row: SkuRow, expected: int | None = None) -> Versioned[
         case CapBelowHeld(backordered=held):
             fault = Fault("/backorder_cap", "below_promised", f"{held} units are promised as back-orders")
             raise refuse(Code.IN_USE, "More back-orders are promised than this cap allows", fault)
+        case CodesTaken(clashes=found):
+            faults = [_taken(row, clash) for clash in found]
+            raise refuse(Code.BARCODE_TAKEN, "A barcode names one SKU; take it from the other first", *faults)
     work.emit("sku.changed", "sku", row.id, {"version": outcome.version})
     return Versioned(row, outcome.version)
 
@@ -175,6 +182,15 @@ def _distinct(components: Sequence[ComponentRow], id: str) -> None:
     ]
     if faults:
         raise refuse(Code.DUPLICATE_ID, "A kit names every component once", *faults)
+
+
+def _taken(row: SkuRow, clash: Clash) -> Fault:
+    """Where the SKU says what names another one."""
+    if clash.code not in row.barcodes:
+        detail = f"SKU {clash.holder} has this id as a barcode"
+        return Fault("path/id", Code.BARCODE_TAKEN, detail)
+    pointer = f"/barcodes/{row.barcodes.index(clash.code)}"
+    return Fault(pointer, Code.BARCODE_TAKEN, f"SKU {clash.holder} has this barcode or id")
 
 
 def _faults(ids: Sequence[str], places: dict[str, int], code: str, detail: str) -> list[Fault]:

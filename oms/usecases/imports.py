@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
-from inventory.catalogue_edit import SkuRow, put_nodes, put_skus
+from inventory.barcodes import clashes, codes_of, give_up, holders
+from inventory.catalogue_edit import CodesTaken, SkuRow, put_nodes, put_skus
 from inventory.movements import Note
 from inventory.stock_load import LoadLine, load_chunk
 from oms import import_rows
 from oms.actors import Actor
 from oms.adapters.folder import Folder
+from oms.adapters.folder_faults import HEADER_ROWS, Faults
 from oms.memory.network_load import Kind
 from oms.refusals import Code, refuse
 from oms.store import network_documents as documents
@@ -56,11 +58,18 @@ def import_folder(
     progress: Progress,
     tables: Collection[str] = TABLES,
 ) -> Imported:
-    """Put the named tables of a folder that has been read and checked. Raises Refused `invalid`, with
-    nothing written, when the network it would make is not whole."""
-    nodes, edited = transact(resources, actor, lambda work: _put_network(work, folder, tables))
-    progress("network", nodes + edited, nodes + edited)
+    """Put the named tables of a folder that has been read and checked. Raises, with nothing written, Refused
+    `invalid` when the network it would make is not whole, and FolderRefused when a barcode is another SKU's.
+    """
     skus = list(import_rows.sku_rows(folder)) if "skus" in tables else []
+
+    def put_first(work: Work) -> tuple[int, int]:
+        counts = _put_network(work, folder, tables)
+        _free_barcodes(work, skus)
+        return counts
+
+    nodes, edited = transact(resources, actor, put_first)
+    progress("network", nodes + edited, nodes + edited)
     _in_chunks(skus, "skus", progress, lambda part: transact(resources, actor, lambda w: _put_skus(w, part)))
     stock = list(_stock_lines(folder)) if "stock" in tables else []
     _in_chunks(stock, "stock", progress, lambda part: transact(resources, actor, lambda w: _load(w, part)))
@@ -102,9 +111,31 @@ _TABLE_OF = {
 }
 
 
+def _free_barcodes(work: Work, rows: Sequence[SkuRow]) -> None:
+    """Judge the barcodes of all rows together, and take those that move from one of them to another: chunk
+    by chunk, the one that gets a barcode may come before the one that gives it.
+    """
+    if not rows:
+        return
+    bump(work.conn, CATALOGUE)
+    held = holders(work.conn, codes_of(rows))
+    row_of = {row.id: number for number, row in enumerate(rows, HEADER_ROWS + 1)}
+    faults = Faults()
+    for clash in clashes(rows, held):
+        column = "id" if clash.code == clash.id else "barcode"
+        detail = f"{clash.code} is the id or a barcode of SKU {clash.holder} in the database"
+        faults.add("skus.csv", row_of[clash.id], column, Code.BARCODE_TAKEN, detail)
+    faults.raise_if_any()
+    give_up(work.conn, rows, held)
+
+
 def _put_skus(work: Work, rows: list[SkuRow]) -> None:
     bump(work.conn, CATALOGUE)
-    put_skus(work.conn, rows)
+    if any(isinstance(outcome, CodesTaken) for outcome in put_skus(work.conn, rows)):
+        raise refuse(
+            Code.BARCODE_TAKEN,
+            "Another SKU got a barcode of the file meanwhile; import it again to see which",
+        )
     work.emit("import.skus", "catalogue", rows[0].id, {"skus": len(rows)})
 
 

@@ -6,11 +6,11 @@ from sqlalchemy import Connection, text
 
 from oms.store.orders import load_order
 
-_SKU = text("SELECT id FROM sku WHERE id = :said OR :said = ANY(barcodes) ORDER BY id <> :said, id LIMIT 1")
+_SKU = text("SELECT sku.id FROM sku_code JOIN sku ON sku.no = sku_code.sku_no WHERE code = :said")
 
 
 def sku_scanned(conn: Connection, said: str) -> str | None:
-    """The SKU of this id or barcode."""
+    """The SKU of this id or barcode: there is one at most."""
     found: str | None = conn.scalar(_SKU, {"said": said})
     return found
 

@@ -1,9 +1,21 @@
 """The schema: from nothing to the present, equal to the table definitions, partitions ahead of time."""
 
+from collections.abc import Callable
+
 import pytest
+from alembic import command
 from sqlalchemy import Engine, inspect, text
 
-from oms.store.database import WrongServer, check_drift, is_empty, migrate, renew_stamps, revisions
+from oms.store.database import (
+    WrongServer,
+    _migrations,
+    check_drift,
+    connect,
+    is_empty,
+    migrate,
+    renew_stamps,
+    revisions,
+)
 
 
 def test_a_migrated_database_is_at_the_newest_revision(database_url: str) -> None:
@@ -44,3 +56,25 @@ def test_a_database_of_a_later_release_is_left_as_it_is(database_url: str, engin
     finally:
         with engine.begin() as connection:
             connection.execute(text("UPDATE alembic_version SET version_num = :found"), {"found": found})
+
+
+def test_a_barcode_of_two_skus_stays_with_the_one_a_scan_found(empty_database: Callable[[], str]) -> None:
+    url = empty_database()
+    with _migrations(url) as config:
+        command.upgrade(config, "0004")
+    engine = connect(url)
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO sku (id, name, barcodes) VALUES ('B', 'Bread', '{3,1,1,2}'),"
+                " ('A', 'Apple', '{1,A,9}'), ('2', 'Two', '{}'), ('C', 'Cake', '{}')"
+            )
+        )
+    migrate(url)
+    with engine.connect() as connection:
+        kept = {row.id: row.barcodes for row in connection.execute(text("SELECT id, barcodes FROM sku"))}
+        rows = connection.execute(text("SELECT code, id FROM sku_code JOIN sku ON no = sku_no"))
+        codes = {row.code: row.id for row in rows}
+        assert kept == {"B": ["3"], "A": ["1", "A", "9"], "2": [], "C": []}
+        assert codes == {"1": "A", "2": "2", "3": "B", "9": "A", "A": "A", "B": "B", "C": "C"}
+    engine.dispose()
