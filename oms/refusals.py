@@ -34,6 +34,7 @@ class Code(StrEnum):
     RETURN_REFUSED = "return_refused"
     IDEMPOTENCY_IN_PROGRESS = "idempotency_in_progress"
     NO_CONSENT = "no_consent"
+    HELD_FOR_REST = "held_for_rest"
     RESERVATION_EXPIRED = "reservation_expired"
     QUOTE_EXPIRED = "quote_expired"
     EVENTS_GONE = "events_gone"

@@ -11,10 +11,12 @@ from api.pages.desk import Desk, at
 from api.pages.nodes import rejecting
 from api.pages.places import zone_of
 from oms.fulfilment.lifecycle import FulfilmentState
+from oms.picking.tote import Advice
 from oms.reasons import Occasion
 from oms.refusals import Code, Fault, Refusal, refuse
 from oms.usecases import fulfilment_orders, packing, papers
 from oms.views.overview import sku_names
+from oms.views.pick_lists import advised
 
 PARCELS_MOST = 9
 """More are packed through the API."""
@@ -64,11 +66,14 @@ def _actions(desk: Desk, id: str) -> dict[str, Callable[[], object]]:
         "reject": lambda: desk.call(f"{job}/reject", rejecting(desk), id=id),
         "hold": lambda: desk.call(f"{job}/hold", reason, id=id),
         "release": lambda: desk.call(f"{job}/release", {}, id=id),
-        "cancel": lambda: desk.call(f"{job}/cancel", reason, id=id),
+        "cancel": lambda: desk.call(
+            f"{job}/cancel", {"reason": form.some("reason"), "note": form.text("note")}, id=id
+        ),
         "move": moved,
         "put_back": lambda: desk.call(f"{job}/put-back", {}, id=id),
         "pack": lambda: desk.call(f"{job}/pack", {}, id=id),
         "pack_apart": lambda: desk.call(f"{job}/pack", {"parcels": _parcels(desk)}, id=id),
+        "pack_despite": lambda: desk.call(f"{job}/pack", {"despite_hold": form.text("reason")}, id=id),
         "label": lambda: desk.call(f"{parcel}/label", _label(desk), id=form.text("shipment")),
         "hand_over": lambda: desk.call(f"{job}/hand-over", id=id),
         "carrier": lambda: _carrier_said(desk),
@@ -113,6 +118,7 @@ def _shown(desk: Desk, id: str, refusal: Refusal | None = None) -> Response:
     told = [packing.read_shipment(desk.running, desk.actor, one["id"]) for one in packed["shipments"]]
     with desk.running.engine.connect() as conn:
         names = sku_names(conn, [line["sku"] for line in job["lines"]])
+        waits = job["state"] == "picked" and advised(desk.running, conn, job["order_id"], id) is Advice.HOLD
     loaded = desk.running.networks.current
     return desk.page(
         "fulfilment_order.html",
@@ -120,6 +126,7 @@ def _shown(desk: Desk, id: str, refusal: Refusal | None = None) -> Response:
         job=job,
         shipments=told,
         names=names,
+        waits=waits,
         happened=sorted(job["instants"].items(), key=lambda one: (one[1], ORDER.index(one[0]))),
         zone=zone_of(desk, job["node"]),
         nodes=sorted((node.id, node.name or node.id) for node in loaded.spec.nodes),

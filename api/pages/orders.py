@@ -105,7 +105,7 @@ def _actions(desk: Desk, id: str) -> dict[str, Callable[[], object]]:
 
 def _cancelling(desk: Desk) -> dict[str, Any]:
     units = desk.form.numbers("units")
-    body: dict[str, Any] = {"reason": desk.form.text("reason")}
+    body: dict[str, Any] = {"reason": desk.form.some("reason"), "note": desk.form.text("note")}
     if desk.form.text("what") == "lines":
         body["lines"] = [{"id": line, "quantity": n} for line, n in units.items() if n]
     return body

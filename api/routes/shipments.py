@@ -28,9 +28,11 @@ def pack(
     id: OneId, body: wire.PackBody, caller: Caller, running: Running, request: IdempotencyKey
 ) -> Response:
     """Put what was picked into parcels. It is then ready for the carrier or the courier; what is collected
-    at this store is ready together with the rest of its order.
+    at this store is ready together with the rest of its order. What is to be held for the rest of its order
+    is packed only for a reason (`despite_hold`).
     """
-    wish = None if body.parcels is None else [_parcel(one) for one in body.parcels]
+    parcels = None if body.parcels is None else tuple(_parcel(one) for one in body.parcels)
+    wish = packing.Packing(parcels, body.despite_hold)
     return answer(packing.pack(running, caller, request, id, wish))
 
 

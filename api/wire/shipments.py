@@ -43,13 +43,16 @@ class ParcelBody(Wire):
 
 
 class PackBody(Wire):
-    """The parcels as packed, every wanted unit in exactly one; without them, those of the plan."""
+    """The parcels as packed, every wanted unit in exactly one; without them, those of the plan.
+    ``despite_hold``: why it leaves although something of its order has no home yet.
+    """
 
     model_config = _example(
         parcels=[{"lines": [{"id": "1", "quantity": 2}], "weight_g": 640, "tracking_reference": "JD0014"}]
     )
 
     parcels: Annotated[list[ParcelBody], Field(min_length=1, max_length=MOST_PARCELS)] | None = None
+    despite_hold: Text = ""
 
 
 class LabelBody(Wire):

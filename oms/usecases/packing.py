@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 from oms.actors import Actor
 from oms.bootstrap import Runtime
 from oms.fulfilment.following import followed
+from oms.fulfilment.kits import WAITING, kept_together
 from oms.fulfilment.lifecycle import FulfilmentEvent
-from oms.refusals import not_found
+from oms.picking.tote import Advice, advice
+from oms.refusals import Code, Fault, not_found, refuse
 from oms.shipments.packing import packed, planned_parcels
 from oms.shipments.shipment import Parcel, Shipment
-from oms.steps.at_work import at_work, going, lock
+from oms.steps.at_work import AtWork, at_work, going, lock
 from oms.steps.following_up import bring_together
 from oms.steps.parcels import in_parcels
 from oms.steps.recording import ORDER, record_job, tell_job
@@ -27,22 +29,33 @@ from oms.views.shipments import packed_view, shipment_view, with_events
 from oms.work import Answer, RequestKey, Work, answer_once
 
 
-def pack(runtime: Runtime, actor: Actor, key: RequestKey, id: str, wish: Sequence[Parcel] | None) -> Answer:
-    """Put all that was picked into parcels, those of the plan unless others are named. Raises Refused:
-    not_found, illegal_transition, unknown_line, duplicate_line, bad_quantity.
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """``parcels``: None for those of the plan. ``despite_hold``: why it is packed although its tote is to be
+    held for the rest of its order.
     """
-    return answer_once(runtime, actor, key, lambda work: Answer.of(200, _packed(work, id, wish)))
+
+    parcels: tuple[Parcel, ...] | None = None
+    despite_hold: str = ""
 
 
-def _packed(work: Work, id: str, wish: Sequence[Parcel] | None) -> object:
+def pack(runtime: Runtime, actor: Actor, key: RequestKey, id: str, wish: Packing) -> Answer:
+    """Put all that was picked into parcels, those of the plan unless others are named. Raises Refused:
+    not_found, illegal_transition, held_for_rest, unknown_line, duplicate_line, bad_quantity.
+    """
+    return answer_once(runtime, actor, key, lambda work: Answer.of(200, _packed(runtime, work, id, wish)))
+
+
+def _packed(runtime: Runtime, work: Work, id: str, packing: Packing) -> object:
     there = at_work(work, id)
-    job = there.job
+    job, wish = there.job, packing.parcels
     going(job)
     after = job.after(FulfilmentEvent.PACK, work.at)
+    despite = _despite_hold(runtime, there, packing.despite_hold)
     shipments = in_parcels(work, after, planned_parcels(job) if wish is None else packed(job, wish))
     save_fulfilments(work.conn, [after])
     order = followed(there.order, job, after)
-    order = record_job(work, there.order, order, after, shipments=[one.id for one in shipments])
+    order = record_job(work, there.order, order, after, shipments=[one.id for one in shipments], **despite)
     event = _READY.get(job.method) if job.to_node is None else FulfilmentEvent.READY_CARRIER
     if event is None:
         bring_together(work, order)
@@ -51,6 +64,22 @@ def _packed(work: Work, id: str, wish: Sequence[Parcel] | None) -> object:
         save_fulfilments(work.conn, [after])
         tell_job(work, after)
     return packed_view(fulfilment_of(work.conn, id) or after, shipments)
+
+
+def _despite_hold(runtime: Runtime, there: AtWork, why: str) -> dict[str, str]:
+    """What to tell of a tote packed despite its hold; nothing where there is none. Raises Refused
+    held_for_rest.
+    """
+    order, job = there.order, there.job
+    if advice(order, job, kept_together(runtime.pool.catalogue, order)) is not Advice.HOLD:
+        return {}
+    if why:
+        return {"despite_hold": why}
+    lacking = [line for line in order.picked_lines if line.counts.at(*WAITING)]
+    waiting = list(dict.fromkeys(line.kit_line or line.id for line in lacking))
+    detail = "Units that leave with it have no home yet: wait, cancel them, or say why it is packed without"
+    fault = Fault("/despite_hold", Code.HELD_FOR_REST, f"Waiting: {', '.join(waiting)}")
+    raise refuse(Code.HELD_FOR_REST, detail, fault, waiting=waiting)
 
 
 _READY = {"ship": FulfilmentEvent.READY_CARRIER, "courier": FulfilmentEvent.READY_COURIER}

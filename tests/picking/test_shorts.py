@@ -51,11 +51,40 @@ def test_an_order_that_may_not_leave_in_part_waits_for_the_rest(floor: Floor) ->
     assert done["do"] == "hold", "no other node has ten of them"
     assert floor.line("o-1") == {"unrouted": 10}
     assert floor.read(found)["totes"][0]["do"] == "hold"
+    pack = "/v1/fulfilment-orders/o-1-1/pack"
+    held = floor.shop.post(pack, {}, floor.picker)
+    assert refusal(held) == (409, "held_for_rest")
+    assert held.json()["waiting"] == ["1"]
+    parcels = {"parcels": [{"lines": [{"id": "2", "quantity": 1}]}]}
+    assert refusal(floor.shop.post(pack, parcels, floor.picker)) == (409, "held_for_rest")
     stock_up(floor.shop.runtime, ("FAR", "A1", 50))
     resource_orders(floor.shop.runtime)
     assert floor.read(found)["totes"][0]["do"] == "continue"
     floor.shop.post("/v1/orders/o-1/cancel", {})
     assert floor.read(found)["totes"][0]["do"] == "put_back"
+
+
+def test_what_is_held_is_packed_for_a_reason_that_is_kept(floor: Floor) -> None:
+    floor.accepted("o-1", ("A1", 10), ("B2", 1))
+    found = floor.claimed()
+    floor.pick(found, 1, 1)
+    told(floor.do(found, 2, "short", short(10)))
+    asked = {"despite_hold": "the customer asked for what there is"}
+    packed = told(floor.shop.post("/v1/fulfilment-orders/o-1-1/pack", asked, floor.picker))
+    assert packed["state"] == "ready_for_carrier"
+    event = next(one for one in floor.order("o-1")["timeline"] if one["type"] == "fulfilment.packed")
+    assert event["data"]["despite_hold"] == asked["despite_hold"]
+
+
+def test_once_the_rest_is_cancelled_it_is_packed(floor: Floor) -> None:
+    floor.accepted("o-1", ("A1", 10), ("B2", 1))
+    found = floor.claimed()
+    floor.pick(found, 1, 1)
+    told(floor.do(found, 2, "short", short(10)))
+    told(floor.shop.post("/v1/orders/o-1/cancel", {"lines": [{"id": "1"}]}))
+    told(floor.shop.post("/v1/fulfilment-orders/o-1-1/pack", {"despite_hold": "not needed"}, floor.picker))
+    event = next(one for one in floor.order("o-1")["timeline"] if one["type"] == "fulfilment.packed")
+    assert "despite_hold" not in event["data"], "it was not held any more"
 
 
 def test_an_order_that_may_leave_in_part_goes_on(floor: Floor) -> None:
