@@ -53,6 +53,7 @@ bench: setup  ## how fast, and beside what; the kernel's figures go to benchmark
 soak: setup  ## races for the last units, at full length: nothing oversold, nobody refused without need
 	$(BIN)/python -m benchmarks.race_checkout
 	$(BIN)/python -m benchmarks.race_stock
+	$(BIN)/python -m benchmarks.race_schedules
 	ANYSHELF_LIFE_EXAMPLES=300 $(BIN)/python -m pytest tests/life/test_machine.py -s
 
 # One lock for every supported Python and platform, with the hash of every file that may be installed.

@@ -1,6 +1,6 @@
 """What becomes of reservation groups: firm, extended, posted, voided, expired."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, text
@@ -95,7 +95,17 @@ def expire_due(conn: Connection, at: datetime, most: int = 200) -> list[Released
 
     Groups that others are busy with are passed over; several workers may run this at once.
     """
-    groups = locks.lock_due_groups(conn, at, most)
+    return _expire(conn, at, locks.lock_due_groups(conn, at, most))
+
+
+def expire_due_of(conn: Connection, at: datetime, skus: Collection[str]) -> list[Released]:
+    """The same for all groups that hold units of these SKUs, waiting for those others are busy with: so that
+    nobody is refused for units that somebody is just giving back.
+    """
+    return _expire(conn, at, locks.lock_due_groups_of(conn, at, skus))
+
+
+def _expire(conn: Connection, at: datetime, groups: dict[str, Group]) -> list[Released]:
     book = open_book(conn, groups, Wanted())
     outcomes = []
     for group in groups.values():

@@ -76,7 +76,7 @@ def template(request: pytest.FixtureRequest, server_url: str) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def database_url(server_url: str, template: str) -> Iterator[str]:
     """The database of this worker; tests share it one after the other, see `engine`."""
-    with _clone(server_url, template) as url:
+    with clone(server_url, template) as url:
         yield url
 
 
@@ -94,18 +94,18 @@ def engine(database_url: str) -> Iterator[Engine]:
 def fresh_database(server_url: str, template: str) -> Iterator[Callable[[], str]]:
     """Makes databases of one's own, migrated and empty, for tests with several processes; dropped after."""
     with ExitStack() as stack:
-        yield lambda: stack.enter_context(_clone(server_url, template))
+        yield lambda: stack.enter_context(clone(server_url, template))
 
 
 @pytest.fixture
 def empty_database(server_url: str) -> Iterator[Callable[[], str]]:
     """Makes databases without any table: for migrating and restoring into. Dropped afterwards."""
     with ExitStack() as stack:
-        yield lambda: stack.enter_context(_clone(server_url, "template0"))
+        yield lambda: stack.enter_context(clone(server_url, "template0"))
 
 
 @contextmanager
-def _clone(server_url: str, template: str) -> Iterator[str]:
+def clone(server_url: str, template: str) -> Iterator[str]:
     name = f"test_{secrets.token_hex(6)}"
     with _maintenance(server_url) as connection:
         connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))

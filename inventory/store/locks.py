@@ -66,6 +66,15 @@ _LOCK_DUE = text(
     ORDER BY expires_at LIMIT :most FOR NO KEY UPDATE SKIP LOCKED
     """
 )
+_LOCK_DUE_OF = text(
+    """
+    SELECT id, digest, channel, owner, reference, state, created_at, expires_at
+    FROM reservation_group g WHERE state = 'active' AND expires_at <= :at AND EXISTS (
+        SELECT FROM reservation r JOIN sku ON sku.no = r.sku_no
+        WHERE r.group_id = g.id AND r.state = 'held' AND sku.id = ANY(:skus))
+    ORDER BY id FOR NO KEY UPDATE
+    """
+)
 _LOCK_DEMAND = text(
     """
     SELECT no AS sku_no, backorder_cap AS cap, backordered, preorder_from, active AS sells
@@ -175,6 +184,11 @@ def lock_groups(conn: Connection, ids: Collection[str]) -> dict[str, Group]:
 def lock_due_groups(conn: Connection, at: datetime, most: int) -> dict[str, Group]:
     """Active groups whose time is up, longest overdue first, passing over those that others are busy with."""
     return {row.id: Group(*row) for row in conn.execute(_LOCK_DUE, {"at": at, "most": most})}
+
+
+def lock_due_groups_of(conn: Connection, at: datetime, skus: Collection[str]) -> dict[str, Group]:
+    """Active groups whose time is up and that still hold units of these SKUs, by id, busy or not."""
+    return {row.id: Group(*row) for row in conn.execute(_LOCK_DUE_OF, {"at": at, "skus": list(skus)})}
 
 
 def lock_demand(conn: Connection, skus: Collection[int]) -> dict[int, Demand]:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from oms import translate
 from oms.bootstrap import Runtime
 from oms.memory.ground import Ground, Question, from_locked_rows, from_memory
 from oms.orders.order import Promise
 from oms.refusals import Code, LostRace, Refused, refuse
-from oms.steps.expiring import expire_reservations
+from oms.steps.expiring import expire_all_of
 from oms.work import Answer, Work
 from routing.promise import Option
 
@@ -45,11 +46,19 @@ def settle(runtime: Runtime, question: Question, run: Run, choose: Choose, write
             thought = _think(runtime, question, choose) if attempt < IN_MEMORY else None
             if thought is not None:
                 return run(_writing(thought, write))
-            expire_reservations(runtime)
+            expire_all_of(runtime, _picked(runtime, question))
             return run(_on_locked_rows(runtime, question, choose, write))
         except LostRace:
             runtime.feed.look()
     raise refuse(Code.UNAVAILABLE, "Too much is going on with these SKUs; nothing was changed")
+
+
+def _picked(runtime: Runtime, question: Question) -> set[str]:
+    """The SKUs on whose shelves it is decided; none where one is no longer sold, which is told elsewhere."""
+    try:
+        return {part.sku for part in translate.exploded(runtime.pool.catalogue, question.wanted)}
+    except Refused:
+        return set()
 
 
 def _think(runtime: Runtime, question: Question, choose: Choose) -> Chosen | Refused | None:
