@@ -50,10 +50,11 @@ bench: setup  ## how fast, and beside what; the kernel's figures go to benchmark
 	$(BIN)/python -m benchmarks.readme_table
 	$(BENCH) benchmarks --ignore benchmarks/bench_kernel.py
 
-soak: setup  ## races for the last units, at full length: nothing oversold, nobody refused without need
+soak: setup  ## races for the last units and kill -9 at full length: nothing oversold, nothing lost
 	$(BIN)/python -m benchmarks.race_checkout
 	$(BIN)/python -m benchmarks.race_stock
 	$(BIN)/python -m benchmarks.race_schedules
+	$(BIN)/python -m benchmarks.crash
 	ANYSHELF_LIFE_EXAMPLES=300 $(BIN)/python -m pytest tests/life/test_machine.py -s
 
 # One lock for every supported Python and platform, with the hash of every file that may be installed.

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api.access import ACCESS, Rule
+from api.outages import GONE
 from api.problems import MEDIA_TYPE, STATUS, document
 from oms.refusals import Code, Fault, Refusal
 
@@ -66,7 +67,7 @@ _EXAMPLES: dict[int, Refusal] = {
             (Fault("/lines/0/sku", "unknown_sku", "No such SKU"),),
         ),
         (Code.RATE_LIMITED, "Too many requests with this key; slow down", ()),
-        (Code.UNAVAILABLE, "The database cannot be reached just now; nothing was changed", ()),
+        (Code.UNAVAILABLE, GONE.detail, ()),
     ]
 }
 

@@ -7,13 +7,12 @@ from typing import Any
 import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from api.access import methods_at
 from api.faults import faults_of
 from api.logs import REQUEST_ID
+from api.outages import OUTAGES, outage_of
 from oms.refusals import Code, Fault, Refusal, Refused
 
 MEDIA_TYPE = "application/problem+json"
@@ -81,7 +80,6 @@ STATUS: dict[Code, int] = {
 """Status by name; complete, a test says."""
 
 INTERNAL = Refusal(Code.INTERNAL, "Something went wrong on our side; the request id finds it in the log")
-UNAVAILABLE = Refusal(Code.UNAVAILABLE, "The database cannot be reached just now; nothing was changed")
 
 _BY_STATUS = {
     404: Refusal(Code.NOT_FOUND, "There is nothing at this address"),
@@ -125,8 +123,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(RequestValidationError, _unreadable)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(OperationalError, _unavailable)
-    app.add_exception_handler(PoolTimeout, _unavailable)
+    for outage in OUTAGES:
+        app.add_exception_handler(outage, _unavailable)
 
 
 async def _refused(request: Request, error: Exception) -> Response:
@@ -146,7 +144,7 @@ async def _http(request: Request, error: Exception) -> Response:
 
 
 async def _unavailable(request: Request, error: Exception) -> Response:
-    return _named(request, UNAVAILABLE)
+    return _named(request, outage_of(error))
 
 
 def _named(request: Request, refusal: Refusal, headers: Mapping[str, str] | None = None) -> Response:

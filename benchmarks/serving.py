@@ -57,10 +57,10 @@ def serving(url: str, data: Path, processes: int = 2) -> Iterator[list[int]]:
     """Server processes of their own, each on a free port."""
     environment = {**os.environ, "ANYSHELF_DATABASE_URL": url, "ANYSHELF_DATA_DIR": str(data)}
     command = [sys.executable, "-m", "uvicorn", "api.app:create_app", "--factory", "--log-level", "error"]
-    ports = [_free_port() for _ in range(processes)]
+    ports = [free_port() for _ in range(processes)]
     running = [subprocess.Popen([*command, "--port", str(port)], env=environment) for port in ports]
     try:
-        assert eventually(lambda: all(_answers(port) for port in ports), 90)
+        assert eventually(lambda: all(answers(port) for port in ports), 90)
         yield ports
     finally:
         for process in running:
@@ -69,12 +69,14 @@ def serving(url: str, data: Path, processes: int = 2) -> Iterator[list[int]]:
             process.wait(30)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port nobody listens on just now."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         return int(free.getsockname()[1])
 
 
-def _answers(port: int) -> bool:
+def answers(port: int) -> bool:
+    """Whether a server there is ready for requests."""
     try:
         return httpx.get(f"http://127.0.0.1:{port}/readyz").status_code == 200
     except httpx.HTTPError:

@@ -13,7 +13,6 @@ from collections.abc import Callable, Coroutine
 from datetime import timedelta
 
 import procrastinate
-from sqlalchemy.exc import SQLAlchemyError
 
 from oms.actors import SYSTEM
 from oms.adapters.clock import elapsed_s
@@ -40,6 +39,8 @@ log = logging.getLogger(__name__)
 PUBLISH_EVERY_S = 0.1
 WAKE_EVERY_S = 1.0
 """How often it is looked for webhooks whose next attempt is due."""
+AGAIN_S = 1.0
+"""How long after a failure it is tried again."""
 PATIENCE_S = 10.0
 """How long a closing process waits for its running jobs."""
 
@@ -110,10 +111,10 @@ class _Worker:
             try:
                 self._loop.run_until_complete(self._task)
             except asyncio.CancelledError:
-                break
-            except (procrastinate.exceptions.ConnectorException, OSError) as error:
+                continue  # told to stop, or the queue ended itself
+            except Exception as error:  # whatever it is, there must be a worker again
                 log.warning("Jobs wait for the database (%s)", type(error).__name__)
-                self._stop.wait(1.0)
+                self._stop.wait(AGAIN_S)
         self._loop.close()
 
     def _cancel(self) -> None:
@@ -162,8 +163,9 @@ class Background:
                         more = plan_and_wake(conn, self._running.clock.now())
                         forget_lost(conn)
                     woken_s = elapsed_s()
-            except SQLAlchemyError as error:
+            except Exception as error:  # whatever it is, events must go on getting their numbers
                 log.warning("Events wait for the database (%s)", type(error).__name__)
+                self._stop.wait(AGAIN_S)
 
 
 def run_worker(settings: Settings) -> None:

@@ -7,10 +7,9 @@ from __future__ import annotations
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
+from api.outages import OUTAGES, outage_of
 from api.pages import (
     counter,
     customers,
@@ -30,7 +29,7 @@ from api.pages.desk import HERE as DESK
 from api.pages.desk import posts_of
 from api.pages.render import HERE, page
 from api.pages.session import SignInFirst
-from api.problems import STATUS, UNAVAILABLE
+from api.problems import STATUS
 from oms.refusals import Code, Refusal, Refused
 
 NOTHING_HERE = Refusal(Code.NOT_FOUND, "There is no page at this address")
@@ -76,8 +75,8 @@ def _application(main: FastAPI, routers: tuple[APIRouter, ...]) -> FastAPI:
     pages.add_exception_handler(Refused, _refused)
     pages.add_exception_handler(HTTPException, _nothing_here)
     pages.add_exception_handler(RequestValidationError, _unreadable)
-    pages.add_exception_handler(OperationalError, _unavailable)
-    pages.add_exception_handler(PoolTimeout, _unavailable)
+    for outage in OUTAGES:
+        pages.add_exception_handler(outage, _unavailable)
     return pages
 
 
@@ -102,4 +101,4 @@ async def _unreadable(request: Request, error: Exception) -> Response:
 
 
 async def _unavailable(request: Request, error: Exception) -> Response:
-    return _said(request, UNAVAILABLE)
+    return _said(request, outage_of(error))

@@ -6,11 +6,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from api import metrics
 from api.deps import Running, reply
 from api.guard import routes
-from api.problems import UNAVAILABLE, problem
+from api.outages import outage_of
+from api.problems import problem
 from api.wire.base import Wire
+from oms.refusals import Code, Refusal
 from oms.store.database import is_current
 
 router = routes("health")
+
+NOT_YET = Refusal(Code.UNAVAILABLE, "The schema is of another release, or memory is behind the database")
 
 
 class Health(Wire):
@@ -31,9 +35,9 @@ def is_ready(running: Running) -> Response:
     try:
         with running.engine.connect() as conn:
             ready = is_current(conn) and running.fresh()
-    except SQLAlchemyError:
-        return problem(UNAVAILABLE)
-    return reply(Health(ok=True)) if ready else problem(UNAVAILABLE)
+    except SQLAlchemyError as error:
+        return problem(outage_of(error))
+    return reply(Health(ok=True)) if ready else problem(NOT_YET)
 
 
 @router.get(

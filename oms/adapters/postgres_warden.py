@@ -1,15 +1,18 @@
 """The process that stands by an embedded server: `python -m oms.adapters.postgres_warden DATA_DIR`."""
 
 import fcntl
+import subprocess
 import sys
 import time
 from contextlib import suppress
 from pathlib import Path
 
 from oms.adapters.postgres import control, ensure_running, postmaster_pid, stop, unused
-from oms.adapters.postgres_home import find_home
+from oms.adapters.postgres_home import DatabaseUnavailable, find_home
 
 POLL_SECONDS = 0.25
+RETRY_SECONDS = 5.0
+"""At most, between attempts to start a server that will not start."""
 
 
 def stand_by(data: Path) -> None:
@@ -21,14 +24,19 @@ def stand_by(data: Path) -> None:
             return
         with control(data):
             home = find_home(data)
+        rest = POLL_SECONDS
         while True:
             with control(data):
                 if unused(data):
                     stop(home)
                     return
-                if postmaster_pid(home) is None:
-                    ensure_running(home)
-            time.sleep(POLL_SECONDS)
+                try:
+                    if postmaster_pid(home) is None:
+                        ensure_running(home)
+                    rest = POLL_SECONDS
+                except (DatabaseUnavailable, subprocess.TimeoutExpired):
+                    rest = min(rest * 2, RETRY_SECONDS)  # a full disk, say: it may have room again
+            time.sleep(rest)
 
 
 if __name__ == "__main__":

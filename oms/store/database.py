@@ -18,17 +18,23 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 OLDEST_SERVER = 15
 
+PATIENCE_S = 10.0
+"""How long a request waits for a connection; then it had better be refused than pile up with others."""
+
 
 class WrongServer(RuntimeError):
     """The server cannot carry Anyshelf; the text says why."""
 
 
-def connect(url: str, *, pool_size: int = 20) -> Engine:
-    """An engine on `url`; instants come back in UTC whatever the server's time zone."""
+def connect(url: str, *, pool_size: int = 20, patience_s: float = PATIENCE_S) -> Engine:
+    """An engine on `url`; instants come back in UTC whatever the server's time zone. Who finds all
+    connections taken waits ``patience_s``, then sqlalchemy.exc.TimeoutError is raised.
+    """
     return create_engine(
         url,
         pool_size=pool_size,
         max_overflow=0,
+        pool_timeout=patience_s,
         hide_parameters=True,  # what somebody sent has no place in the words of an error
         pool_pre_ping=True,  # a restarted server costs a reconnection, not a failed request
         connect_args={"options": "-c timezone=UTC", "connect_timeout": 10},

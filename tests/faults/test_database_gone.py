@@ -1,0 +1,106 @@
+"""The database goes away for a while: a clear no to what needs it, and everything goes on when it is back."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+
+from procrastinate.exceptions import ConnectorException
+from psycopg_pool import PoolTimeout
+from sqlalchemy import text
+
+from oms.jobs import Background, _Worker
+from tests.checkout.conftest import Shop, basket
+from tests.faults.outage import gone, refused
+from tests.platform.waiting import eventually
+from tests.support import HOME
+
+AGAIN = "send the same request again"
+
+
+def test_orders_wait_and_are_taken_once_it_is_back(lone_shop: Shop, lone_url: str) -> None:
+    shop = lone_shop
+    first = shop.place("before", ("A1", 1), method="ship")
+    assert first.status_code == 201
+    with gone(lone_url):
+        refused(shop.place("during", ("A1", 1), method="ship"), AGAIN)
+        refused(shop.post("/v1/orders/before/cancel", {}, key="c"), AGAIN)
+        refused(shop.admin.get("/readyz"), AGAIN)
+        refused(shop.admin.get("/v1/orders/before"), AGAIN)
+    assert eventually(lambda: shop.admin.get("/readyz").status_code == 200)
+    again = shop.place("before", ("A1", 1), method="ship")
+    assert (again.status_code, again.content) == (200, first.content)
+    assert shop.place("during", ("A1", 1), method="ship").status_code == 201
+    assert shop.post("/v1/orders/before/cancel", {}, key="c").status_code == 200
+    assert shop.scalar("SELECT count(*) FROM \"order\" WHERE status <> 'cancelled'") == 1
+
+
+def test_what_needs_only_memory_is_answered_meanwhile(lone_shop: Shop, lone_url: str) -> None:
+    ask = {"lines": basket(("A1", 1)), "destination": HOME}
+    with gone(lone_url):
+        for path, body in (("/v1/promises", ask), ("/v1/availability", {"skus": ["A1"]})):
+            answer = lone_shop.web.post(path, json=body)
+            assert answer.status_code == 200 and answer.json()["as_of"], answer.text
+        assert lone_shop.admin.get("/healthz").status_code == 200
+        page = lone_shop.admin.get("/metrics")
+        assert page.status_code == 200 and "anyshelf_database_up 0.0" in page.text
+
+
+def test_memory_follows_again(lone_shop: Shop, lone_url: str) -> None:
+    def available() -> int:
+        found = lone_shop.web.post("/v1/availability", json={"skus": ["A1"]}).json()
+        return int(found["items"][0]["available"])
+
+    before = available()
+    with gone(lone_url):
+        assert eventually(lambda: lone_shop.runtime.feed.status.trouble is not None)
+    with lone_shop.runtime.engine.begin() as conn:
+        conn.execute(
+            text("UPDATE position SET safety_stock = on_hand - reserved, stamp = pg_current_xact_id()")
+        )
+    assert before > 0 and eventually(lambda: available() == 0)
+    assert eventually(lambda: lone_shop.runtime.fresh())
+
+
+def test_background_work_goes_on_by_itself(lone_shop: Shop, lone_url: str) -> None:
+    """Whatever was due meanwhile is done afterwards: reservations end, events get their numbers."""
+    shop = lone_shop
+    ask = {"lines": basket(("A1", 2)), "destination": HOME, "methods": ["ship"]}
+    held = shop.post("/v1/promises", ask | {"reserve": {"option": "cheapest"}})
+    assert held.status_code == 200
+    background = Background(shop.runtime)
+    background.start()
+    try:
+        working = "SELECT count(*) FROM procrastinate_workers"
+        assert eventually(lambda: shop.scalar(working) == 2)
+        with gone(lone_url):
+            shop.watch.forward(hours=1)
+            refused(shop.place("o", ("A1", 1), method="ship"), AGAIN)
+        ended = "SELECT count(*) FROM reservation_group WHERE state = 'expired'"
+        assert eventually(lambda: shop.scalar(ended) == 1, 60)
+        assert shop.place("o", ("A1", 1), method="ship").status_code == 201
+        assert eventually(lambda: shop.scalar("SELECT count(*) FROM outbox WHERE seq IS NULL") == 0)
+    finally:
+        background.close()
+
+
+def test_a_worker_outlives_whatever_ends_its_queue() -> None:
+    """A database that is away for longer than a pool waits ends the queue in more than one way."""
+    ends: Iterator[BaseException] = iter((PoolTimeout("30 s"), ConnectorException(), ValueError("odd")))
+    serving = threading.Event()
+
+    async def serve() -> None:
+        for end in ends:
+            raise end
+        serving.set()
+        await asyncio.sleep(60)
+
+    worker = _Worker("test", serve)
+    worker.start()
+    try:
+        assert serving.wait(20)
+    finally:
+        worker.stop()
+        worker.join(10)
+    assert not worker._thread.is_alive()
