@@ -15,7 +15,7 @@ from oms.orders.placing import (
     SoldLine,
     Tender,
 )
-from oms.refusals import Code, Fault, refuse
+from oms.refusals import Code, Fault, Refused, refuse
 from oms.usecases.order_changes import Cancelling, Change
 
 
@@ -74,6 +74,8 @@ def _choice(body: OrderAsk) -> ByQuote | ByReservation | ByMethod:
         detail = "Send exactly one of quote_id with option_id, reservation_id, method"
         faults = [Fault(f"/{name}", "ambiguous", detail) for name in ways] or [Fault("", "missing", detail)]
         raise refuse(Code.MALFORMED, detail, *faults)
+    if (body.method == "pickup") != (body.pickup_node is not None):
+        raise _where_to_collect(body)
     if body.quote_id is not None:
         if body.option_id is None:
             fault = Fault("/option_id", "missing", "This member is required with quote_id")
@@ -83,6 +85,15 @@ def _choice(body: OrderAsk) -> ByQuote | ByReservation | ByMethod:
         return ByReservation(body.reservation_id)
     assert body.method is not None, "one of three, and not the other two"
     return ByMethod(body.method, body.pickup_node)
+
+
+def _where_to_collect(body: OrderAsk) -> Refused:
+    """A store that the customer has not seen is not chosen for him, nor one he sees passed over."""
+    if body.method == "pickup":
+        code, detail = "missing", "Say at which node; POST /v1/promises offers the nearest that have it"
+    else:
+        code, detail = "ambiguous", "Only a bare order for pickup names the node; a quote has its own"
+    return refuse(Code.MALFORMED, detail, Fault("/pickup_node", code, detail))
 
 
 def _address(address: Address | None) -> AddressDetails | None:

@@ -26,7 +26,7 @@ from oms.store import network_documents as documents
 from oms.store.places import put_places
 from oms.store.versions import bump
 from oms.usecases.catalogue import CATALOGUE
-from oms.usecases.network import NETWORK, require_whole
+from oms.usecases.network import NETWORK, foreign_orders, require_whole
 from oms.usecases.stock import report_displaced
 from oms.work import Resources, Work, transact
 
@@ -59,7 +59,8 @@ def import_folder(
     tables: Collection[str] = TABLES,
 ) -> Imported:
     """Put the named tables of a folder that has been read and checked. Raises, with nothing written, Refused
-    `invalid` when the network it would make is not whole, and FolderRefused when a barcode is another SKU's.
+    `invalid` when the network it would make is not whole, and FolderRefused when a barcode is another SKU's
+    or there are orders in another currency.
     """
     skus = list(import_rows.sku_rows(folder)) if "skus" in tables else []
 
@@ -85,6 +86,10 @@ def _put_network(work: Work, folder: Folder, tables: Collection[str]) -> tuple[i
     edited = 0
     for kind, id, body in import_rows.documents(folder):
         if _TABLE_OF[kind] in tables:
+            if kind is Kind.SETTINGS and (told := foreign_orders(work.conn, body)):
+                faults = Faults()
+                faults.add("network.json", 0, "currency", Code.IN_USE, told)
+                faults.raise_if_any()
             documents.write(work.conn, kind, id, body, work.at)
             edited += 1
     if "calendars" in tables:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select, text
 
-from oms.memory.network_load import BODY, SINGLE, USUAL, Kind, read
+from oms.memory.network_load import BODY, SINGLE, USUAL, Kind, NetworkSettings, read
 from oms.refusals import Code, Fault, not_found, refuse
 from oms.store import network_documents as documents
 from oms.store import node_queue
 from oms.store.network_documents import Document
+from oms.store.order_tables import order
 from oms.store.versions import bump
 from oms.work import Work
 from routing.network import build_network
@@ -20,6 +21,8 @@ from routing.network_spec import NetworkRefused
 
 NETWORK = "network"
 """The counter that tells every process to load the network again."""
+
+_NO_NEW_ORDERS = text('LOCK TABLE "order" IN SHARE MODE')
 
 _PART = {
     Kind.TARIFF: "tariffs",
@@ -48,11 +51,15 @@ class PutDocument:
 
 
 def put_document(work: Work, command: PutDocument) -> Document:
-    """Store a document. Raises Refused: invalid, tariff_hole, version_conflict."""
+    """Store a document. Raises Refused: invalid, tariff_hole, version_conflict, in_use (the currency of
+    orders).
+    """
     assert command.kind not in SINGLE or command.id == command.kind
     number = bump(work.conn, NETWORK)  # also the lock that makes edits take turns
     _same_version(work.conn, command.kind, command.id, command.expected)
     BODY[command.kind].validate_python(command.body)
+    if command.kind is Kind.SETTINGS and (told := foreign_orders(work.conn, command.body)):
+        raise refuse(Code.IN_USE, told, Fault("/currency", Code.IN_USE, told))
     stored = documents.write(work.conn, command.kind, command.id, command.body, work.at)
     if command.kind in _PART:
         require_whole(work.conn, _PART[command.kind], command.id)
@@ -60,6 +67,21 @@ def put_document(work: Work, command: PutDocument) -> Document:
         node_queue.look_again_now(work.conn, work.at)
     work.emit("network.changed", command.kind, command.id, {"version": stored.version, "network": number})
     return stored
+
+
+def foreign_orders(conn: Connection, settings: Mapping[str, Any]) -> str:
+    """Why the currency cannot become that of these settings: orders, whose amounts nobody converts. Empty
+    when it can. Orders on their way are waited for, and new ones wait for the caller's transaction.
+    """
+    stored = documents.read(conn, Kind.SETTINGS, Kind.SETTINGS)
+    wanted = NetworkSettings(**settings).currency
+    if stored is not None and NetworkSettings(**stored.body).currency == wanted:
+        return ""
+    conn.execute(_NO_NEW_ORDERS)
+    other = conn.scalar(select(order.c.currency).where(order.c.currency != wanted).limit(1))
+    return (
+        f"There are orders in {other}; sell in another currency from a database of its own" if other else ""
+    )
 
 
 def delete_document(work: Work, kind: Kind, id: str, expected: int | None = None) -> None:

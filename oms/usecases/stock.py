@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from inventory import places, stock, stock_settings
 from inventory.movements import Cause, Count, FenceLine, Move, Note, SafetyStock
@@ -68,14 +70,18 @@ def move_stock(work: Work, lines: Sequence[Movement], *, whole: bool = True) -> 
 
 
 def count_stock(work: Work, lines: Sequence[Counted], *, whole: bool = True) -> Settled:
-    """The shelves hold what was counted; differences become movements. Raises Refused like `move_stock`."""
+    """The shelves hold what was counted; differences become movements. Counts of one position in two lines
+    are both left undone. Raises Refused like `move_stock`, and duplicate_line.
+    """
     _at_home(work, [line.node for line in lines], "counts")
+    repeated = _repeated([(line.node, line.sku) for line in lines], "counts")
     counts = [
         Count(line.node, line.sku, line.quantity, _note(work, line.reference, line.occurred_at))
-        for line in lines
+        for place, line in enumerate(lines)
+        if place not in repeated
     ]
     report = stock.count(work.conn, work.at, counts)
-    results = _applied(report.outcomes, "counts", whole)
+    results = _applied(report.outcomes, "counts", whole, repeated)
     for line, result in zip(lines, results, strict=True):
         if result.fault is None:
             work.emit("stock.counted", "node", line.node, {"sku": line.sku, "on_hand": line.quantity})
@@ -83,8 +89,11 @@ def count_stock(work: Work, lines: Sequence[Counted], *, whole: bool = True) -> 
 
 
 def set_safety_stock(work: Work, lines: Sequence[SafetyStock]) -> Settled:
-    """Units that no channel may promise. Raises Refused: unknown_sku, unknown_node, forbidden."""
+    """Units that no channel may promise. Raises Refused: unknown_sku, unknown_node, duplicate_line,
+    forbidden.
+    """
     _at_home(work, [line.node for line in lines], "lines")
+    _require_distinct([(line.node, line.sku) for line in lines])
     results = _applied(stock_settings.set_safety_stock(work.conn, work.at, lines), "lines", True)
     for line in lines:
         work.emit("stock.safety_set", "node", line.node, {"sku": line.sku, "quantity": line.quantity})
@@ -92,8 +101,9 @@ def set_safety_stock(work: Work, lines: Sequence[SafetyStock]) -> Settled:
 
 
 def set_fences(work: Work, lines: Sequence[FenceLine]) -> Settled:
-    """Units kept for channels. Raises Refused: unknown_sku, unknown_node, forbidden."""
+    """Units kept for channels. Raises Refused: unknown_sku, unknown_node, duplicate_line, forbidden."""
     _at_home(work, [line.node for line in lines], "lines")
+    _require_distinct([(line.node, line.sku, line.name) for line in lines])
     results = _applied(stock_settings.set_fences(work.conn, work.at, lines), "lines", True)
     for line in lines:
         data = {"sku": line.sku, "name": line.name, "quantity": line.quantity}
@@ -129,14 +139,38 @@ def _at_home(work: Work, nodes: Sequence[str], member: str) -> None:
         work.actor.require_node(node, f"/{member}/{place}/node")
 
 
-def _applied(outcomes: Sequence[stock.FactOutcome], member: str, whole: bool) -> tuple[Applied, ...]:
-    """Results by line. Raises Refused with every fault when all were to be done or none."""
-    results = tuple(_result(outcome, f"/{member}/{place}") for place, outcome in enumerate(outcomes))
+def _repeated(keys: Sequence[tuple[str, ...]], member: str) -> dict[int, Applied]:
+    """By place, the lines whose (node, SKU, …) another line has too: which of them holds, nobody can tell."""
+    times = Counter(keys)
+    detail = "Another line says how many there are of the same; send the one that holds"
+    return {
+        place: Applied(fault=Fault(f"/{member}/{place}", Code.DUPLICATE_LINE, detail))
+        for place, key in enumerate(keys)
+        if times[key] > 1
+    }
+
+
+def _require_distinct(keys: Sequence[tuple[str, ...]]) -> None:
+    faults = [undone.fault for undone in _repeated(keys, "lines").values() if undone.fault]
+    if faults:
+        raise refuse(Code.DUPLICATE_LINE, "Nothing was changed: some lines cannot be taken", *faults)
+
+
+def _applied(
+    outcomes: Sequence[stock.FactOutcome],
+    member: str,
+    whole: bool,
+    undone: Mapping[int, Applied] = MappingProxyType({}),
+) -> tuple[Applied, ...]:
+    """Results by line: of those `undone`, by place, and of the others. Raises Refused with every fault when
+    all were to be done or none.
+    """
+    left = iter(outcomes)
+    places = range(len(outcomes) + len(undone))
+    results = tuple(undone.get(place) or _result(next(left), f"/{member}/{place}") for place in places)
     faults = [result.fault for result in results if result.fault is not None]
     if faults and whole:
-        raise refuse(
-            Code(faults[0].code), "Nothing was changed: some lines name what does not exist", *faults
-        )
+        raise refuse(Code(faults[0].code), "Nothing was changed: some lines cannot be taken", *faults)
     return results
 
 

@@ -51,6 +51,50 @@ def test_one_unknown_name_undoes_the_whole_batch(client: Client) -> None:
     assert on_hand(admin) == {}
 
 
+def counts(*lines: tuple[str, str, int], atomic: bool = True) -> dict[str, Any]:
+    return {"counts": [{"node": n, "sku": s, "quantity": q} for n, s, q in lines], "atomic": atomic}
+
+
+def test_two_counts_of_one_position_change_nothing(client: Client) -> None:
+    admin = client()
+    small_network(admin)
+    twice = ("N1", "A1", 4), ("N2", "A1", 5), ("N1", "A1", 3), ("N9", "A1", 1)
+    refused = admin.put("/v1/stock/counts", json=counts(*twice))
+    assert (refused.status_code, refused.json()["code"]) == (422, "duplicate_line")
+    assert [(fault["pointer"], fault["code"]) for fault in refused.json()["errors"]] == [
+        ("/counts/0", "duplicate_line"),
+        ("/counts/2", "duplicate_line"),
+        ("/counts/3/node", "unknown_node"),
+    ]
+    assert on_hand(admin) == {}
+    each = put(admin, "/v1/stock/counts", counts(*twice, atomic=False))["results"]
+    assert [(line["on_hand"], line["code"]) for line in each] == [
+        (None, "duplicate_line"),
+        (5, None),
+        (None, "duplicate_line"),
+        (None, "unknown_node"),
+    ]
+    none = put(admin, "/v1/stock/counts", counts(twice[0], twice[2], atomic=False))["results"]
+    assert [line["code"] for line in none] == ["duplicate_line"] * 2
+    assert on_hand(admin) == {("N2", "A1"): 5}
+
+
+def test_two_settings_of_one_position_are_refused(client: Client) -> None:
+    admin = client()
+    small_network(admin)
+    line = {"node": "N1", "sku": "A1", "quantity": 2}
+    fence = {**line, "name": "launch", "channels": ["app"]}
+    for path, one, other in (
+        ("/v1/stock/safety-stock", line, {**line, "quantity": 3}),
+        ("/v1/stock/fences", fence, {**fence, "channels": ["web"]}),
+    ):
+        refused = admin.put(path, json={"lines": [one, other]})
+        assert (refused.status_code, refused.json()["code"]) == (422, "duplicate_line"), path
+        assert [fault["pointer"] for fault in refused.json()["errors"]] == ["/lines/0", "/lines/1"]
+    put(admin, "/v1/stock/fences", {"lines": [fence, {**fence, "name": "other"}]})
+    assert [row["safety_stock"] for row in admin.get("/v1/stock").json()["items"]] == [0]
+
+
 def test_line_by_line_the_good_ones_go_through(client: Client) -> None:
     admin = client()
     small_network(admin)

@@ -51,6 +51,14 @@ BAD: list[tuple[dict[str, Any], int, str, str]] = [
         "/lines/0",
     ),
     ({"method": "pickup", "pickup_node": "NOWHERE"}, 422, "unknown_node", "/pickup_node"),
+    ({"method": "pickup"}, 400, "malformed", "/pickup_node"),
+    ({"pickup_node": "ST-1"}, 400, "malformed", "/pickup_node"),
+    (
+        {"method": None, "quote_id": "x.y", "option_id": "pickup-1", "pickup_node": "ST-1"},
+        400,
+        "malformed",
+        "/pickup_node",
+    ),
     ({"method": "teleport"}, 422, "invalid", "/method"),
     ({"method": None}, 400, "malformed", ""),
     ({"reservation_id": "res_1"}, 400, "malformed", "/reservation_id"),
@@ -61,6 +69,14 @@ BAD: list[tuple[dict[str, Any], int, str, str]] = [
     ({"payments": [{"method": "card", "amount_minor": 10**9}]}, 422, "bad_amount", "/payments"),
     ({"colour": "red"}, 400, "malformed", "/colour"),
 ]
+
+
+def test_a_bare_pickup_is_at_the_node_it_names_whoever_is_nearer(shop: Shop) -> None:
+    for number, more in enumerate(({}, {"destination": None})):
+        for node in ("ST-1", "ST-2"):
+            id = f"o-{number}-{node}"
+            placed = shop.place(id, ("B2", 1), method="pickup", pickup_node=node, **more)
+            assert (placed.status_code, placed.json()["promise"]["pickup_node"]) == (201, node), placed.text
 
 
 def test_bad_input_is_named_with_its_place(shop: Shop) -> None:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from oms.actors import Role
+import pytest
+
+from oms.actors import SYSTEM, Role
+from oms.adapters.folder import FolderRefused, read_folder
 from oms.orders.stages import STAGES
+from oms.usecases.imports import import_folder
 from tests.checkout.conftest import Shop, basket
+from tests.samples.folders import put
 from tests.support import HOME, stock_up
 
 
@@ -265,3 +271,24 @@ def test_the_page_of_an_order_says_how_far_its_parcels_go(shop: Shop) -> None:
     courier, pickup = (shop.admin.get(f"/app/orders/{order}").text for order in ("o-1", "o-2"))
     assert ", 1.3 km as the crow flies" in courier
     assert "as the crow flies" not in pickup, "it is handed over where it is"
+
+
+def test_the_currency_stays_that_of_the_orders(shop: Shop, tmp_path: Path) -> None:
+    admin = shop.client(Role.ADMIN)
+    settings = {"currency": "EUR", "dimensional_divisor_mm3_per_g": 5000}
+    assert admin.put("/v1/settings", json=settings).status_code == 200, "no order yet"
+    shop.place("o-1", ("A1", 1), method="ship", currency="EUR")
+    shop.post("/v1/orders/o-1/cancel", {})
+    refused = admin.put("/v1/settings", json={"currency": "USD"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "in_use")
+    (fault,) = refused.json()["errors"]
+    assert fault["pointer"] == "/currency" and "orders in EUR" in fault["detail"]
+    folder = read_folder(put(tmp_path))
+    with pytest.raises(FolderRefused) as refusal:
+        import_folder(shop.runtime, SYSTEM, folder, lambda what, done, total: None)
+    (told,) = refusal.value.faults
+    assert (told.file, told.column, told.code) == ("network.json", "currency", "in_use")
+    assert shop.scalar("SELECT count(*) FROM node WHERE id = 'N1'") == 0
+    settings["dimensional_divisor_mm3_per_g"] = 0
+    assert admin.put("/v1/settings", json=settings).status_code == 200, "the same currency"
+    assert admin.get("/v1/settings").json()["body"] == settings
