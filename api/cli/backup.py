@@ -6,9 +6,17 @@ from typing import Annotated
 import typer
 
 from api.cli.console import Json, database_url, done, print_json
-from oms.adapters.dump import DumpFailed, dump, load
+from oms.adapters.dump import DumpFailed, dump, load, revision_of
 from oms.refusals import Code, refuse
-from oms.store.database import connect, is_empty, migrate, renew_stamps, revisions, server_major
+from oms.store.database import (
+    connect,
+    is_empty,
+    migrate,
+    renew_stamps,
+    require_known,
+    revisions,
+    server_major,
+)
 
 app = typer.Typer()
 
@@ -54,6 +62,7 @@ def restore(
                     "The database is not empty and nothing was changed; "
                     "point ANYSHELF_DATA_DIR at a new folder or ANYSHELF_DATABASE_URL at a new database",
                 )
+            _require_known(url, server_major(engine), file)
             load(url, server_major(engine), file)
             migrate(url)
             renewed = renew_stamps(engine)
@@ -66,3 +75,11 @@ def restore(
         print_json({"file": str(file), "revision": revision, "stamps_renewed": renewed})
     else:
         done(f"{file} restored, schema at revision {revision}")
+
+
+def _require_known(url: str, major: int, file: Path) -> None:
+    """Judge the file before anything is read in. Raises Refused, WrongServer, DumpFailed."""
+    revision = revision_of(url, major, file)
+    if revision is None:
+        raise refuse(Code.MALFORMED, f"Nothing was restored: {file} is no backup of Anyshelf")
+    require_known(revision, "backup")

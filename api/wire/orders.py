@@ -69,8 +69,7 @@ class Address(Wire):
 
 
 class OrderAsk(Wire):
-    """One of: ``quote_id`` with ``option_id``; ``reservation_id``; ``method``, with ``pickup_node`` where that
-    is pickup and only there.
+    """One of: ``quote_id`` with ``option_id``; ``reservation_id``; ``method`` (pickup: and ``pickup_node``).
 
     ``allow_partial``: what there is leaves, the rest is back-ordered up to the SKU's cap, else cancelled.
     Without it all of the order leaves, or, by ``method`` only, all of it is back-ordered under the caps.

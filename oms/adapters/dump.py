@@ -9,6 +9,8 @@ from sqlalchemy import make_url
 
 from oms.adapters.postgres_home import MAJOR, DatabaseUnavailable, wheel_programs
 
+END_OF_COPY = "\\."
+
 
 class DumpFailed(RuntimeError):
     """PostgreSQL's program said no; the text is its last line."""
@@ -25,6 +27,16 @@ def dump(url: str, server_major: int, file: Path) -> None:
         draft.unlink(missing_ok=True)
 
 
+def revision_of(url: str, server_major: int, file: Path) -> str | None:
+    """The schema's revision in a dump; None where it says none. Nothing is written. Raises DumpFailed."""
+    options = ("--data-only", "--table=alembic_version", "--file=-")
+    script = iter(_run(url, server_major, "pg_restore", *options, str(file)).splitlines())
+    if not any(line.startswith("COPY ") for line in script):
+        return None
+    row = next(script, END_OF_COPY)
+    return None if row == END_OF_COPY else row
+
+
 def load(url: str, server_major: int, file: Path) -> None:
     """Read a dump into an empty database, all of it or nothing."""
     options = ("--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges")
@@ -32,8 +44,10 @@ def load(url: str, server_major: int, file: Path) -> None:
     _run(url, server_major, "pg_restore", *options, f"--dbname={database}", str(file))
 
 
-def _run(url: str, server_major: int, program: str, *arguments: str) -> None:
-    """The address goes by environment: a command line can be read by everybody on the machine."""
+def _run(url: str, server_major: int, program: str, *arguments: str) -> str:
+    """What the program said. The address goes by environment: a command line can be read by everybody on the
+    machine.
+    """
     address = make_url(url)
     parts = {
         "PGHOST": address.host or address.query.get("host"),
@@ -49,6 +63,7 @@ def _run(url: str, server_major: int, program: str, *arguments: str) -> None:
     if ran.returncode != 0:
         lines = ran.stderr.strip().splitlines() or [f"exit code {ran.returncode}"]
         raise DumpFailed(f"{program} said: {lines[0]}")
+    return ran.stdout
 
 
 def _program(name: str, server_major: int) -> Path:

@@ -77,13 +77,19 @@ def migrate(url: str) -> None:
     """Bring the schema up to date. Processes that try at once take turns. Raises WrongServer."""
     with _migrations(url) as config:
         found = MigrationContext.configure(config.attributes["connection"]).get_current_revision()
-        older, newest = _known_revisions()
-        if found not in older | {newest, None}:
-            raise WrongServer(
-                f"The database is of a later release of Anyshelf (schema {found}, this one has {newest}); "
-                "use that release. Nothing was changed"
-            )
+        if found is not None:
+            require_known(found, "database")
         command.upgrade(config, "head")
+
+
+def require_known(revision: str, what: str) -> None:
+    """Raise WrongServer when the schema of `what` is not one of this release or an earlier one."""
+    older, newest = _known_revisions()
+    if revision not in older | {newest}:
+        raise WrongServer(
+            f"The {what} is of a later release of Anyshelf (schema {revision}, this one has {newest}); "
+            "use that release. Nothing was changed"
+        )
 
 
 def check_drift(url: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from oms.store.database import connect
+from oms.store.database import connect, is_empty, migrate
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 
@@ -168,3 +168,32 @@ def test_a_file_that_is_no_backup_changes_nothing(empty_database: Callable[[], s
     assert refused.returncode == 1
     assert refused.stderr.startswith("✗ Nothing was restored: pg_restore said:")
     assert anyshelf("restore", str(tmp_path / "missing"), url=url).returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("statement", "says"),
+    [
+        ("UPDATE alembic_version SET version_num = '9999'", "later release"),
+        ("DROP TABLE alembic_version", "no backup of Anyshelf"),
+        ("DELETE FROM alembic_version", "no backup of Anyshelf"),
+    ],
+)
+def test_a_backup_this_release_cannot_read_leaves_the_database_empty(
+    fresh_database: Callable[[], str],
+    empty_database: Callable[[], str],
+    tmp_path: Path,
+    statement: str,
+    says: str,
+) -> None:
+    source, target, file = fresh_database(), empty_database(), tmp_path / "later.dump"
+    engine, restored = connect(source), connect(target)
+    with engine.begin() as connection:
+        connection.execute(text(statement))
+    assert anyshelf("backup", str(file), url=source).returncode == 0
+    refused = anyshelf("restore", str(file), url=target)
+    assert refused.returncode == 1
+    assert says in refused.stderr
+    assert is_empty(restored)
+    migrate(target)
+    engine.dispose()
+    restored.dispose()
