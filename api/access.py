@@ -165,6 +165,8 @@ COURIERS: Access = {
     ("POST", "/v1/courier/runs/{id}/end"): ON_THE_ROAD,
     ("POST", "/v1/courier/runs/{id}/cancel"): SHOPFLOOR,
     ("POST", "/v1/courier/events"): ON_THE_ROAD,
+    ("PUT", "/v1/courier/stops/{id}/proofs/{sha256}"): ON_THE_ROAD,
+    ("GET", "/v1/courier/stops/{id}/proofs/{sha256}"): ON_THE_ROAD,
     ("POST", "/v1/courier/stops/{id}/receive"): SHOPFLOOR,
     ("POST", "/v1/courier/stops/{id}/inspect"): SHOPFLOOR,
     ("POST", "/v1/courier/stops/{id}/decide"): SHOPFLOOR,

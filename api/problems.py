@@ -72,6 +72,7 @@ STATUS: dict[Code, int] = {
     Code.WRONG_BARCODE: 422,
     Code.BAD_SERIALS: 422,
     Code.NOT_A_SUBSTITUTE: 422,
+    Code.PROOF_MISSING: 422,
     Code.IDEMPOTENCY_KEY_REUSED: 422,
     Code.RATE_LIMITED: 429,
     Code.INTERNAL: 500,

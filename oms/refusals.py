@@ -66,6 +66,7 @@ class Code(StrEnum):
     WRONG_BARCODE = "wrong_barcode"
     BAD_SERIALS = "bad_serials"
     NOT_A_SUBSTITUTE = "not_a_substitute"
+    PROOF_MISSING = "proof_missing"
     IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
     RATE_LIMITED = "rate_limited"
     INTERNAL = "internal"

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 @dataclass(frozen=True, slots=True)
 class Retention:
     """None: for ever. Days count from the contact, from the end of an order (addresses), from the report
-    (couriers' notes and positions). ``answer_hours``: how long a repeated request gets its first answer.
+    (couriers' notes, positions and pictures). ``answer_hours``: how long a repeated request gets its first
+    answer.
 
     Months count whole ones before the present: of the ledger, of events, of stored decisions. ``archive``:
     whether an old month is written to a file in the data folder before it goes.

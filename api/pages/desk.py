@@ -142,15 +142,15 @@ def posts_of(app: FastAPI) -> dict[str, APIRoute]:
     return {route.path: route for route in found if "POST" in (route.methods or ())}
 
 
-def at(endpoint: str | None) -> Any:
+def at(endpoint: str | None, files: int = 0) -> Any:
     """A desk for those who may GET this address of the API; None: for all who are signed in. Forms have to
-    be this session's own.
+    be this session's own, with at most so many ``files``.
     """
 
     async def desk(request: Request) -> Desk:
         running = running_of(request)
         session = session_of(request, running)
-        form = await form_of(request) if request.method == "POST" else Form()
+        form = await form_of(request, files) if request.method == "POST" else Form()
         query = f"?{request.url.query}" if request.url.query else ""
         address = request.url.path + query
         found = Desk(session.actor, running, request.app.state.posts, address, form, session)

@@ -7,9 +7,11 @@ from hashlib import sha256
 
 import orjson
 from fastapi import Request
+from starlette.datastructures import UploadFile
 
 from api.guard import StrictRequest
 from api.pages.render import NO_CENTS
+from oms.courier.proof import BYTES_MOST
 from oms.refusals import Code, Fault, Refused, refuse
 
 LARGEST = 256 * 1024
@@ -19,10 +21,16 @@ OURS = ("csrf", "once")
 
 
 class Form:
-    """Pairs of name and text. A name may stand there several times; blanks around a text do not count."""
+    """Pairs of name and text. A name may stand there several times; blanks around a text do not count. A
+    file's text is the SHA-256 of its bytes, which are in ``files``.
+    """
 
-    def __init__(self, pairs: Sequence[tuple[str, str]] = ()) -> None:
+    def __init__(
+        self, pairs: Sequence[tuple[str, str]] = (), files: Sequence[tuple[str, bytes]] = ()
+    ) -> None:
         self._pairs = [(name, text.strip()) for name, text in pairs]
+        self._pairs += [(name, sha256(content).hexdigest()) for name, content in files]
+        self.files = [content for _, content in files]
 
     def text(self, name: str) -> str:
         """The text, empty where there is none."""
@@ -75,15 +83,18 @@ def whole(text: str, name: str) -> int:
     return int(text)
 
 
-async def form_of(request: Request) -> Form:
-    """The form that was sent. Raises Refused malformed for what no database keeps; 413 when it is too
-    large.
+async def form_of(request: Request, files: int = 0) -> Form:
+    """The form that was sent, with at most so many ``files``. Raises Refused malformed for what no database
+    keeps; 413 when it is too large.
     """
-    sent = await StrictRequest(request, LARGEST).form(max_files=0)
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        files = 0  # such a form holds text only
+    sent = await StrictRequest(request, LARGEST + files * BYTES_MOST).form(max_files=files)
     pairs = [(name, text) for name, text in sent.multi_items() if isinstance(text, str)]
+    uploads = [(name, one) for name, one in sent.multi_items() if isinstance(one, UploadFile) and one.size]
     if any("\0" in name + text for name, text in pairs):
         raise refuse(Code.MALFORMED, "Text may not hold the character U+0000")
-    return Form(pairs)
+    return Form(pairs, [(name, await one.read()) for name, one in uploads])
 
 
 def _digits(text: str) -> bool:

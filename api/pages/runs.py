@@ -5,27 +5,30 @@ from __future__ import annotations
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 
 from api.pages import stops
 from api.pages.desk import Desk, at
 from api.pages.places import couriers_of, nodes_of, only_node, zone_of
+from api.pages.render import HEADERS
 from oms.actors import Role
 from oms.courier.lifecycle import RunState
+from oms.courier.proof import PICTURES
 from oms.reasons import Occasion
 from oms.refusals import Refusal
 from oms.store.couriers import ready_for_courier
-from oms.usecases import courier_runs
+from oms.usecases import courier_runs, proofs
 from oms.views.courier import run_head
 from oms.views.overview import sku_names
 from oms.work import transact
 
 ROWS = 50
 WAITING = 100
+HASH = "^[0-9a-f]{64}$"
 
 router = APIRouter(include_in_schema=False)
 
-Road = Annotated[Desk, at("/v1/courier/runs")]
+Road = Annotated[Desk, at("/v1/courier/runs", files=len(PICTURES))]
 Short = Annotated[str, Query(max_length=100)]
 
 
@@ -68,6 +71,13 @@ def act_on_run(id: str, desk: Road) -> Response:
         "reckon": lambda: _shown(desk, id),
     }
     return desk.act(actions | stops.actions(desk), lambda no: _shown(desk, id, no))
+
+
+@router.get("/runs/{id}/proofs/{stop}/{sha256}")
+def show_proof(id: str, stop: str, sha256: Annotated[str, Path(pattern=HASH)], desk: Road) -> Response:
+    """A picture taken at the door."""
+    kind, content = transact(desk.running, desk.actor, lambda work: proofs.read_proof(work, stop, sha256))
+    return Response(content, headers=HEADERS, media_type=kind)
 
 
 def address_of(id: str) -> str:

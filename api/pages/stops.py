@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
+from hashlib import sha256
 from typing import Any
 
 from api.pages.desk import Desk
 from oms.refusals import Code, Fault, Refusal, Refused, refuse
 from oms.store.couriers import stop_of
+from oms.usecases import proofs
 from oms.views.courier import due_for
+from oms.work import transact
 
 STEPS: Mapping[str, tuple[str, str]] = {
     "assigned": ("accepted", "Take it"),
@@ -28,7 +32,7 @@ def actions(desk: Desk) -> dict[str, Callable[[], object]]:
     return {
         "step": lambda: _told(desk, form.text("step")),
         "decline": lambda: _told(desk, "declined"),
-        "complete": lambda: _told(desk, "completed", **_ending(desk)),
+        "complete": lambda: _completed(desk),
         "bring": lambda: _told(desk, "returning"),
         "receive": lambda: desk.call(f"{stop}/receive", _received(desk), id=form.text("stop")),
         "inspect": lambda: desk.call(f"{stop}/inspect", {"lines": verdicts(desk)}, id=form.text("stop")),
@@ -66,6 +70,17 @@ def _told(desk: Desk, type: str, **more: Any) -> None:
     if result["result"] == "rejected":
         faults = tuple(Fault(**fault) for fault in result["errors"])
         raise Refused(Refusal(Code(result["code"]), result["detail"], faults))
+
+
+def _completed(desk: Desk) -> None:
+    """How it went, its pictures first: without them it is not told."""
+    body, stop = _ending(desk), desk.form.text("stop")
+    for content in desk.form.files:
+        name = sha256(content).hexdigest()
+        transact(
+            desk.running, desk.actor, partial(proofs.keep_proof, stop_id=stop, sha256=name, content=content)
+        )
+    _told(desk, "completed", **body)
 
 
 def _ending(desk: Desk) -> dict[str, Any]:

@@ -20,6 +20,7 @@ MadeId = Annotated[
     str, Field(min_length=1, max_length=130, pattern=r"^[^\x00-\x20/:]+$", examples=["1001-1"])
 ]
 """An id made from an order's: of a fulfilment order, or of a stop."""
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 EventType = Literal[
     "accepted",
     "declined",
@@ -79,10 +80,12 @@ class PaymentTaken(Wire):
 
 
 class Proof(Wire):
-    """What shows that the goods were handed over; pictures are named by the SHA-256 of their bytes."""
+    """What shows that the goods were handed over; pictures are named by the SHA-256 of their bytes, which
+    come up by themselves, before or after.
+    """
 
-    signature: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
-    photo: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    signature: Sha256 | None = None
+    photo: Sha256 | None = None
     barcode: Annotated[str, Field(max_length=200)] | None = None
     pin: Literal["checked"] | None = None
     age: Literal["checked"] | None = None
@@ -230,8 +233,19 @@ class StopLineShown(Wire):
     inspected: int
 
 
+class PictureShown(Wire):
+    """A picture taken at the door that has come up."""
+
+    sha256: str
+    media_type: str
+    size_bytes: int
+    at: Instant
+
+
 class StopShown(Wire):
-    """``due_minor``: to be paid if all is kept; once completed, what was due for what was kept."""
+    """``due_minor``: to be paid if all is kept; once completed, what was due for what was kept.
+    ``evidence_pending``: SHA-256 of pictures that were named as proof and have not come up yet.
+    """
 
     id: str
     order: str
@@ -253,6 +267,8 @@ class StopShown(Wire):
     collected_minor: int
     lines: list[StopLineShown]
     instants: dict[str, Instant]
+    proofs: list[PictureShown]
+    evidence_pending: list[str]
     version: int
 
 

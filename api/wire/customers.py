@@ -101,6 +101,7 @@ class CustomerExport(Wire):
     cards: list[dict[str, Any]]
     contacts: list[dict[str, Any]]
     reports_at_the_door: list[dict[str, Any]]
+    pictures_at_the_door: list[dict[str, Any]]
     orders: list[dict[str, Any]]
     returns: list[dict[str, Any]]
 

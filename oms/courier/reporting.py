@@ -143,8 +143,9 @@ def _ending(report: Report, stop: Stop, rules: DoorRules) -> Ending:
 def _proven(report: Report, rules: DoorRules) -> None:
     lacking = sorted(rules.proof - report.proof)
     if lacking:
-        faults = [Fault(f"/proof/{kind}", Code.INVALID, "Wanted by the rules of work") for kind in lacking]
-        raise refuse(Code.INVALID, f"Nothing is handed over without proof: {', '.join(lacking)}", *faults)
+        code, wanted = Code.PROOF_MISSING, "Wanted by the rules of work"
+        faults = [Fault(f"/proof/{kind}", code, wanted) for kind in lacking]
+        raise refuse(code, f"Nothing is handed over without proof: {', '.join(lacking)}", *faults)
 
 
 def _invalid(pointer: str, detail: str) -> Exception:

@@ -12,8 +12,9 @@ from inventory.movements import Cause, Move, Note
 from inventory.outcomes import Posted, Unknown
 from inventory.requests import PartLine, PostRequest
 from inventory.stock_groups import post
+from oms.actors import Role
 from oms.courier.scene import Carried, Scene, changed
-from oms.courier.stop import Stop
+from oms.courier.stop import Run, Stop
 from oms.fulfilment.lifecycle import FulfilmentState
 from oms.refusals import Code, Fault, LostRace, not_found, refuse
 from oms.shipments.lifecycle import ENDED, ShipmentEvent
@@ -102,6 +103,13 @@ def seen(work: Work, stop: Stop | None, courier: str | None, *nodes: str | None)
         raise not_found("stop")
     work.actor.must_see(any(work.actor.may_node(node) for node in (stop.node, *nodes) if node), "stop")
     return stop
+
+
+def asking(work: Work, run: Run | None) -> str | None:
+    """The courier whose stop it must be, where a courier asks: one without a run is nobody's."""
+    if work.actor.role is not Role.COURIER:
+        return None
+    return run.courier if run is not None else ""
 
 
 def _enter(work: Work, scene: Scene, note: Note) -> None:

@@ -21,6 +21,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from inventory.store.columns import one_of, required
 from inventory.store.tables import metadata
 from oms.courier.lifecycle import WAY, Outcome, RunState, StopState
+from oms.courier.proof import BYTES_MOST, MEDIA_TYPES
 from oms.reasons import NextStep
 
 _OUT = ", ".join(f"'{state.value}'" for state in WAY[:7])
@@ -108,4 +109,20 @@ courier_event = Table(
     required("data", JSONB),
     CheckConstraint("result IN ('applied', 'superseded')", name="result_known"),
     Index("ix_courier_event_stop", "stop_id", "occurred_at"),
+)
+
+courier_proof = Table(
+    "courier_proof",
+    metadata,
+    Column("stop_id", ForeignKey("courier_stop.id"), nullable=False),
+    required("digest", LargeBinary),
+    required("media_type", Text),
+    required("content", LargeBinary),
+    required("at", DateTime(timezone=True)),
+    required("actor", Text),
+    PrimaryKeyConstraint("stop_id", "digest"),
+    one_of("media_type", MEDIA_TYPES, "media_type_known"),
+    CheckConstraint("digest = sha256(content)", name="named_by_its_bytes"),
+    CheckConstraint(f"octet_length(content) BETWEEN 1 AND {BYTES_MOST}", name="of_a_size"),
+    Index("ix_courier_proof_at", "at"),
 )

@@ -72,6 +72,10 @@ _FORGET = (
     WHERE stop_id IN (SELECT id FROM courier_stop WHERE order_id IN ({_MINE}))
     """,
     f"""
+    DELETE FROM courier_proof WHERE stop_id IN (
+        SELECT id FROM courier_stop WHERE order_id IN ({_MINE}))
+    """,
+    f"""
     UPDATE outbox SET data = jsonb_set(data, '{{note}}', '""') WHERE data ? 'note'
         AND (subject = 'order' AND subject_id IN ({_MINE}) OR subject = 'return'
             AND subject_id IN (SELECT id FROM "return" WHERE customer_id = ANY(:ids)))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from oms.actors import Actor, Role
+from oms.actors import Actor
 from oms.bootstrap import Runtime
 from oms.courier.lifecycle import BEFORE_PICKUP, RunEvent, RunState, StopEvent
 from oms.courier.reporting import DoorRules, Payment, Report, heard
@@ -16,7 +16,7 @@ from oms.money.ledger import Fact, PaymentKind
 from oms.orders.order import Order
 from oms.refusals import TRANSIENT, Code, Refused, refuse
 from oms.steps.at_work import despite_races
-from oms.steps.couriering import scene_of, seen, write_scene
+from oms.steps.couriering import asking, scene_of, seen, write_scene
 from oms.store.couriers import (
     first_result,
     keep_result,
@@ -97,7 +97,7 @@ def _apart(work: Work, one: Told, place: int, runs: dict[str, Run], rules: DoorR
 def _one(work: Work, one: Told, runs: dict[str, Run], rules: DoorRules) -> dict[str, Any]:
     stop = stop_of(work.conn, one.stop_id)
     run = runs.get(stop.run_id) if stop is not None and stop.run_id else None
-    stop = seen(work, stop, _courier(work, run))
+    stop = seen(work, stop, asking(work, run))
     before = first_result(work.conn, one.event_id)
     if before is not None:
         if before[0] != one.digest:
@@ -124,13 +124,6 @@ def _one(work: Work, one: Told, runs: dict[str, Run], rules: DoorRules) -> dict[
     if news and run is not None:
         _under_way(work, run, one.report, runs)
     return {"result": result, "state": after.stop.state.value}
-
-
-def _courier(work: Work, run: Run | None) -> str | None:
-    """The courier whose stop it must be, where a courier asks: one without a run is nobody's."""
-    if work.actor.role is not Role.COURIER:
-        return None
-    return run.courier if run is not None else ""
 
 
 def _write(work: Work, before: Scene, after: Scene, report: Report, news: bool, event_id: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -18,6 +19,7 @@ from oms.store.erasing import (
     forget_reports,
 )
 from oms.store.partitions import partitioned_tables
+from oms.store.proofs import forget_pictures
 from oms.store.retiring import detach, finish, months_until, unfinished
 from oms.store.tables import metadata
 
@@ -57,6 +59,7 @@ def forget_personal(runtime: Runtime) -> dict[str, int]:
         ("contacts", rules.contact_days, forget_contacts),
         ("addresses", rules.address_days, forget_addresses),
         ("reports", rules.courier_days, forget_reports),
+        ("pictures", rules.courier_days, partial(forget_pictures, most=AT_ONCE)),
         ("leftovers", 0, forget_leftovers),
     ]
     return {

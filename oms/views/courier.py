@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from oms.courier.door import due_if_kept
 from oms.courier.lifecycle import WAY
+from oms.courier.proof import Picture
 from oms.courier.stop import Run, Stop
 from oms.fulfilment.job import Fulfilment
 from oms.money.ledger import balance_of
@@ -18,6 +19,7 @@ from oms.store.fulfilments import fulfilment_of
 from oms.store.orders import load_order
 from oms.store.payments import payments_of
 from oms.store.people import address_of, customer_of
+from oms.store.proofs import pictures_of, still_to_come
 
 
 def run_head(run: Run) -> dict[str, Any]:
@@ -68,7 +70,19 @@ def stop_shown(conn: Connection, stop: Stop, job: Fulfilment) -> dict[str, Any]:
         "collected_minor": stop.collected_minor,
         "lines": _lines(stop, job),
         "instants": dict(stop.instants),
+        "proofs": [picture_shown(one) for one in pictures_of(conn, stop.id)],
+        "evidence_pending": still_to_come(conn, stop.id),
         "version": stop.version,
+    }
+
+
+def picture_shown(picture: Picture) -> dict[str, Any]:
+    """A picture taken at the door, without its bytes."""
+    return {
+        "sha256": picture.sha256,
+        "media_type": picture.media_type,
+        "size_bytes": picture.size,
+        "at": picture.at,
     }
 
 

@@ -24,6 +24,11 @@ _PARTS = {
         SELECT s.order_id, e.occurred_at, e.data FROM courier_event e JOIN courier_stop s ON s.id = e.stop_id
         WHERE s.order_id IN (SELECT id FROM "order" WHERE customer_id IN {_IDS}) ORDER BY e.occurred_at, e.id
     """,
+    "pictures_at_the_door": f"""
+        SELECT s.order_id, p.at, p.media_type, encode(p.content, 'base64') AS content_base64
+        FROM courier_proof p JOIN courier_stop s ON s.id = p.stop_id
+        WHERE s.order_id IN (SELECT id FROM "order" WHERE customer_id IN {_IDS}) ORDER BY p.at, p.digest
+    """,
 }
 
 

@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from oms.actors import Role
 from tests.browser.house import House, accepted_and_picked, choose, fits, open_, packed, press
+from tests.courier.test_proofs import picture
 from tests.returns.conftest import sold
 from tests.support import stock_up
 
@@ -123,7 +124,20 @@ def test_an_order_is_brought_and_kept_in_part(house: House) -> None:
     driver.get_by_label("Handle 2 of 2").uncheck()
     press(driver, "What is to be paid for these?")
     expect(driver.get_by_role("status")).to_contain_text("19.99 USD")
+    driver.get_by_label("Photo of the handover").last.set_input_files(
+        {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"no picture"}
+    )
     press(driver, "Hand the ticked ones over")
+    expect(driver.get_by_role("alert")).to_contain_text("send a JPEG or PNG")
+    open_(driver, "They keep only a part")
+    driver.get_by_label("Handle 2 of 2").uncheck()
+    photo = {"name": "door.jpg", "mimeType": "image/jpeg", "buffer": picture()}
+    driver.get_by_label("Photo of the handover").last.set_input_files(photo)
+    press(driver, "Hand the ticked ones over")
+    for page in (driver, staff):
+        page.goto(driver.url)
+        seen = page.get_by_alt_text("Picture taken at the door")
+        assert seen.evaluate("image => image.naturalWidth") == 40
     expect(driver.get_by_text("Taken: 19.99 USD")).to_be_visible()
     press(driver, "End the run")
     expect(driver.get_by_role("alert")).to_be_visible()

@@ -70,7 +70,7 @@ def test_proof_and_attempts_are_by_the_rules_of_work(road: Road) -> None:
     road.shop.runtime.refresher.look()
     road.run(road.ready("o-1", ("A1", 1)), road.ready("o-2", ("B2", 1)))
     (bare,) = road.send(road.event("o-1-1-a1", "completed", outcome="delivered"))
-    assert (bare["code"], bare["errors"][0]["pointer"]) == ("invalid", "/events/0/proof/signature")
+    assert (bare["code"], bare["errors"][0]["pointer"]) == ("proof_missing", "/events/0/proof/signature")
     road.tell("o-1-1-a1", "completed", outcome="delivered", proof={"signature": "0" * 64})
     road.tell("o-2-1-a1", "completed", outcome="failed_attempt", reason="absent")
     assert road.shop.scalar("SELECT next_step FROM courier_stop WHERE id = 'o-2-1-a1'") == "return"

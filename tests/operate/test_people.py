@@ -196,7 +196,7 @@ def test_old_things_go_by_the_rules(shop: Shop) -> None:
     assert forget_requests(shop.runtime) > 0
     with shop.runtime.engine.begin() as conn:
         conn.execute(text(DOOR), {"at": shop.runtime.clock.now()})
-    nothing = {"contacts": 0, "addresses": 0, "reports": 0, "leftovers": 0}
+    nothing = {"contacts": 0, "addresses": 0, "reports": 0, "pictures": 0, "leftovers": 0}
     assert forget_personal(shop.runtime) == nothing
     shop.watch.forward(days=11)
     assert forget_personal(shop.runtime) == nothing | {"reports": 1}
