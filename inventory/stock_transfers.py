@@ -12,7 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from inventory.documents import Receipt, TransferRequest, document_of
+from inventory.documents import Receipt, ReceiptLine, TransferRequest, document_of
 from inventory.outcomes import (
     Closed,
     Conflict,
@@ -25,6 +25,7 @@ from inventory.outcomes import (
     Unknown,
     Want,
 )
+from inventory.read_documents import transfers
 from inventory.requests import ReserveLine, ReserveRequest, Shelf
 from inventory.stock_inbound import ReceiptOutcome, receive_inbound
 from inventory.stock_reserve import give_up, reserve
@@ -85,6 +86,19 @@ def receive_transfers(conn: Connection, at: datetime, batch: Sequence[Receipt]) 
         for one, outcome in zip(batch, report.outcomes, strict=True)
     ]
     return Report(outcomes, report.displaced)
+
+
+def on_the_road(conn: Connection, id_: str) -> tuple[ReceiptLine, ...]:
+    """The units of a transfer that left and have not arrived, by SKU; nobody else receives any before the
+    commit."""
+    documents.lock_transfers(conn, [id_])
+    documents.lock_inbound(conn, [document_of(id_)])
+    out: dict[str, int] = {}
+    arrived: dict[str, int] = {}
+    for line in (line for one in transfers(conn, id=id_) for line in one.lines):
+        out[line.sku] = out.get(line.sku, 0) + line.shipped
+        arrived[line.sku] = line.received  # every line tells what arrived of its SKU
+    return tuple(ReceiptLine(sku, units - arrived[sku]) for sku, units in out.items() if units > arrived[sku])
 
 
 def cancel_transfers(conn: Connection, at: datetime, ids: Sequence[str]) -> list[Done | Closed | Unknown]:

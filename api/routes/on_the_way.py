@@ -112,11 +112,13 @@ def ship_transfer(
 
 @router.post("/v1/transfers/{id}/receive", response_model=wire.TransferShown)
 def receive_transfer(
-    id: TransferId, body: wire.ReceiptBody, caller: Caller, running: Running, request: IdempotencyKey
+    id: TransferId, body: wire.ArrivalBody, caller: Caller, running: Running, request: IdempotencyKey
 ) -> Response:
     """The units arrived, in part or whole, short or over."""
-    receipt = _receipt(id, body, caller)
-    return _post(running, caller, request, 200, lambda work: on_the_way.receive_transfer(work, receipt))
+    receipt, whole = _receipt(id, body, caller), body.lines is None
+    return _post(
+        running, caller, request, 200, lambda work: on_the_way.receive_transfer(work, receipt, whole)
+    )
 
 
 @router.post("/v1/transfers/{id}/cancel", response_model=wire.TransferShown)
@@ -131,8 +133,8 @@ def _post(
     return answer(answer_once(running, caller, request, lambda work: Answer.of(status, asdict(act(work)))))
 
 
-def _receipt(id: str, body: wire.ReceiptBody, caller: Actor) -> Receipt:
-    lines = tuple(ReceiptLine(line.sku, line.quantity, Area(line.area)) for line in body.lines)
+def _receipt(id: str, body: wire.ReceiptBody | wire.ArrivalBody, caller: Actor) -> Receipt:
+    lines = tuple(ReceiptLine(line.sku, line.quantity, Area(line.area)) for line in body.lines or ())
     return Receipt(id, lines, body.close, _note(caller, body.reference))
 
 

@@ -57,6 +57,18 @@ class ReceiptBody(Wire):
     reference: Reference = ""
 
 
+class ArrivalBody(Wire):
+    """What arrived of a transfer, in part or whole; without lines, all that left, on the shelf, and nothing
+    more will come. `close`: nothing more will come.
+    """
+
+    model_config = _example(lines=None)
+
+    lines: Annotated[list[ReceiptLine], Field(max_length=MOST_LINES)] | None = None
+    close: bool = False
+    reference: Reference = ""
+
+
 class InboundLineShown(Wire):
     sku: str
     quantity: int

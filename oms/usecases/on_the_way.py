@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from inventory import stock_inbound, stock_shipping, stock_transfers
@@ -64,11 +65,14 @@ def ship_transfer(work: Work, request: ShipRequest) -> TransferShown:
     return get_transfer(work, request.id)
 
 
-def receive_transfer(work: Work, receipt: Receipt) -> TransferShown:
-    """Units arrived at the other end; an order they travel for follows. Raises Refused: not_found,
-    forbidden, unknown_sku, illegal_transition."""
+def receive_transfer(work: Work, receipt: Receipt, whole: bool = False) -> TransferShown:
+    """Units arrived at the other end; an order they travel for follows. ``whole``: all that left and had not
+    arrived yet, so nothing more will come. Raises Refused: not_found, forbidden, unknown_sku,
+    illegal_transition."""
     work.actor.require_node(get_transfer(work, receipt.id).to_node, "path/id")
     coming = awaited(work, receipt.id)
+    if whole:
+        receipt = replace(receipt, lines=stock_transfers.on_the_road(work.conn, receipt.id), close=True)
     report = stock_transfers.receive_transfers(work.conn, work.at, [receipt])
     _refuse(report.outcomes[0], [line.sku for line in receipt.lines])
     if coming is not None:

@@ -9,6 +9,7 @@ from oms.usecases.resourcing import resource_orders
 from tests.checkout.conftest import Shop
 from tests.handover.test_pickups import HERE, KIM, at, mine
 from tests.handover.work import balance, done, events, no, pick, ready, stages, states
+from tests.life.ledger import feed
 
 
 def on_the_road(shop: Shop, units: int = 2) -> str:
@@ -85,3 +86,21 @@ def test_what_arrives_damaged_or_not_at_all(shop: Shop) -> None:
     assert [one["state"] for one in mine(shop, "o-1")["shipments"]] == ["lost", "lost"]
     assert balance(shop, "ST-1:damaged", "C3") == 1
     assert no(shop, f"/v1/transfers/fo:{id}/receive", receipt(1)) == (409, "illegal_transition")
+
+
+def test_without_lines_all_that_left_has_arrived(shop: Shop) -> None:
+    """Also when a part was scanned in before; twice is refused, and so is what has not left."""
+    id = on_the_road(shop)
+    path = f"/v1/transfers/fo:{id}/receive"
+    done(shop, path, receipt(1))
+    shown = done(shop, path, {})
+    assert (shown["state"], shown["lines"][0]["received"]) == ("closed", 2)
+    assert stages(shop, "o-1") == {"ready_for_pickup": 2}
+    assert (balance(shop, f"in_transit:fo:{id}", "C3"), balance(shop, "ST-1:shelf", "C3")) == (0, 2)
+    told = next(one for one in reversed(feed(shop)) if one["type"] == "transfer.received")["data"]
+    assert told == {"lines": [{"sku": "C3", "quantity": 1, "area": "shelf"}], "closed": True}
+    assert no(shop, path, {}) == (409, "illegal_transition")
+    line = {"line_id": "1", "sku": "C3", "quantity": 1}
+    planned = {"id": "t-1", "from_node": "FAR", "to_node": "WH", "eta": shop.watch.now().isoformat()}
+    done(shop, "/v1/transfers", planned | {"lines": [line]})
+    assert no(shop, "/v1/transfers/t-1/receive", {}) == (409, "illegal_transition")
