@@ -51,6 +51,7 @@ def inspect(
 
     Raises Refused: illegal_transition, unknown_line, bad_quantity, invalid.
     """
+    back.after(ReturnEvent.INSPECT_PART, at)  # before its lines are judged: is there anything to inspect?
     lines = {line.no: line for line in back.lines}
     disposed = []
     credited: dict[LineKey, int] = {}

@@ -48,9 +48,9 @@ def record_payment(
 def add_payment(work: Work, order: Order, fact: Fact, pointer: str = "") -> None:
     """Write one fact under the order's lock and tell of it; a refund named with it is settled."""
     balance = balance_of(payments_of(work.conn, order.id))
-    balance.with_payment(fact.kind, fact.amount_minor, pointer)
     if fact.refund_id is not None:
-        _settle(work, order, fact, pointer)
+        _settle(work, order, fact, pointer)  # first: that it was paid before says more than that too much is
+    balance.with_payment(fact.kind, fact.amount_minor, pointer)
     add_payments(work.conn, order.id, [recorded(work, fact)])
     data = {"amount_minor": fact.amount_minor, "method": fact.method, "refund": fact.refund_id}
     work.emit(RECORDED[fact.kind], ORDER, order.id, data)

@@ -18,7 +18,14 @@ from oms.store import outbox, webhook_deliveries, webhooks
 from oms.usecases.events import require_kept
 from oms.webhooks.address import bad_url, public, read_url
 from oms.webhooks.endpoint import Webhook
-from oms.webhooks.lifecycle import ENDPOINT, DeliveryState, EndpointEvent, EndpointState
+from oms.webhooks.lifecycle import (
+    DELIVERY,
+    ENDPOINT,
+    DeliveryEvent,
+    DeliveryState,
+    EndpointEvent,
+    EndpointState,
+)
 from oms.webhooks.signing import secret_of
 from oms.work import Work
 
@@ -129,8 +136,10 @@ def replay(work: Work, id: str, first: int, last: int, states: Iterable[Delivery
     has not come yet are sent without waiting for it. Raises Refused `not_found`.
     """
     endpoint = _locked(work, id)
-    named = [one.value for one in states]
-    many = webhook_deliveries.replay(work.conn, id, work.at, (first, last), named)
+    named = list(states)
+    for state in named:
+        DELIVERY.step(state, DeliveryEvent.REPLAY)  # whatever there is of them: may it be sent again?
+    many = webhook_deliveries.replay(work.conn, id, work.at, (first, last), [one.value for one in named])
     if endpoint.rest_until is not None:
         webhooks.save_webhook(work.conn, replace(endpoint, rest_until=None))
     if many:

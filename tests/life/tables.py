@@ -7,11 +7,17 @@ import pkgutil
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import local
 from typing import Any
 from unittest.mock import patch
 
+from sqlalchemy import Connection, Engine, event
+
 import oms
 from oms.machine import Machine
+
+Taken = tuple[str, str, str]
+"""What a thing is of, its state, the event."""
 
 
 def tables() -> dict[str, Machine[Any, Any]]:
@@ -27,15 +33,64 @@ def tables() -> dict[str, Machine[Any, Any]]:
 
 
 @contextmanager
-def watched() -> Iterator[Counter[tuple[str, str, str]]]:
-    """How often each listed transition is taken meanwhile: (thing, state, event)."""
-    taken: Counter[tuple[str, str, str]] = Counter()
+def watched() -> Iterator[Counter[Taken]]:
+    """How often each listed transition is taken meanwhile, for good: counted when its transaction commits."""
+    taken: Counter[Taken] = Counter()
+    notes = _Notes(taken)
     step = Machine.step
 
-    def counting(self: Machine[Any, Any], state: Any, event: Any, pointer: str = "") -> Any:
-        after = step(self, state, event, pointer)
-        taken[self.what, state.value, event.value] += 1
+    def noting(self: Machine[Any, Any], state: Any, what: Any, pointer: str = "") -> Any:
+        after = step(self, state, what, pointer)
+        notes.write((self.what, state.value, what.value))
         return after
 
-    with patch.object(Machine, "step", counting):
-        yield taken
+    listeners = [(name, getattr(notes, name)) for name in _Notes.HEARD]
+    for name, listener in listeners:
+        event.listen(Engine, name, listener)
+    try:
+        with patch.object(Machine, "step", noting):
+            yield taken
+    finally:
+        for name, listener in listeners:
+            event.remove(Engine, name, listener)
+
+
+class _Notes(local):
+    """What a thread's transactions did so far; what is rolled back, whole or to a savepoint, is forgotten."""
+
+    HEARD = ("begin", "commit", "rollback", "savepoint", "release_savepoint", "rollback_savepoint")
+
+    def __init__(self, taken: Counter[Taken]) -> None:
+        self.taken = taken
+        self.open: list[tuple[Connection, list[Taken], list[int]]] = []
+
+    def write(self, row: Taken) -> None:
+        if self.open:
+            self.open[-1][1].append(row)
+
+    def begin(self, conn: Connection) -> None:
+        self.open.append((conn, [], []))
+
+    def commit(self, conn: Connection) -> None:
+        self.taken.update(self._closed(conn))
+
+    def rollback(self, conn: Connection) -> None:
+        self._closed(conn)
+
+    def savepoint(self, conn: Connection, name: str) -> None:
+        written, marks = self._of(conn)
+        marks.append(len(written))
+
+    def release_savepoint(self, conn: Connection, name: str, context: None) -> None:
+        self._of(conn)[1].pop()
+
+    def rollback_savepoint(self, conn: Connection, name: str, context: None) -> None:
+        written, marks = self._of(conn)
+        del written[marks.pop() :]
+
+    def _of(self, conn: Connection) -> tuple[list[Taken], list[int]]:
+        return next((written, marks) for one, written, marks in self.open if one is conn)
+
+    def _closed(self, conn: Connection) -> list[Taken]:
+        place = next((n for n, (one, _, _) in enumerate(self.open) if one is conn), None)
+        return [] if place is None else self.open.pop(place)[1]
