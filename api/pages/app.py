@@ -82,7 +82,8 @@ def _application(main: FastAPI, routers: tuple[APIRouter, ...]) -> FastAPI:
 
 def _said(request: Request, refusal: Refusal, status: int | None = None) -> Response:
     code = STATUS[refusal.code] if status is None else status
-    return page("refused.html", code, desk=request.scope.get(DESK), no=refusal)
+    for_customer = request.scope.get("root_path", "").endswith("/track")
+    return page("refused.html", code, desk=request.scope.get(DESK), no=refusal, for_customer=for_customer)
 
 
 async def _refused(request: Request, error: Exception) -> Response:

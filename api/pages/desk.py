@@ -79,6 +79,11 @@ class Desk:
             return "the customer"
         return self.running.keys.name(actor) or actor
 
+    def node(self, id: str) -> str:
+        """A node as people call it."""
+        nodes = self.running.networks.current.spec.nodes
+        return next((node.name or id for node in nodes if node.id == id), id)
+
     def call(self, endpoint: str, body: Mapping[str, Any] | None = None, **path: Any) -> Any:
         """Do what a POST to the endpoint with this body would do; its answer. Raises Refused."""
         if not self.may(endpoint):

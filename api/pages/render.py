@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,6 +19,23 @@ HEADERS = {
     "base-uri 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
 }
+HAPPENED: Mapping[str, str] = {
+    "stop.assigned": "on a courier's run",
+    "stop.unassigned": "off the courier's run",
+    "stop.accepted": "the courier takes it",
+    "stop.en_route_to_pickup": "the courier comes for it",
+    "stop.arrived_at_pickup": "the courier is at the node",
+    "stop.picked_up": "the courier has it",
+    "stop.en_route_to_dropoff": "the courier is on the way",
+    "stop.arrived_at_dropoff": "the courier is at the door",
+    "stop.completed": "the courier was at the door",
+    "stop.returning": "the courier brings it back",
+    "stop.arrived_at_return": "the courier is back at the node",
+    "stop.returned": "scanned in from the courier",
+    "stop.proof_kept": "a picture from the door came up",
+    "task.picked": "picked",
+}
+"""Types of events that say little to somebody who does not know the API."""
 NO_CENTS = frozenset({"JPY", "KRW", "VND", "CLP", "ISK"})
 
 _pages = Environment(
@@ -49,6 +66,11 @@ def instant(at: datetime | str | None, zone: str = "UTC") -> str:
         return "–"
     known = datetime.fromisoformat(at) if isinstance(at, str) else at
     return f"{known.astimezone(ZoneInfo(zone)):%a %d %b %Y, %H:%M %Z}"
+
+
+def brief(at: datetime) -> str:
+    """For a narrow column: to the minute in UTC, which its head says; breaks before the hour only."""
+    return f"{at.astimezone(UTC):%d\N{NO-BREAK SPACE}%b\N{NO-BREAK SPACE}%Y, %H:%M}"
 
 
 def window(span: Mapping[str, Any], zone: str = "UTC") -> str:
@@ -100,6 +122,8 @@ _pages.filters.update(
     major=major,
     instant=instant,
     window=window,
+    brief=brief,
+    happened=lambda type: HAPPENED.get(type) or words(type.removeprefix("order.").replace(".", " ")),
     age=age,
     metres=metres,
     words=words,

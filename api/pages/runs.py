@@ -136,6 +136,7 @@ def _shown(desk: Desk, id: str, refusal: Refusal | None = None) -> Response:
         refusals=list(reasons.of(Occasion.REFUSAL)),
         proof=desk.running.networks.current.work.proof,
         steps=stops.STEPS,
+        at_stop=stops.STANDS,
         kept=stops.ticked(desk),
         reckoned=stops.reckoned(desk, run) if refusal is None else None,
     )

@@ -14,6 +14,18 @@ from oms.usecases import proofs
 from oms.views.courier import due_for
 from oms.work import transact
 
+STANDS: Mapping[str, str] = {
+    "assigned": "planned",
+    "en_route_to_pickup": "on the way to the node",
+    "arrived_at_pickup": "at the node",
+    "picked_up": "in the van",
+    "en_route_to_dropoff": "on the way to the customer",
+    "arrived_at_dropoff": "at the door",
+    "returning": "on the way back",
+    "arrived_at_return": "back at the node",
+    "returned": "scanned in",
+}
+"""States of a stop in a courier's words; the others say it themselves."""
 STEPS: Mapping[str, tuple[str, str]] = {
     "assigned": ("accepted", "Take it"),
     "accepted": ("en_route_to_pickup", "Go and fetch it"),

@@ -143,6 +143,7 @@ def _shown(desk: Desk, order_id: str, token: str, refusal: Refusal | None = None
         said=[_said(line) for line in order["lines"]],
         all=_said_together(order),
         possible=possible(stored),
+        late=stored.promise.window_to is not None and stored.promise.window_to < desk.running.clock.now(),
         ways=ways.ways(desk, order),
         parcel_words=PARCEL,
         return_words=RETURN,

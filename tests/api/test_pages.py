@@ -9,6 +9,7 @@ from api.access import ACCESS
 from api.pages.app import ROUTERS
 from api.pages.desk import ROOMS
 from api.pages.forms import Form
+from api.pages.render import window
 from oms.actors import Role
 from oms.refusals import Refused
 from tests.api.conftest import Client
@@ -77,3 +78,29 @@ def test_fields_by_line() -> None:
     assert form.numbers("units") == {"1": 2, "1/A1": 3}
     with pytest.raises(Refused):
         Form([("units:1", "two")]).numbers("units")
+
+
+MORNING, NOON = "2026-01-14T08:00:00+00:00", "2026-01-14T12:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "zone", "said"),
+    [
+        (MORNING, NOON, "UTC", "Wed 14 Jan 2026, 08:00 to 12:00 UTC"),
+        (None, NOON, "UTC", "by Wed 14 Jan 2026, 12:00 UTC"),
+        (
+            "2026-01-14T02:00:00+00:00",
+            NOON,
+            "America/New_York",
+            "between Tue 13 Jan 2026, 21:00 EST and Wed 14 Jan 2026, 07:00 EST",
+        ),
+        (
+            "2026-03-29T00:30:00+00:00",
+            "2026-03-29T02:30:00+00:00",
+            "Europe/London",
+            "Sun 29 Mar 2026, 00:30 GMT to 03:30 BST",
+        ),
+    ],
+)
+def test_windows_as_people_say_them(begins: str | None, ends: str, zone: str, said: str) -> None:
+    assert window({"from": begins, "to": ends}, zone) == said

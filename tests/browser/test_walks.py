@@ -131,8 +131,9 @@ def test_an_order_is_brought_and_kept_in_part(house: House) -> None:
     expect(driver.get_by_role("alert")).to_contain_text("send a JPEG or PNG")
     open_(driver, "They keep only a part")
     driver.get_by_label("Handle 2 of 2").uncheck()
-    photo = {"name": "door.jpg", "mimeType": "image/jpeg", "buffer": picture()}
-    driver.get_by_label("Photo of the handover").last.set_input_files(photo)
+    driver.get_by_label("Photo of the handover").last.set_input_files(
+        {"name": "door.jpg", "mimeType": "image/jpeg", "buffer": picture()}
+    )
     press(driver, "Hand the ticked ones over")
     for page in (driver, staff):
         page.goto(driver.url)
