@@ -22,8 +22,13 @@ log = logging.getLogger(__name__)
 
 SOON_S = 0.05  # after a look that found something: more may follow
 IDLE_S = 0.4  # when nothing happens, so that `as_of` is never a second old
-SHARE = 4  # rest this many times as long as a look took, so that it never takes the machine over
+SHARE = 4  # rest this many times as long as a look took, so that it never takes the machine over …
+FRESH_S = (
+    0.9  # … but so that the next one is done before memory is older than this, if half the time is enough
+)
+PATIENCE_S = 0.25  # at most, that a request which lost a race waits for a look that is under way
 WEIGH_S = 5.0  # at least, between weighings of the nodes' breadth, which changes slowly
+NAME = "anyshelf feed"  # of its connection, for whoever looks at the server's activity
 RETRY_S = 2.0  # at most, between attempts to reach a database that is gone
 
 
@@ -50,6 +55,7 @@ class Feed:
         self._looks = 0
         self._weigh_at: float | None = None  # None: nothing was found since
         self._trouble: str | None = None
+        self._complete_s = elapsed()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="availability feed", daemon=True)
 
@@ -72,16 +78,35 @@ class Feed:
             self._thread.join()
         self._disconnect()
 
+    def age_s(self) -> float:
+        """Seconds since the pool was complete: since the last look that succeeded began."""
+        return self._elapsed() - self._complete_s
+
     def look(self) -> bool:
         """Read once what was written since the last look; whether anything was."""
         with self._pool.writing:
-            try:
-                with self._connection().begin():
-                    state, mark, found = caught_up(self._connection(), self._pool.state, self._mark)
-            except BaseException:
-                self._disconnect(broken=True)
-                raise
-            self._pool.state, self._mark = state, mark
+            return self._look()
+
+    def glance(self) -> bool:
+        """The same for a request that lost a race; False when another look is under way and takes long: then
+        the request goes on with what it has, and asks the database itself before it gives up.
+        """
+        if not self._pool.writing.acquire(timeout=PATIENCE_S):
+            return False
+        try:
+            return self._look()
+        finally:
+            self._pool.writing.release()
+
+    def _look(self) -> bool:
+        begun = self._elapsed()
+        try:
+            with self._connection().begin():
+                state, mark, found = caught_up(self._connection(), self._pool.state, self._mark)
+        except BaseException:
+            self._disconnect()
+            raise
+        self._pool.state, self._mark, self._complete_s = state, mark, begun
         self._looks += 1
         if found and self._weigh_at is None:
             self._weigh_at = self._elapsed() + WEIGH_S
@@ -104,8 +129,7 @@ class Feed:
                 rest = min(rest * 2, RETRY_S)
                 continue
             self._say(None)
-            paced = SOON_S if found else min(rest * 1.5, IDLE_S)
-            rest = max(paced, SHARE * (self._elapsed() - begun))
+            rest = paced(SOON_S if found else min(rest * 1.5, IDLE_S), self._elapsed() - begun)
 
     def _say(self, trouble: str | None) -> None:
         if trouble and not self._trouble:
@@ -120,11 +144,17 @@ class Feed:
             self._conn = self._engine.connect().execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
+            with self._conn.begin():
+                self._conn.exec_driver_sql(f"SET application_name = '{NAME}'")
         return self._conn
 
-    def _disconnect(self, broken: bool = False) -> None:
+    def _disconnect(self) -> None:
         conn, self._conn = self._conn, None
         if conn is not None:
-            if broken:
-                conn.invalidate()
+            conn.invalidate()  # it bears the feed's name, and may be broken
             conn.close()
+
+
+def paced(wish_s: float, took_s: float) -> float:
+    """Seconds to rest after a look that took so long: the wish, unless looks are dear or the pool ages."""
+    return max(took_s, min(max(wish_s, SHARE * took_s), FRESH_S - 2 * took_s))

@@ -54,7 +54,7 @@ class Runtime:
 
     def fresh(self) -> bool:
         """Whether memory follows the database: nothing in it is older than two seconds."""
-        return self.refresher.age_s() < STALE_S and self.feed.status.trouble is None
+        return max(self.refresher.age_s(), self.feed.age_s()) < STALE_S and self.feed.status.trouble is None
 
 
 def start(settings: Settings, *, clock: Clock | None = None, ids: Ids | None = None) -> Runtime:

@@ -49,7 +49,7 @@ def settle(runtime: Runtime, question: Question, run: Run, choose: Choose, write
             expire_all_of(runtime, _picked(runtime, question))
             return run(_on_locked_rows(runtime, question, choose, write))
         except LostRace:
-            runtime.feed.look()
+            runtime.feed.glance()
     raise refuse(Code.UNAVAILABLE, "Too much is going on with these SKUs; nothing was changed")
 
 

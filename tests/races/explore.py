@@ -51,13 +51,16 @@ class Wander:
 
 
 def bounded(play: Play, preemptions: int) -> Iterator[Run]:
-    """Every schedule with at most so many preemptions, each once, those with fewer choices told first."""
-    waiting: list[tuple[int, ...]] = [()]
-    while waiting:
-        told = waiting.pop()
+    """Every schedule with at most so many preemptions, each once, those with the fewest first."""
+    waiting: list[list[tuple[int, ...]]] = [[] for _ in range(preemptions + 1)]
+    waiting[0].append(())
+    while any(waiting):
+        told = next(some for some in waiting if some).pop()
         run = play(Follow(told))
         yield run
-        waiting.extend(_branches(run, len(told), preemptions))
+        for used, other in _branches(run, len(told)):
+            if used <= preemptions:
+                waiting[used].append(other)
 
 
 def wandering(play: Play, seeds: range) -> Iterator[Run]:
@@ -66,12 +69,11 @@ def wandering(play: Play, seeds: range) -> Iterator[Run]:
         yield play(Wander(seed))
 
 
-def _branches(run: Run, since: int, preemptions: int) -> Iterator[tuple[int, ...]]:
-    """What else could have been chosen from decision `since` on."""
+def _branches(run: Run, since: int) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """What else could have been chosen from decision `since` on, and how many preemptions that makes."""
     used = 0
     for at, (point, choice) in enumerate(zip(run.points, run.choices, strict=True)):
         for other in point.ready if at >= since else ():
-            costs = point.current not in (None, other)
-            if other != choice and used + costs <= preemptions:
-                yield (*run.choices[:at], other)
+            if other != choice:
+                yield used + (point.current not in (None, other)), (*run.choices[:at], other)
         used += point.current not in (None, choice)

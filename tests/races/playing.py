@@ -18,7 +18,8 @@ class Tally:
 
     scenario: str
     schedules: int = 0
-    exhaustive_preemptions: int | None = None
+    every_schedule_up_to: int | None = None
+    """So many preemptions; None where schedules were seeded."""
     steps: int = 0
     lock_waits: int = 0
     deadlocks_retried: int = 0
@@ -69,9 +70,10 @@ def explored(
         for run in bounded(play, preemptions):
             _judge(world, serial, tally, run)
             if most is not None and tally.schedules >= most:
+                tally.every_schedule_up_to = run.preemptions - 1
                 break
         else:
-            tally.exhaustive_preemptions = preemptions
+            tally.every_schedule_up_to = preemptions
     for run in wandering(play, range(seeds)):
         _judge(world, serial, tally, run)
     return tally
