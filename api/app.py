@@ -46,7 +46,7 @@ from oms.adapters.clock import Clock
 from oms.bootstrap import Runtime, start
 from oms.jobs import Background
 from oms.settings import Settings, from_environment
-from routing.route import warm_up
+from routing.warm import warm_up
 
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,

@@ -28,8 +28,9 @@ from routing.plan import Plan, Status
 from routing.problem import Problem
 from routing.replay.policies import problem_of
 from routing.replay.stream import situations
-from routing.route import WORK_LIMIT, route, warm_up, work_of
+from routing.route import WORK_LIMIT, route, work_of
 from routing.verify import recount
+from routing.warm import warm_up
 
 FEW = 8
 CLASSES = ((9, 12), (13, 16), (17, 24), (25, 40), (41, 100))

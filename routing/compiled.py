@@ -3,16 +3,21 @@
 Numba's own cache looks at the file of the function it stores, not at the files of the functions that one
 calls: after an edit or an upgrade of a callee it would go on running old machine code. So the cache directory
 carries a digest of all the sources of this package that use it, and any change leads to a new one.
+
+Compiling is most of a first start. One array is copied into another element by element: the slice assignment
+brings Numba's whole text handling along, for the words of an error that cannot occur.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
+from numba.core import event
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -28,6 +33,7 @@ def _sources_digest(package: Path) -> str:
 
 _numba_config: Any = numba.config  # its settings are made at run time, so no type knows them
 _PACKAGE = Path(__file__).parent
+_FUNCTIONS: list[Any] = []
 _CACHE = str(_PACKAGE / "__pycache__" / f"compiled-{_sources_digest(_PACKAGE)}")
 
 
@@ -40,6 +46,38 @@ def compiled(function: Function) -> Function:
     try:
         jit: Any = numba.njit(cache=True, nogil=True, error_model="numpy")
         wrapped: Function = jit(function)
+        _FUNCTIONS.append(wrapped)
     finally:
         _numba_config.CACHE_DIR = before
     return wrapped
+
+
+Told = Callable[[int, int], None]
+"""Told after every function that had to be compiled: how many of the engine's are ready, of how many."""
+
+
+@contextmanager
+def told(progress: Told) -> Iterator[None]:
+    """Tell of what is compiled in the block; what is found on disk is not worth a word."""
+    with event.install_listener("numba:compile", _Listener(progress)):
+        yield
+
+
+def readiness() -> tuple[int, int]:
+    """How many functions of the engine can run, of how many; those of the replay are not the engine's."""
+    engine = [one for one in _FUNCTIONS if not one.__module__.startswith("routing.replay")]
+    return sum(bool(one.signatures) for one in engine), len(engine)
+
+
+class _Listener(event.Listener):
+    """Hears of every function that Numba compiles, its own included; tells of ours."""
+
+    def __init__(self, progress: Told) -> None:
+        self._progress = progress
+
+    def on_start(self, event: Any) -> None:
+        if not readiness()[0]:
+            self._progress(*readiness())
+
+    def on_end(self, event: Any) -> None:
+        self._progress(*readiness())

@@ -158,7 +158,8 @@ def _row_starts(quantity: Ints, width: int, low: int) -> tuple[Ints, Ints]:
     for k in range(K):
         first[k + 1] = first[k] + quantity[k] * width
     lows = np.full(LOW, first[K], np.int64)
-    lows[:low] = first[:low]
+    for k in range(low):
+        lows[k] = first[k]
     return first, lows
 
 
@@ -175,7 +176,8 @@ def dense(
     first, lows = _row_starts(quantity, width, low)
     depth = K - low  # digit d counts piece K - 1 - d
     digit = np.zeros(depth + 1, np.int64)
-    W[:width] = rows[:width]
+    for c in range(width):
+        W[c] = rows[c]
     holds = np.zeros(depth + 1, np.int64)  # which row of W holds the sums down to this depth
     state = 0
     while True:

@@ -160,7 +160,8 @@ def solve(
         out[0] = at[-1]
         out[1] = TOO_SMALL
         return INFINITE
-    scratch[: K + 1] = stride
+    for k in range(K + 1):
+        scratch[k] = stride[k]
     begin, place = scratch[at[1] : at[2]], scratch[at[2] : at[3]]
     rows, sums = scratch[at[3] : at[4]], scratch[at[4] : at[5]]
     tariff, g, f = scratch[at[5] : at[6]], scratch[at[6] : at[7]], scratch[at[7] : at[8]]

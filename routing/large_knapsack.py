@@ -73,7 +73,8 @@ def pack(
             i += 1
         if i == m and total > best + EPSILON:
             best = total
-            best_counts[:] = counts
+            for j in range(m):
+                best_counts[j] = counts[j]
         i -= 1
         while i >= 0 and counts[i] == 0:
             i -= 1
@@ -117,7 +118,8 @@ def undercut(
             value = min(value, bound[step])
         if found > least:
             attained = minor[step] - found
-            counts[:] = trial
+            for i in range(trial.size):
+                counts[i] = trial[i]
     return min(value, attained), attained
 
 
@@ -169,7 +171,8 @@ def undercuts(
         if found < attained[n]:
             attained[n] = found
             content[n, :] = 0
-            content[n, order] = counts
+            for i in range(order.size):
+                content[n, order[i]] = counts[i]
         attained[n] += opening[n]
 
 

@@ -70,7 +70,8 @@ def list_step(
         if i == m and total >= least and above < billable <= up_to and counts.any():
             if count == reduced.size:
                 return FULL
-            content[count, :m] = counts
+            for j in range(m):
+                content[count, j] = counts[j]
             reduced[count] = asked - total
             count += 1
         i -= 1

@@ -6,16 +6,12 @@ of the gap between them.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-import numpy as np
-
 from routing.kernel_call import settle
 from routing.kernel_pieces import Pieces, pieces_of
 from routing.kernel_plan import assemble, no_plan, parcels_of
 from routing.large import route_large
 from routing.plan import Plan, Status
-from routing.problem import NO_GROUP, UNLIMITED, Problem, RateCards
+from routing.problem import Problem
 
 WORK_LIMIT = 50_000_000
 """Elementary steps of the exact kernel: about 16 lines of quantity 1, and some 30 ms on one core."""
@@ -52,40 +48,4 @@ def _units(pieces: Pieces, problem: Problem) -> int:
     return sum(
         sum(int(problem.quantity[line]) for line, _ in members) if kit else int(quantity)
         for members, kit, quantity in zip(pieces.members, pieces.kit, pieces.quantity, strict=True)
-    )
-
-
-def warm_up() -> None:
-    """Compile (or load from disk) everything a first request would otherwise wait for."""
-    route(_small(quantity=1, lines=3, available=1))
-    route(_small(quantity=2, lines=2, available=1))
-    in_pairs = RateCards(("c",), np.array([0, 1]), np.array([800]), np.array([300]))  # leaves a gap to search
-    route(replace(_small(quantity=1, lines=9, available=1), cards=in_pairs), work_limit=1)
-
-
-def _small(quantity: int, lines: int, available: int) -> Problem:
-    """A problem of two nodes, the second of which would be used beyond its stock."""
-    nodes = 2
-    return Problem(
-        currency="USD",
-        cards=RateCards(("c",), np.array([0, 2]), np.array([500, 50_000]), np.array([300, 500])),
-        line_ids=tuple(str(i) for i in range(lines)),
-        skus=tuple(str(i) for i in range(lines)),
-        quantity=np.full(lines, quantity),
-        unit_weight_g=np.full(lines, 400),
-        unit_volume_mm3=np.zeros(lines, np.int64),
-        ship_alone=np.zeros(lines, np.bool_),
-        group=np.full(lines, NO_GROUP),
-        node_ids=("a", "b"),
-        card=np.zeros(nodes, np.int64),
-        fixed_minor=np.array([900, 10]),
-        parcel_price_minor=np.zeros(nodes),
-        capacity_parcels=np.full(nodes, UNLIMITED),
-        arrive_day=np.zeros(nodes, np.int64),
-        available=np.full((lines, nodes), available),
-        unit_cost_minor=np.zeros((lines, nodes), np.int64),
-        bid_price_minor=np.zeros((lines, nodes)),
-        divisor_mm3_per_g=0.0,
-        unfilled_penalty_minor=100_000,
-        allow_unfilled=True,
     )

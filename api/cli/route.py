@@ -13,7 +13,7 @@ from routing.explain import explain
 from routing.files import Malformed, plan_to_json, problem_from_json, read_documents
 from routing.problem import Problem
 from routing.route import route as solve
-from routing.route import warm_up
+from routing.warm import warm_up
 
 app = typer.Typer()
 

@@ -11,6 +11,7 @@ import typer
 import uvicorn
 
 from api import logs
+from api.cli.compiling import compile_engine
 from api.cli.console import TERMINATED, UNAVAILABLE, Json, err, fail, print_json, settings_on_schema
 from oms.adapters.postgres import database
 
@@ -30,6 +31,7 @@ def serve(
     """Serve the API and the pages until interrupted."""
     chosen = settings_on_schema()
     logs.configure(chosen)
+    compile_engine()  # else each process would, at the same time and unseen
     with database(chosen), _counted_together(workers):
         url = f"http://{_in_url(host)}:{port}"
         if json:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import httpx
 
+from api.cli.compiling import compile_engine
 from api.cli.console import err
 from api.cli.exchange import progress_bar
 from api.demo.compare import others
@@ -62,6 +63,7 @@ def running(sample: Sample, count: int | None, port: int | None) -> Iterator[Run
     err.print(f"[bold]{sample.title}[/]: preparing the database …", highlight=False)
     with prepared(sample, folder) as place:
         ready_s = elapsed_s()
+        compile_engine()
         err.print("Starting the server …")
         with serving(place.environ, port, place.settings.data_dir / LOG, place.clock.path) as url:
             served_s = elapsed_s()

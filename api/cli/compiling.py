@@ -1,0 +1,33 @@
+"""Compile the engine where people can see it, before any server process needs it."""
+
+from __future__ import annotations
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from api.cli.console import err
+from routing.compiled import told
+from routing.warm import warm_up
+
+
+def compile_engine() -> None:
+    """Make the engine ready, on disk for all processes to come. Says how far it is, where it has to compile:
+    a bar on a terminal, a line before and after elsewhere.
+    """
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    bar = Progress(*columns, console=err, disable=not err.is_terminal)
+    tasks: list[TaskID] = []
+
+    def progress(ready: int, of: int) -> None:
+        if not tasks:
+            err.print("Compiling the engine, once per installation; half a minute on one core …")
+            bar.start()
+            tasks.append(bar.add_task("functions", total=of))
+        bar.update(tasks[0], completed=ready, total=of)
+
+    try:
+        with told(progress):
+            warm_up()
+    finally:
+        bar.stop()
+    if tasks:
+        err.print("The engine is compiled.")

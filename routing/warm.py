@@ -1,0 +1,48 @@
+"""The whole engine made ready to run: compiled, or loaded from the disk of an earlier start."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from routing.explain_forced import forced_plans
+from routing.problem import NO_GROUP, UNLIMITED, Problem, RateCards
+from routing.route import route
+
+
+def warm_up() -> None:
+    """Compile (or load from disk) everything a first request would otherwise wait for."""
+    few = _small(quantity=1, lines=3, available=1)
+    forced_plans(few, route(few), [0])
+    route(_small(quantity=2, lines=2, available=1))
+    in_pairs = RateCards(("c",), np.array([0, 1]), np.array([800]), np.array([300]))  # leaves a gap to search
+    route(replace(_small(quantity=1, lines=9, available=1), cards=in_pairs), work_limit=1)
+
+
+def _small(quantity: int, lines: int, available: int) -> Problem:
+    """A problem of two nodes, the second of which would be used beyond its stock."""
+    nodes = 2
+    return Problem(
+        currency="USD",
+        cards=RateCards(("c",), np.array([0, 2]), np.array([500, 50_000]), np.array([300, 500])),
+        line_ids=tuple(str(i) for i in range(lines)),
+        skus=tuple(str(i) for i in range(lines)),
+        quantity=np.full(lines, quantity),
+        unit_weight_g=np.full(lines, 400),
+        unit_volume_mm3=np.zeros(lines, np.int64),
+        ship_alone=np.zeros(lines, np.bool_),
+        group=np.full(lines, NO_GROUP),
+        node_ids=("a", "b"),
+        card=np.zeros(nodes, np.int64),
+        fixed_minor=np.array([900, 10]),
+        parcel_price_minor=np.zeros(nodes),
+        capacity_parcels=np.full(nodes, UNLIMITED),
+        arrive_day=np.zeros(nodes, np.int64),
+        available=np.full((lines, nodes), available),
+        unit_cost_minor=np.zeros((lines, nodes), np.int64),
+        bid_price_minor=np.zeros((lines, nodes)),
+        divisor_mm3_per_g=0.0,
+        unfilled_penalty_minor=100_000,
+        allow_unfilled=True,
+    )
