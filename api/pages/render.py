@@ -68,8 +68,12 @@ def instant(at: datetime | str | None, zone: str = "UTC") -> str:
     return f"{known.astimezone(ZoneInfo(zone)):%a %d %b %Y, %H:%M %Z}"
 
 
-def brief(at: datetime) -> str:
-    """For a narrow column: to the minute in UTC, which its head says; breaks before the hour only."""
+def brief(at: datetime | None) -> str:
+    """For a narrow column: to the minute in UTC, which its head says; a dash where there is none. Breaks
+    before the hour only.
+    """
+    if at is None:
+        return "–"
     return f"{at.astimezone(UTC):%d\N{NO-BREAK SPACE}%b\N{NO-BREAK SPACE}%Y, %H:%M}"
 
 
