@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from api.cli.console import err
-from routing.compiled import told
+from routing.compiled import readiness, told
 from routing.warm import warm_up
 
 
@@ -27,6 +27,8 @@ def compile_engine() -> None:
     try:
         with told(progress):
             warm_up()
+        if tasks:  # some may have come from disk with their callers
+            bar.update(tasks[0], completed=readiness()[1])
     finally:
         bar.stop()
     if tasks:
