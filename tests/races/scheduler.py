@@ -241,7 +241,8 @@ class Scheduler:
 
 
 def _pid(conn: Connection) -> int:
-    return int(conn.connection.dbapi_connection.info.backend_pid)  # type: ignore[union-attr]
+    """The server process behind it; 0 where the connection is gone."""
+    return 0 if conn.invalidated else int(conn.connection.dbapi_connection.info.backend_pid)  # type: ignore[union-attr]
 
 
 _BLOCKING = text("SELECT pid, pg_blocking_pids(pid) FROM unnest(CAST(:pids AS int[])) AS pid")

@@ -30,6 +30,7 @@ from oms.steps.expiring import expire_reservations
 from oms.store.database import connect
 from oms.usecases.keys import create_key
 from oms.work import transact
+from routing.route import warm_up
 from tests.races.scheduler import Scheduler
 from tests.races.state import STATE
 from tests.support import T0, Watch, furnish
@@ -203,6 +204,7 @@ def _memory(runtime: Runtime) -> tuple[Any, ...]:
 @contextmanager
 def world(url: str, folder: Path) -> Iterator[World]:
     """The furnished world without stock, and three processes, on a migrated database without rows."""
+    warm_up()  # what compiles is no step, but would take one's time
     watch, monitor = Hands(), connect(url, pool_size=3)
     with monitor.begin() as conn:
         # A dead-lock is found while the last to wait has only just begun to, so always with the same victim.
