@@ -62,6 +62,7 @@ def run(seed: int, kills: int, clients: int, gap_s: float = GAP_S) -> dict[str, 
         assert eventually(lambda: all(answers(port) for port in made.ports), START_S), "it serves again"
         figures = _proved(made, load, reader)
     figures["killed"] = figures_of(made.kills)
+    figures["starts_given_up"] = sum(member.gave_up for member in made.members)
     figures["schedule"] = [[kill.at_s, kill.kind, kill.what] for kill in made.kills]
     return {"seed": seed, "seconds": round(elapsed_s() - begun_s, 1), "clients": clients, **figures}
 

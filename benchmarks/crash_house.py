@@ -43,7 +43,7 @@ AT_EACH = 50_000
 """Plenty: nobody is refused for want of stock, so that every refusal in the run is a question."""
 KINDS = ("server", "worker", "postgres", "connection")
 """What is killed: a server, the worker, PostgreSQL's head, or one of its connections' processes."""
-START_S = 240.0
+START_S = 900.0
 """How long a start may take on a busy machine."""
 WORK = {"auto_accept": ["*"], "lead_minutes": 10_000}
 """Nodes take what they are offered, and are offered it at once: there is always something to pick."""
@@ -51,12 +51,17 @@ WORK = {"auto_accept": ["*"], "lead_minutes": 10_000}
 
 @dataclass
 class Member:
-    """One process of the house."""
+    """One process of the house. ``gave_up``: how often it ended by itself, as a start does that finds the
+    database gone, and was started again.
+    """
 
     kind: str
     arguments: tuple[str, ...]
     port: int = 0
     process: subprocess.Popen[bytes] | None = None
+    gave_up: int = 0
+    kills: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 @dataclass
@@ -100,12 +105,15 @@ class House:
         member = None
         if kind in ("server", "worker"):
             member = dice.choice([one for one in self.members if one.kind == kind])
-            kill = Kill(kind, self._now_s(), " ".join(member.arguments[:1]))
-            self._end(member)
-            self._begin(member)
+            kill = Kill(kind, self._now_s(), " ".join(member.arguments))
+            with member.lock:
+                self._end(member)
+                self._begin(member)
+                member.kills += 1
         else:
             kill = Kill(kind, self._now_s(), self._kill_postgres(kind == "connection", dice))
         self.kills.append(kill)
+        print(f"{kill.at_s:8.2f} s  kill -9 {kind}: {kill.what}", flush=True)
         watcher = threading.Thread(target=self._watch, args=(kill, member, back), daemon=True)
         self.watchers.append(watcher)
         watcher.start()
@@ -114,15 +122,17 @@ class House:
         """Start every member, and wait until all servers serve."""
         for member in self.members:
             self._begin(member)
+        self.watchers.append(threading.Thread(target=self._manage, daemon=True))
+        self.watchers[-1].start()
         assert eventually(lambda: all(answers(port) for port in self.ports), START_S), self.log.read_text()
 
     def close(self) -> None:
         """End every member and forget what is watched."""
         self.closing.set()
-        for member in self.members:
-            self._end(member)
         for watcher in self.watchers:
             watcher.join(30)
+        for member in self.members:
+            self._end(member)
         self.engine.dispose()
 
     def _begin(self, member: Member) -> None:
@@ -139,6 +149,15 @@ class House:
             member.process.kill()
             member.process.wait()
 
+    def _manage(self) -> None:
+        """What a process manager does: who ended is started again."""
+        while not self.closing.wait(0.5):
+            for member in self.members:
+                with member.lock:
+                    if member.process is not None and member.process.poll() is not None:
+                        member.gave_up += 1
+                        self._begin(member)
+
     def _kill_postgres(self, connection: bool, dice: random.Random) -> str:
         """Kill the head, or one of its children that serve a connection; what that one was doing."""
         while True:
@@ -152,11 +171,11 @@ class House:
                 return "nothing"
 
     def _watch(self, kill: Kill, member: Member | None, back: Callable[[Kill, Member | None], bool]) -> None:
-        process = member.process if member else None
+        number = member.kills if member else 0
         place = len(self.kills)
         while not self.closing.wait(0.02):
             later = self.kills[place:]
-            if (member and member.process is not process) or (not member and any(map(_of_postgres, later))):
+            if (member and member.kills != number) or (not member and any(map(_of_postgres, later))):
                 return
             if back(kill, member):
                 kill.back_s = round(self._now_s() - kill.at_s, 2)
