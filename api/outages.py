@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from oms.refusals import Code, Refusal
-
-OUTAGES: tuple[type[Exception], ...] = (OperationalError, InterfaceError, PoolTimeout)
-"""The exceptions that are no fault of the request, and none of ours."""
 
 GONE = Refusal(
     Code.UNAVAILABLE,

@@ -12,8 +12,9 @@ from starlette.exceptions import HTTPException
 from api.access import methods_at
 from api.faults import faults_of
 from api.logs import REQUEST_ID
-from api.outages import OUTAGES, outage_of
+from api.outages import outage_of
 from oms.refusals import Code, Fault, Refusal, Refused
+from oms.store.database import OUTAGES
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 1

@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
-from api.outages import OUTAGES, outage_of
+from api.outages import outage_of
 from api.pages import (
     counter,
     customers,
@@ -31,6 +31,7 @@ from api.pages.render import HERE, page
 from api.pages.session import SignInFirst
 from api.problems import STATUS
 from oms.refusals import Code, Refusal, Refused
+from oms.store.database import OUTAGES
 
 NOTHING_HERE = Refusal(Code.NOT_FOUND, "There is no page at this address")
 UNREADABLE = Refusal(Code.MALFORMED, "This form or address cannot be read; go back and try again")

@@ -51,11 +51,12 @@ class ImportFault(Wire):
 
 
 class ImportShown(Wire):
-    """How far an import is. `refused`: nothing was changed, `faults` say why."""
+    """How far an import is. `refused`: nothing was changed, `faults` say why. `failed`: it
+    broke off, and what was put by then stays; sending it again puts the rest."""
 
     id: str
     at: Instant
-    state: Literal["queued", "running", "done", "refused"]
+    state: Literal["queued", "running", "done", "refused", "failed"]
     step: str
     done: int
     total: int

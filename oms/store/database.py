@@ -10,6 +10,8 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, func, inspect, make_url, text, update
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from inventory.store.types import Xid8
 from oms.store.tables import metadata
@@ -17,6 +19,9 @@ from oms.store.tables import metadata
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 OLDEST_SERVER = 15
+
+OUTAGES: tuple[type[Exception], ...] = (OperationalError, InterfaceError, PoolTimeout)
+"""What is the database's fault: it is gone, full, busy or slow, and the same may succeed another time."""
 
 PATIENCE_S = 10.0
 """How long a request waits for a connection; then it had better be refused than pile up with others."""

@@ -16,8 +16,11 @@ from oms.store.import_tables import import_job
 
 SILENCE = timedelta(minutes=2)
 """A running job that has not been heard of for so long has lost its process and is run again."""
+ATTEMPTS_MOST = 5
+"""A job that its processes did not survive so often is given up: it may be what ended them."""
 
-_SHOWN = [column for column in import_job.c if column.name not in ("files", "touched_at", "actor")]
+_INSIDE = ("files", "touched_at", "actor", "attempts")
+_SHOWN = [column for column in import_job.c if column.name not in _INSIDE]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +49,45 @@ def read(conn: Connection, id: str) -> ImportJob | None:
     return ImportJob(*row) if row else None
 
 
-def claim(conn: Connection, at: datetime) -> tuple[str, Mapping[str, str]] | None:
-    """Take the oldest job that nobody works on; its id and files."""
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A job that is ours: the ``attempt`` says so for as long as nobody takes it for lost."""
+
+    id: str
+    attempt: int
+    packed: bytes
+
+    def files(self) -> dict[str, str]:
+        """Name → content."""
+        found: dict[str, str] = orjson.loads(zlib.decompress(self.packed))
+        return found
+
+
+class Taken(Exception):
+    """The job was not heard of for too long, and another process has it now."""
+
+
+def claim(conn: Connection, at: datetime) -> Claim | None:
+    """Take the oldest job that nobody works on. One that was begun too often is given up."""
     silent = and_(import_job.c.state == "running", import_job.c.touched_at < at - SILENCE)
-    open_jobs = select(import_job.c.id, import_job.c.files).where(or_(import_job.c.state == "queued", silent))
-    row = conn.execute(
-        open_jobs.order_by(import_job.c.at).limit(1).with_for_update(skip_locked=True)
-    ).one_or_none()
-    if row is None:
-        return None
-    _set(conn, row.id, state="running", touched_at=at)
-    return row.id, orjson.loads(zlib.decompress(row.files))
+    columns = (import_job.c.id, import_job.c.attempts, import_job.c.files)
+    open_jobs = select(*columns).where(or_(import_job.c.state == "queued", silent))
+    first = open_jobs.order_by(import_job.c.at, import_job.c.id).limit(1).with_for_update(skip_locked=True)
+    while (row := conn.execute(first).one_or_none()) is not None:
+        if row.attempts >= ATTEMPTS_MOST:
+            give_up(conn, row.id, at, f"It was begun {row.attempts} times and never came to an end")
+            continue
+        attempt = row.attempts + 1
+        _set(conn, row.id, state="running", touched_at=at, attempts=attempt)
+        return Claim(row.id, attempt, row.files)
+    return None
+
+
+def keep(conn: Connection, mine: Claim) -> None:
+    """Lock the job for this transaction. Raises Taken when it is no longer ours."""
+    found = select(import_job.c.id).where(import_job.c.id == mine.id, import_job.c.state == "running")
+    if conn.execute(found.where(import_job.c.attempts == mine.attempt).with_for_update()).first() is None:
+        raise Taken(mine.id)
 
 
 def note_progress(conn: Connection, id: str, at: datetime, step: str, done: int, total: int) -> None:
@@ -73,6 +104,12 @@ def refuse_job(
 ) -> None:
     """Something is wrong with the files; nothing of them was taken, and they are not kept."""
     _set(conn, id, state="refused", faults=list(faults), more_faults=more, files=None, touched_at=at)
+
+
+def give_up(conn: Connection, id: str, at: datetime, why: str) -> None:
+    """The job broke off; what it had put by then stays. Its files are not kept."""
+    fault = {"file": "", "row": 0, "column": "", "code": "failed", "detail": why}
+    _set(conn, id, state="failed", faults=[fault], files=None, touched_at=at)
 
 
 def _set(conn: Connection, id: str, **values: Any) -> None:

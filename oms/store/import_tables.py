@@ -20,6 +20,7 @@ import_job = Table(
     Column("more_faults", Integer, nullable=False, server_default=text("0")),
     Column("put", JSONB),
     Column("files", LargeBinary),
-    CheckConstraint("state IN ('queued', 'running', 'done', 'refused')", name="state_known"),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    CheckConstraint("state IN ('queued', 'running', 'done', 'refused', 'failed')", name="state_known"),
     Index("ix_import_job_open", "at", postgresql_where=text("state IN ('queued', 'running')")),
 )

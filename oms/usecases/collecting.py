@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,8 +11,9 @@ from typing import Literal
 
 from oms.actors import SYSTEM, Actor
 from oms.bootstrap import Runtime
+from oms.one_by_one import one_by_one
 from oms.pickups.lifecycle import PICKUP, PickupEvent
-from oms.refusals import Code, Fault, LostRace, refuse
+from oms.refusals import Code, Fault, refuse
 from oms.steps.at_work import despite_races
 from oms.steps.counter import Handed, give_back, hand_out, lying
 from oms.steps.following_up import tell_pickup
@@ -22,8 +22,6 @@ from oms.store.fulfilments import fulfilments_of
 from oms.store.pickups import due, save_pickup
 from oms.usecases.pickups import locked_pickup, shown
 from oms.work import Answer, RequestKey, Work, answer_once, transact
-
-log = logging.getLogger(__name__)
 
 GRACE = timedelta(hours=12)
 """Who has come is not sent away because the deadline passes meanwhile."""
@@ -94,15 +92,9 @@ def _taken(there: Counter[str], wish: Collecting) -> Counter[str]:
 
 def expire_pickups(runtime: Runtime) -> int:
     """Give back what nobody collected in time; how many pickups that were."""
-    done = 0
     with runtime.engine.connect() as conn:
         late = due(conn, runtime.clock.now(), GRACE, AT_ONCE)
-    for _, id in late:
-        try:
-            done += transact(runtime, SYSTEM, partial(_expired, id))
-        except LostRace as race:
-            log.info("Pickup %s is looked at again (%s)", id, race)
-    return done
+    return one_by_one((id for _, id in late), lambda id: transact(runtime, SYSTEM, partial(_expired, id)))
 
 
 def _expired(id: str, work: Work) -> int:

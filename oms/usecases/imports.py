@@ -57,11 +57,21 @@ def import_folder(
     folder: Folder,
     progress: Progress,
     tables: Collection[str] = TABLES,
+    first: Callable[[Work], None] = lambda _: None,
 ) -> Imported:
-    """Put the named tables of a folder that has been read and checked. Raises, with nothing written, Refused
-    `invalid` when the network it would make is not whole, and FolderRefused when a barcode is another SKU's
-    or there are orders in another currency.
+    """Put the named tables of a folder that has been read and checked. ``first`` is done at the beginning of
+    every transaction; what it raises ends the import there. Raises, with nothing written, Refused `invalid`
+    when the network it would make is not whole, and FolderRefused when a barcode is another SKU's or there
+    are orders in another currency.
     """
+
+    def write(fn: Callable[[Work], T]) -> T:
+        def work_on(work: Work) -> T:
+            first(work)
+            return fn(work)
+
+        return transact(resources, actor, work_on)
+
     skus = list(import_rows.sku_rows(folder)) if "skus" in tables else []
 
     def put_first(work: Work) -> tuple[int, int]:
@@ -69,14 +79,14 @@ def import_folder(
         _free_barcodes(work, skus)
         return counts
 
-    nodes, edited = transact(resources, actor, put_first)
+    nodes, edited = write(put_first)
     progress("network", nodes + edited, nodes + edited)
-    _in_chunks(skus, "skus", progress, lambda part: transact(resources, actor, lambda w: _put_skus(w, part)))
+    _in_chunks(skus, "skus", progress, lambda part: write(lambda work: _put_skus(work, part)))
     stock = list(_stock_lines(folder)) if "stock" in tables else []
-    _in_chunks(stock, "stock", progress, lambda part: transact(resources, actor, lambda w: _load(w, part)))
+    _in_chunks(stock, "stock", progress, lambda part: write(lambda work: _load(work, part)))
     known = list(import_rows.places(folder)) if "orders" in tables else []
     if known:
-        transact(resources, actor, lambda work: put_places(work.conn, known))
+        write(lambda work: put_places(work.conn, known))
         progress("places", len(known), len(known))
     return Imported(nodes, edited, len(skus), len(stock), len(known))
 

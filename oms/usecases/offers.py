@@ -7,7 +7,7 @@ from functools import partial
 from oms.actors import SYSTEM
 from oms.bootstrap import Runtime
 from oms.fulfilment.lifecycle import FulfilmentState
-from oms.refusals import LostRace
+from oms.one_by_one import one_by_one
 from oms.steps.at_work import at_work
 from oms.store.node_queue import expired_offers
 from oms.usecases.node_work import Aftermath, expire
@@ -23,12 +23,7 @@ def expire_offers(runtime: Runtime) -> int:
     with runtime.engine.connect() as conn:
         late = expired_offers(conn, at, AT_ONCE)
     after = Aftermath()
-    done = 0
-    for id in late:
-        try:
-            done += transact(runtime, SYSTEM, partial(_expire, id, after))
-        except LostRace:
-            continue  # a fact took its units at this moment; the next round sees it as it is then
+    done = one_by_one(late, lambda id: transact(runtime, SYSTEM, partial(_expire, id, after)))
     resource_at_once(runtime, after.orders)
     return done
 

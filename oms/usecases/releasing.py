@@ -17,6 +17,7 @@ from oms.bootstrap import Runtime
 from oms.fulfilment.job import Fulfilment
 from oms.fulfilment.lifecycle import FulfilmentEvent, FulfilmentState
 from oms.fulfilment.releasing import LOOK_AGAIN_MIN, Task, due, look_again
+from oms.one_by_one import one_by_one
 from oms.orders.order import Order
 from oms.steps.recording import tell_job
 from oms.steps.unrouting import in_line
@@ -73,11 +74,17 @@ def _release(
         if only is None or task.order_id in only:
             by_order[task.order_id][task.id] = begin
     to_look_at = {one.id for one in tasks if one.looks_at(at)}
-    return sum(
-        transact(runtime, SYSTEM, partial(_release_order, runtime, order_id, find, begins))
+    orders = (
+        order_id
         for order_id, begins in by_order.items()
         if any(begin <= at or id in to_look_at for id, begin in begins.items())
     )
+
+    def release(order_id: str) -> int:
+        work_on = partial(_release_order, runtime, order_id, find, by_order[order_id])
+        return transact(runtime, SYSTEM, work_on)
+
+    return one_by_one(orders, release)
 
 
 def _release_order(

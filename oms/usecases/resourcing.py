@@ -14,6 +14,7 @@ from oms.actors import SYSTEM
 from oms.bootstrap import Runtime
 from oms.fulfilment.kits import WAITING, as_kits, kept_together, left_behind, torn
 from oms.memory.ground import Ground, Question, from_locked_rows
+from oms.one_by_one import one_by_one
 from oms.orders.order import Order, OrderStatus
 from oms.orders.quote import Wanted
 from oms.refusals import LostRace, Refused
@@ -66,16 +67,17 @@ def resource_orders(runtime: Runtime) -> int:
     """
     with runtime.engine.connect() as conn:
         behind = orders_behind(conn, AT_ONCE)
-    for order_id in behind:
-        transact(runtime, SYSTEM, partial(_catch_up, order_id))
+    one_by_one(behind, lambda id: transact(runtime, SYSTEM, partial(_catch_up, id)))
     runtime.feed.look()
-    return sum(resource_at_once(runtime, [id], order_if_idle) for id in _promising(runtime))
+    return one_by_one(_promising(runtime), lambda id: resource_at_once(runtime, [id], order_if_idle))
 
 
-def _catch_up(order_id: str, work: Work) -> None:
+def _catch_up(order_id: str, work: Work) -> int:
     order = order_if_idle(work.conn, order_id)
-    if order is not None:
-        in_line(work, order)
+    if order is None:
+        return 0
+    in_line(work, order)
+    return 1
 
 
 def _promising(runtime: Runtime) -> list[str]:
