@@ -53,20 +53,36 @@ class Servers:
 
 
 @contextmanager
-def serving(url: str, data: Path, processes: int = 2) -> Iterator[list[int]]:
+def serving(
+    url: str, data: Path, processes: int = 2, application: str = "api.app:create_app"
+) -> Iterator[list[int]]:
     """Server processes of their own, each on a free port."""
+    with served(url, data, processes, application) as running:
+        yield list(running)
+
+
+@contextmanager
+def served(url: str, data: Path, processes: int, application: str) -> Iterator[dict[int, int]]:
+    """The same, with the number of each process by its port. Their log goes to a file beside the data."""
     environment = {**os.environ, "ANYSHELF_DATABASE_URL": url, "ANYSHELF_DATA_DIR": str(data)}
-    command = [sys.executable, "-m", "uvicorn", "api.app:create_app", "--factory", "--log-level", "error"]
+    command = [sys.executable, "-m", "uvicorn", application, "--factory", "--log-level", "error"]
+    command.append("--no-access-log")  # as `anyshelf serve`, which writes its own
     ports = [free_port() for _ in range(processes)]
-    running = [subprocess.Popen([*command, "--port", str(port)], env=environment) for port in ports]
+    log = (data / "server.log").open("ab")
+    running = [
+        subprocess.Popen([*command, "--port", str(port)], env=environment, stderr=log) for port in ports
+    ]
     try:
-        assert eventually(lambda: all(answers(port) for port in ports), 90)
-        yield ports
+        assert eventually(lambda: all(answers(port) for port in ports), 180), (
+            data / "server.log"
+        ).read_text()
+        yield dict(zip(ports, (process.pid for process in running), strict=True))
     finally:
         for process in running:
             process.terminate()
         for process in running:
             process.wait(30)
+        log.close()
 
 
 def free_port() -> int:
