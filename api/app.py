@@ -8,9 +8,11 @@ from contextlib import asynccontextmanager
 from types import FrameType
 
 from fastapi import APIRouter, FastAPI
+from starlette.types import Receive, Scope, Send
 
 from api import problems
 from api.frame import Frame
+from api.lane import Lane
 from api.limits import Limits
 from api.openapi import describe
 from api.pages.app import create_pages, create_tracking
@@ -78,6 +80,21 @@ ROUTERS: tuple[APIRouter, ...] = (
 """One line per room."""
 
 
+class Application(FastAPI):
+    """FastAPI with the short way before it."""
+
+    lane: Lane
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request, or the life of the server."""
+        scope["app"] = self
+        await self.lane(scope, receive, send)
+
+    async def ordinary(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The framework's way."""
+        await super().__call__(scope, receive, send)
+
+
 def create_app(source: Runtime | Settings | None = None, clock: Clock | None = None) -> FastAPI:
     """The application on a running process, or one that starts its own from settings and ends it with
     itself."""
@@ -98,7 +115,7 @@ def create_app(source: Runtime | Settings | None = None, clock: Clock | None = N
             background.close()
             running.close()
 
-    app = FastAPI(
+    app = Application(
         title="Anyshelf",
         version="1",
         lifespan=lifespan,
@@ -118,6 +135,7 @@ def create_app(source: Runtime | Settings | None = None, clock: Clock | None = N
     app.mount("/app", create_pages(app))
     app.mount("/track", create_tracking(app))
     app.add_middleware(Frame)
+    app.lane = Lane(app.ordinary, checkout.QUICK, known)
     return app
 
 

@@ -20,6 +20,9 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 log = logging.getLogger("anyshelf.api")
 access = logging.getLogger("anyshelf.access")
 
+SINCE = "anyshelf.since"
+"""Where the scope holds since when a request is at work, for those who were before this layer."""
+
 SECURITY: tuple[tuple[bytes, bytes], ...] = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -43,7 +46,7 @@ class Frame:
             await self._app(scope, receive, send)
             return
         request_id = _sent_id(scope) or self._ids.new("req")
-        status, since_s = 0, elapsed_s()
+        status, since_s = 0, scope.get(SINCE) or elapsed_s()
         REQUEST_ID.set(request_id)
 
         async def framed(message: Message) -> None:

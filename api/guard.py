@@ -13,13 +13,14 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Message
+from starlette.types import Message, Scope
 
 from api.access import ACCESS, Rule
 from api.auth import identify
+from api.limits import Limits
 from oms.actors import Actor
-from oms.bootstrap import Runtime
 from oms.refusals import Code, Refused, refuse
+from oms.store.keys import ApiKey
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -105,19 +106,24 @@ def actor_of(request: Request) -> Actor:
     return actor
 
 
-def _admit(request: Request, rule: Rule) -> None:
-    if rule.scope == "public":
-        return
-    state = request.app.state
-    runtime: Runtime = state.runtime
-    key, actor = identify(request, runtime)
-    headers, too_many = state.limits.admit(key, rule.checkout)
-    request.scope["anyshelf.headers"] = headers
+def admit(scope: Scope, limits: Limits, known: tuple[ApiKey, Actor], rule: Rule) -> Actor:
+    """Count the request of a key that was opened, and judge its role. Raises Refused: rate_limited,
+    forbidden.
+    """
+    key, actor = known
+    scope["anyshelf.headers"], too_many = limits.admit(key, rule.checkout)
     if too_many is not None:
         raise Refused(too_many)
     if actor.role not in rule.roles:
         raise refuse(Code.FORBIDDEN, "This key's role may not do that")
-    request.scope["anyshelf.actor"] = actor
+    scope["anyshelf.actor"] = actor
+    return actor
+
+
+def _admit(request: Request, rule: Rule) -> None:
+    if rule.scope != "public":
+        state = request.app.state
+        admit(request.scope, state.limits, identify(request, state.runtime), rule)
 
 
 def _readable(request: Request, wants_json: bool, largest: int) -> None:

@@ -52,6 +52,7 @@ def configure(settings: Settings, stream: TextIO | None = None) -> None:
     handler = logging.StreamHandler(stream or sys.stderr)
     words = settings.log_format == "text" or (settings.log_format is None and handler.stream.isatty())
     handler.setFormatter(Words() if words else JsonLines())
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False  # no line names them
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)

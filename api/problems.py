@@ -8,6 +8,7 @@ import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.types import Scope
 
 from api.access import methods_at
 from api.faults import faults_of
@@ -83,10 +84,12 @@ STATUS: dict[Code, int] = {
 
 INTERNAL = Refusal(Code.INTERNAL, "Something went wrong on our side; the request id finds it in the log")
 
+TOO_SLOW = Refusal(Code.TOO_SLOW, "The body took too long to arrive; nothing was changed")
+
 _BY_STATUS = {
     404: Refusal(Code.NOT_FOUND, "There is nothing at this address"),
     405: Refusal(Code.METHOD_NOT_ALLOWED, "This address does not answer to that method"),
-    408: Refusal(Code.TOO_SLOW, "The body took too long to arrive; nothing was changed"),
+    408: TOO_SLOW,
     413: Refusal(Code.TOO_LARGE, "The body is larger than this address accepts"),
 }
 _MALFORMED = Refusal(Code.MALFORMED, "The body cannot be read")
@@ -131,27 +134,27 @@ def install(app: FastAPI) -> None:
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
-    return _named(request, error.refusal)
+    return named(request.scope, error.refusal)
 
 
 async def _unreadable(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    return _named(request, summarise(faults_of(error)))
+    return named(request.scope, summarise(faults_of(error)))
 
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     headers = {"Allow": ", ".join(methods_at(request.url.path))} if error.status_code == 405 else {}
-    return _named(request, _BY_STATUS.get(error.status_code, _MALFORMED), headers)
+    return named(request.scope, _BY_STATUS.get(error.status_code, _MALFORMED), headers)
 
 
 async def _unavailable(request: Request, error: Exception) -> Response:
-    return _named(request, outage_of(error))
+    return named(request.scope, outage_of(error))
 
 
-def _named(request: Request, refusal: Refusal, headers: Mapping[str, str] | None = None) -> Response:
+def named(scope: Scope, refusal: Refusal, headers: Mapping[str, str] | None = None) -> Response:
     """The problem, its name left where log and metrics find it."""
-    request.scope["anyshelf.code"] = refusal.code.value
+    scope["anyshelf.code"] = refusal.code.value
     return problem(refusal, headers)
 
 

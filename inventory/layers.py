@@ -1,7 +1,7 @@
 """A mapping whose changed copies are cheap: a large base that is shared, and a small layer of recent ones."""
 
 from collections.abc import Iterator, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Value = TypeVar("Value")
 
@@ -19,6 +19,11 @@ class Layers(Mapping[str, Value]):
 
     def __getitem__(self, key: str) -> Value:
         return self._recent[key] if key in self._recent else self._base[key]
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The value or ``default``, without an exception in between."""
+        found = self._recent.get(key)
+        return self._base.get(key, default) if found is None else found
 
     def __iter__(self) -> Iterator[str]:
         yield from self._base

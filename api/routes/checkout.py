@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Response
 from starlette.concurrency import run_in_threadpool
@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from api.deps import Caller, IdempotencyKey, Running, answer, reply
 from api.guard import routes
 from api.idempotency import OptionalKey
+from api.lane import Quick
 from api.wire.checkout import (
     AvailabilityAnswer,
     AvailabilityAsk,
@@ -20,6 +21,8 @@ from api.wire.checkout import (
     ReservationAnswer,
     ReservationAsk,
 )
+from oms.actors import Actor
+from oms.bootstrap import Runtime
 from oms.orders.quote import Wanted, Whereabouts
 from oms.refusals import Code, Fault, refuse
 from oms.usecases import availability, promises, reservations
@@ -38,14 +41,7 @@ async def ask_availability(body: AvailabilityAsk, caller: Caller, running: Runni
 
     Nodes are shown to callers who may see them.
     """
-    ask = availability.Ask(
-        skus=tuple(body.skus),
-        channel=body.channel,
-        methods=tuple(body.methods),
-        near=(body.near.lat, body.near.lon) if body.near else None,
-        nodes=body.limit_nodes if body.detail == "node" else None,
-    )
-    return reply(availability.availability(running, caller, ask))
+    return reply(_availability(body, caller, running))
 
 
 @router.post("/v1/promises", response_model=PromisesAnswer)
@@ -53,20 +49,12 @@ async def ask_promises(body: PromisesAsk, caller: Caller, running: Running, requ
     """The ways a basket can reach its customer. Writes nothing, unless `reserve` asks to hold an option: then
     an Idempotency-Key is required.
     """
-    basket = Basket(
-        wanted=tuple(Wanted(line.id, line.sku, line.quantity) for line in body.lines),
-        channel=body.channel,
-        methods=tuple(dict.fromkeys(body.methods)),
-        destination=whereabouts(body.destination),
-        pickup_node=body.pickup_node,
-        partial=body.allow_partial,
-    )
-    own = body.reservation_id
+    if _only_asks(body):
+        return reply(_promises(body, caller, running))
+    basket, own = _basket(body), body.reservation_id
     if own is not None:
         await run_in_threadpool(reservations.require_own, running, caller, own)
     if body.reserve is None:
-        if own is None:
-            return reply(promises.promise(running, caller, basket))
         return reply(await run_in_threadpool(promises.promise, running, caller, basket, own))
     if request is None:
         fault = Fault("header/idempotency-key", Code.IDEMPOTENCY_KEY_MISSING, "Required with `reserve`")
@@ -119,6 +107,44 @@ def void(id: ReservationId, caller: Caller, running: Running, request: Idempoten
             lambda work: Answer.of(200, reservations.void_reservation(work, id)),
         )
     )
+
+
+def _availability(body: AvailabilityAsk, caller: Actor, running: Runtime) -> dict[str, Any]:
+    ask = availability.Ask(
+        skus=tuple(body.skus),
+        channel=body.channel,
+        methods=tuple(body.methods),
+        near=(body.near.lat, body.near.lon) if body.near else None,
+        nodes=body.limit_nodes if body.detail == "node" else None,
+    )
+    return availability.availability(running, caller, ask)
+
+
+def _promises(body: PromisesAsk, caller: Actor, running: Runtime) -> dict[str, Any]:
+    return promises.promise(running, caller, _basket(body))
+
+
+def _only_asks(body: PromisesAsk) -> bool:
+    """Whether memory knows all it takes: a reservation of one's own lies in the database."""
+    return body.reserve is None and body.reservation_id is None
+
+
+def _basket(body: PromisesAsk) -> Basket:
+    return Basket(
+        wanted=tuple(Wanted(line.id, line.sku, line.quantity) for line in body.lines),
+        channel=body.channel,
+        methods=tuple(dict.fromkeys(body.methods)),
+        destination=whereabouts(body.destination),
+        pickup_node=body.pickup_node,
+        partial=body.allow_partial,
+    )
+
+
+QUICK: dict[tuple[str, str], Quick] = {
+    ("POST", "/v1/availability"): Quick(AvailabilityAsk, lambda body: True, _availability),
+    ("POST", "/v1/promises"): Quick(PromisesAsk, _only_asks, _promises),
+}
+"""What `api.lane` answers by itself."""
 
 
 def whereabouts(destination: Destination | None) -> Whereabouts | None:

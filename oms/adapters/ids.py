@@ -1,5 +1,6 @@
 """The only source of chance: ids, which sort by the time they were made, secrets, and jitter."""
 
+import os
 import secrets
 import time
 from typing import Protocol
@@ -22,7 +23,7 @@ class RandomIds:
 
     def new(self, prefix: str) -> str:
         """A fresh id such as `res_06k8…`; later ones sort after earlier ones, to the millisecond."""
-        number = (time.time_ns() // 1_000_000 << 72) | secrets.randbits(72)
+        number = (time.time_ns() // 1_000_000 << 72) | int.from_bytes(os.urandom(9))
         return f"{prefix}_" + "".join([PAIRS[number >> shift & 1023] for shift in SHIFTS])
 
 
