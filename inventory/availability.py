@@ -44,9 +44,12 @@ class Availability:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
-    """One Availability per known SKU asked for, in order; true up to `as_of`."""
+    """One Availability per known SKU asked for, in order, their `by_node` in `units` [item, node]; true up to
+    `as_of`.
+    """
 
     items: tuple[Availability, ...]
+    units: NDArray[np.int64]
     unknown: tuple[str, ...]
     catalogue: Catalogue
     as_of: datetime
@@ -59,6 +62,8 @@ def availability(
     """Answer for these SKUs, kits included, from memory alone."""
     catalogue = pool.catalogue
     known = [sku for id_ in skus if (sku := catalogue.skus.get(id_)) is not None]
+    if len(known) == len(skus) and all(sku.kit is None and sku.active for sku in known):
+        return _plain(pool, skus, known, channel, today, own)
     parts = {sku.id: components(sku) for sku in known}
     needed = list(dict.fromkeys(part.sku for of in parts.values() for part in of))
     view = pool.view(needed, channel, own)
@@ -70,7 +75,28 @@ def availability(
         rows = [(part, view.available[lines[part.sku]], arriving[lines[part.sku]]) for part in of]
         items.append(_item(sku, rows, view, today))
     unknown = tuple(dict.fromkeys(id_ for id_ in skus if id_ not in catalogue.skus))
-    return Answer(tuple(items), unknown, view.catalogue, view.as_of, view.version)
+    units = np.array([item.by_node for item in items], np.int64).reshape(
+        len(items), len(view.catalogue.order)
+    )
+    return Answer(tuple(items), units, unknown, view.catalogue, view.as_of, view.version)
+
+
+def _plain(
+    pool: AvailabilityPool,
+    skus: Sequence[str],
+    known: Sequence[Sku],
+    channel: str,
+    today: date,
+    own: Own | None,
+) -> Answer:
+    """What most ask for: SKUs for sale that are no kits."""
+    view = pool.view(skus, channel, own)
+    rows = zip(known, view.totals.tolist(), view.available, pool.incoming(skus), strict=True)
+    items = [
+        Availability(sku.id, total, row, _units_by_date(coming, view.catalogue), backorder_left(sku, today))
+        for sku, total, row, coming in rows
+    ]
+    return Answer(tuple(items), view.available, (), view.catalogue, view.as_of, view.version)
 
 
 def components(sku: Sku) -> tuple[Component, ...]:
@@ -80,7 +106,11 @@ def components(sku: Sku) -> tuple[Component, ...]:
 
 def backorder_left(sku: Sku, today: date) -> int:
     """Units that may be promised without stock: what the cap leaves, from the day pre-orders open."""
-    if not sku.active or (sku.preorder_from is not None and today < sku.preorder_from):
+    if (
+        not sku.active
+        or not sku.backorder_cap
+        or (sku.preorder_from is not None and today < sku.preorder_from)
+    ):
         return 0
     return max(0, sku.backorder_cap - sku.backordered)
 
@@ -109,6 +139,8 @@ def _whole(rows: Sequence[Row]) -> int:
 
 
 def _units_by_date(arriving: Sequence[Incoming], catalogue: Catalogue) -> tuple[Future, ...]:
+    if not arriving:
+        return ()
     units: Counter[date] = Counter()
     for one in arriving:
         units[_day(catalogue, one)] += one.quantity

@@ -51,6 +51,8 @@ class AvailabilityPool:
     def incoming(self, skus: Sequence[str]) -> tuple[tuple[Incoming, ...], ...]:
         """Per SKU what will arrive and is not promised yet, earliest first; empty for unknown SKUs."""
         state = self.state
+        if not state.incoming:
+            return ((),) * len(skus)
         known = (state.catalogue.skus.get(sku) for sku in skus)
         return tuple(() if sku is None else state.incoming.get(sku.no, ()) for sku in known)
 

@@ -93,34 +93,20 @@ def basket(
     return Basket(tuple(lines), place or None, pickup_node, channel, currency)
 
 
-def by_node(network: Network, catalogue: Catalogue, values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """``values`` [C] by catalogue order, as [N] in the network's; 0 for nodes stock does not know."""
-    columns = np.array([catalogue.index.get(node, -1) for node in network.node_ids], dtype=np.int64)
-    return np.where(columns >= 0, np.append(values, 0.0)[columns], 0.0)
-
-
 def stock(
-    network: Network,
-    catalogue: Catalogue,
-    parts: Parts,
-    available: NDArray[np.int64],
-    arriving: Sequence[Sequence[Arriving]],
+    network: Network, parts: Parts, available: NDArray[np.int64], arriving: Sequence[Sequence[Arriving]]
 ) -> Stock:
-    """``available`` [L, C] by catalogue order and ``arriving`` per line, as the network sees them.
+    """``available`` [L, N] and ``arriving`` per line, as the network sees them.
 
     Nodes the network does not route from, because they lack a point, have nothing to give.
     """
-    columns = np.array([catalogue.index.get(node, -1) for node in network.node_ids], dtype=np.int64)
-    there = np.zeros((len(parts), len(columns)), dtype=np.int64)
-    known = columns >= 0
-    there[:, known] = available[:, columns[known]]
     coming = tuple(
         Incoming(part.id, one.node, one.at, one.quantity, one.inbound)
         for part, rows in zip(parts, arriving, strict=True)
         for one in rows
         if one.node in network.index
     )
-    return Stock(there, coming)
+    return Stock(available, coming)
 
 
 def planned(option: Option) -> tuple[PlannedParcel, ...]:

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 import holidays
 import numpy as np
 
+from routing.compiled import compiled
 from routing.network_spec import CalendarSpec, Hours
 from routing.problem import Bools, Ints
 
@@ -157,14 +158,19 @@ def ready(tables: DayTables, rows: Ints, lead: Ints, at: Ints) -> tuple[Ints, In
 
 def start_by(tables: DayTables, row: int, lead: int, done: int) -> int:
     """The latest instant to begin so that ``lead`` seconds of opening time have passed at ``done``."""
-    if lead == 0:
-        return done
-    opens, closes, worked = tables.opens[row], tables.closes[row], tables.worked[row]
-    spare = int(np.clip(done - opens, 0, closes - opens).sum()) - lead
+    return done if lead == 0 else int(_start_by(tables.opens, tables.closes, tables.worked, row, lead, done))
+
+
+@compiled
+def _start_by(opens: Ints, closes: Ints, worked: Ints, row: int, lead: int, done: int) -> int:
+    days = opens.shape[1]
+    spare = -lead
+    for d in range(days):
+        spare += min(max(done - opens[row, d], 0), closes[row, d] - opens[row, d])
     if spare < 0:
-        return int(opens[0])
-    day = min(int(np.searchsorted(worked, spare, side="right")) - 1, len(opens) - 1)
-    return int(opens[day]) + spare - int(worked[day])
+        return int(opens[row, 0])
+    day = min(np.searchsorted(worked[row], spare, side="right") - 1, days - 1)
+    return int(opens[row, day] + spare - worked[row, day])
 
 
 def to_datetime(at: int) -> datetime:

@@ -45,7 +45,7 @@ def parcels_of(pieces: Pieces, bundles: Sequence[Bundle], quantity: Sequence[int
 
 def assemble(problem: Problem, chosen: Sequence[Chosen], bound: float | None) -> Plan:
     """``bound`` on the objective; None says that these parcels are optimal."""
-    parcels = sorted((_parcel(problem, node, lines) for node, lines in chosen), key=_order(problem))
+    parcels = [_parcel(problem, node, lines) for node, lines in sorted(chosen, key=_in_order)]
     left = dict(enumerate(problem.quantity.tolist()))
     for _, lines in chosen:
         for line, units in lines.items():
@@ -109,15 +109,10 @@ def _parcel(problem: Problem, node: int, lines: Mapping[int, int]) -> Parcel:
     )
 
 
-class _order:  # noqa: N801 - reads as a function
+def _in_order(one: Chosen) -> tuple[int, list[tuple[int, int]]]:
     """Sort key: nodes in the order of the problem, then lines in theirs."""
-
-    def __init__(self, problem: Problem) -> None:
-        self.node = {node: i for i, node in enumerate(problem.node_ids)}
-        self.line = {line: i for i, line in enumerate(problem.line_ids)}
-
-    def __call__(self, parcel: Parcel) -> tuple[int, list[tuple[int, int]]]:
-        return self.node[parcel.node], [(self.line[t.line], -t.quantity) for t in parcel.takes]
+    node, lines = one
+    return node, [(line, -lines[line]) for line in sorted(lines)]
 
 
 def _unfilled(problem: Problem, missing: Mapping[int, int]) -> tuple[Unfilled, ...]:

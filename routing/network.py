@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, time
 
 import numpy as np
+from numpy.typing import NDArray
 
 from routing.calendar import DayTables, Profile, day_tables, first_day, public_holidays
 from routing.delivery import DeliveryTable, delivery_table
-from routing.geo import great_circle_m, within_m
+from routing.geo import great_circles_m, points, within_m
 from routing.lanes import EVERY, Lanes, compile_lanes, first_lanes, fitting_rows
 from routing.memo import Memo
 from routing.network_faults import faults_of
@@ -59,9 +60,11 @@ class Network:
     spec: NetworkSpec
     digest: str
     node_ids: tuple[str, ...]
+    names: NDArray[np.object_]  # [N] the same
     index: Mapping[str, int]
     lat: Floats
     lon: Floats
+    points: Floats  # [3, N] on a ball of radius 1
     active: Bools
     offers: Bools  # [3, N]
     limit: Ints  # [3, N] a day, UNLIMITED where none
@@ -110,7 +113,7 @@ class Network:
         """[N] great-circle distances, all unknown (nan) without coordinates."""
         if lat is None or lon is None:
             return np.full(len(self.node_ids), np.nan)
-        return great_circle_m(lat, lon, self.lat, self.lon)
+        return great_circles_m(lat, lon, self.points)
 
     def within(self, lat: float, lon: float, distance_m: Floats, radius_m: Ints | int) -> Bools:
         """[N] which nodes have a point within their radius; ``distance_m`` as of ``distances_m``."""
@@ -161,9 +164,11 @@ def build_network(spec: NetworkSpec) -> Network:
         spec=spec,
         digest=hashlib.sha256(_canonical(spec).encode()).hexdigest(),
         node_ids=tuple(index),
+        names=np.array(tuple(index), dtype=np.object_),
         index=index,
         lat=_floats(spec, "lat"),
         lon=_floats(spec, "lon"),
+        points=points(_floats(spec, "lat"), _floats(spec, "lon")),
         active=np.array([node.active for node in spec.nodes], dtype=np.bool_),
         offers=np.array([[m in node.methods for node in spec.nodes] for m in METHODS], dtype=np.bool_),
         limit=_limits(spec),

@@ -19,7 +19,7 @@ from routing.policy import Policy
 from routing.promise_ask import Ask, ask, later, seconds
 from routing.promise_blocking import refusals
 from routing.promise_courier import courier_reaches
-from routing.promise_methods import impossible, method_options, reaches
+from routing.promise_methods import impossible, method_options, nowhere, reaches
 from routing.promise_option import option_of, rank
 from routing.promise_reach import Reach
 from routing.promise_solve import cheapest, sooner_than
@@ -129,6 +129,8 @@ def keep(
     refusal = impossible(now, promised.method)
     if refusal is not None:
         return refusal
+    if not reaches(now, promised.method):
+        return nowhere(now, promised.method)
     for view in (now, *later(now)):
         for reach in _allowed(view, promised):
             solved = cheapest(view, reach)

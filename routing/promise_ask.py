@@ -10,9 +10,11 @@ import numpy as np
 
 from routing.calendar import DayTables, ship_days
 from routing.network import Network
+from routing.network_spec import METHODS, SHIP
 from routing.policy import Policy
 from routing.problem import NO_GROUP, UNLIMITED, Bools, Floats, Ints
 from routing.promise_values import Basket, BasketLine, Capacity, Incoming, Prices, Stock
+from routing.rooms import shipping_rooms
 from routing.tariff import billable_g
 
 VIEWS = 8
@@ -69,7 +71,7 @@ class Ask:
         today = date.fromordinal(date(1970, 1, 1).toordinal() + self.at // 86_400)
         return int(min((today - self.tables.dates[0]).days + self.policy.horizon_days + 1, 48))
 
-    def first_days(self, bucket: str, limit: Ints) -> tuple[Ints, Ints, Bools]:
+    def first_days(self) -> tuple[Ints, Ints, Bools]:
         """Per node the first day [M] it may ship with room left, the room [M], and whether a day was full
         for each that never has any; day D = none.
         """
@@ -78,26 +80,16 @@ class Ask:
         may[:, self.horizon() :] = False
         never = may.shape[1]
         first = np.where(may.any(axis=1), may.argmax(axis=1), never) if len(rows) else np.zeros(0, np.int64)
-        day, room = first[back], limit.copy()
-        full = np.zeros(len(back), dtype=np.bool_)
-        if self.capacity.free or (limit == 0).any():
-            for m in np.flatnonzero(day < never).tolist():
-                day[m], room[m], full[m] = self._with_room(
-                    m, may[back[m]], int(day[m]), bucket, int(limit[m])
-                )
-        return day, room, full
-
-    def _with_room(self, m: int, may: Bools, first: int, bucket: str, limit: int) -> tuple[int, int, bool]:
-        node = self.network.node_ids[self.nodes[m]]
-        free = self.capacity.free
-        room = free.get((node, self.tables.dates[first], bucket), limit)
-        if room == UNLIMITED or room > 0:
-            return first, room, False
-        for day in np.flatnonzero(may[first + 1 :]).tolist():
-            room = free.get((node, self.tables.dates[first + 1 + day], bucket), limit)
-            if room == UNLIMITED or room > 0:
-                return first + 1 + day, room, False
-        return len(may), 0, True
+        limit = self.network.limit[METHODS.index(SHIP)][self.nodes]
+        if not self.capacity.free and not (limit == 0).any():
+            return first[back], limit, np.zeros(len(back), dtype=np.bool_)
+        rooms = shipping_rooms(self.network, self.capacity.free, self.tables.dates[0], never)[self.nodes]
+        vacant = may[back] & ((rooms == UNLIMITED) | (rooms > 0))
+        some = vacant.any(axis=1)
+        day = np.where(some, vacant.argmax(axis=1), never)
+        full = ~some & (first[back] < never)
+        there = rooms[np.arange(len(back)), np.minimum(day, never - 1)]
+        return day, np.where(some, there, np.where(full, 0, limit)), full
 
     def room(self, node: int, day: int, bucket: str, limit: int) -> int:
         """Units of capacity left for a node on a day, UNLIMITED where nobody counts."""

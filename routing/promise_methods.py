@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -35,11 +35,11 @@ def impossible(now: Ask, method: str) -> Unavailable | None:
     place = now.basket.destination
     if place is None or place.lat is None or place.lon is None:
         return _refusal(now, method, Reason.NO_LOCATION)
-    return None if pickup_stores(now) else _refusal(now, method, Reason.NO_NODE_IN_RADIUS)
+    return None
 
 
 def reaches(view: Ask, method: str) -> list[Reach]:
-    """Every place and slot the method is offered for; at least one where the method is possible."""
+    """Every place and slot the method is offered for; none only where no store is near."""
     if method == PICKUP:
         return [pickup_reach(view, store) for store in pickup_stores(view)]
     place = view.basket.destination
@@ -70,7 +70,10 @@ def method_options(
     """Options of one method, and what it cannot do."""
     if (refusal := impossible(now, method)) is not None:
         return [], [refusal]
-    solved = _solved(now, reaches(now, method), cheapest_only)
+    places = reaches(now, method)
+    if not places:
+        return [], [nowhere(now, method)]
+    solved = _solved(now, places, cheapest_only)
     found = [one for _, ones in solved for one in ones]
     missing: list[Unavailable] = []
     least = min((one.missing for one in found), default=None)
@@ -124,32 +127,50 @@ def _from_incoming(now: Ask, method: str, whole: Sequence[Option]) -> list[Optio
     return found
 
 
-def _undominated(options: Sequence[Option]) -> list[Option]:
+Ranked = tuple[Option, tuple[float, ...]]
+"""An option and what it is compared by: units missing, cost, arrival, parcels."""
+
+BY = {CHEAPEST: (0, 1, 2, 3), FASTEST: (0, 2, 1, 3), FEWEST_PARCELS: (0, 3, 1, 2)}
+"""What counts first, second … for a tag, as of ``rank``."""
+
+
+def _undominated(options: Sequence[Option]) -> list[Ranked]:
     """Without those that another of the same place and slot equals or beats in cost, arrival and parcels."""
-    kept: list[Option] = []
-    for option in sorted(options, key=lambda option: rank(option, CHEAPEST)):
-        if not any(_beats(other, option) for other in kept):
-            kept.append(option)
+    kept: list[Ranked] = []
+    ranked = [(option, rank(option, CHEAPEST)) for option in options]
+    for one in sorted(ranked, key=lambda one: one[1]):
+        if not any(_beats(other, one) for other in kept):
+            kept.append(one)
     return kept
 
 
-def _beats(one: Option, other: Option) -> bool:
+def _beats(better: Ranked, worse: Ranked) -> bool:
+    (one, mine), (other, theirs) = better, worse
     if (one.pickup_node, one.slot) != (other.pickup_node, other.slot):
         return False
     if one.slot is not None and one.window_to != other.window_to:
         return False
-    pairs = zip(rank(one, CHEAPEST), rank(other, CHEAPEST), strict=True)
-    return all(mine <= theirs for mine, theirs in pairs)
+    return all(a <= b for a, b in zip(mine, theirs, strict=True))
 
 
-def _tagged(options: Sequence[Option]) -> list[Option]:
+def _tagged(ranked: Sequence[Ranked]) -> list[Option]:
     """Each tag on the best option for it; in the order of their arrival."""
-    winners = [min(options, key=lambda option: rank(option, tag), default=None) for tag in TAGS]
-    tagged = [
-        replace(option, tags=tuple(tag for tag, won in zip(TAGS, winners, strict=True) if won is option))
-        for option in options
-    ]
-    return sorted(tagged, key=lambda option: rank(option, FASTEST)[1:])
+
+    def by(tag: str) -> Callable[[Ranked], tuple[float, ...]]:
+        return lambda one: tuple(one[1][place] for place in BY[tag])
+
+    tags: dict[int, tuple[str, ...]] = {}
+    for tag in TAGS:
+        if ranked:
+            winner = id(min(ranked, key=by(tag))[0])
+            tags[winner] = (*tags.get(winner, ()), tag)
+    in_order = sorted(ranked, key=lambda one: by(FASTEST)(one)[1:])
+    return [replace(one, tags=tags[id(one)]) if id(one) in tags else one for one, _ in in_order]
+
+
+def nowhere(now: Ask, method: str) -> Unavailable:
+    """Why there is no reach: no store is near."""
+    return _refusal(now, method, Reason.NO_NODE_IN_RADIUS)
 
 
 def _refusal(now: Ask, method: str, reason: Reason) -> Unavailable:

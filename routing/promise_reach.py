@@ -132,7 +132,7 @@ def ship_reach(ask: Ask, destination: Destination) -> Reach:
 
 def _transit(ask: Ask, lane: Ints, distance_m: Floats, to: tuple[str, str]) -> _Transit:
     network, lanes = ask.network, ask.network.lanes
-    day, room, full = ask.first_days(SHIP, network.limit[METHODS.index(SHIP)][ask.nodes])
+    day, room, full = ask.first_days()
     inside = np.minimum(day, DAYS - 1)
     profile = network.profile[ask.nodes]
     ship_at = ask.tables.closes[profile, inside]

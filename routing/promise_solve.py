@@ -14,6 +14,7 @@ from routing.problem import Bools, Floats, Ints, Problem
 from routing.promise_ask import Ask
 from routing.promise_reach import Reach, eligible
 from routing.route import route
+from routing.tariff import cards_used
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,13 +59,14 @@ def felt(ask: Ask, reach: Reach) -> Felt:
     weight_kg = ask.lines.weight_g[:, None] / 1000
     shape = ask.stock.shape
     nothing = np.zeros(len(nodes))
-    rejection = policy.resource_minor * ask.network.reject_probability[nodes]
+    rejection = np.empty(shape)
+    rejection[:] = policy.resource_minor * ask.network.reject_probability[nodes]
     return Felt(
         lateness=policy.late_day_minor * days,
         parcel=policy.parcel_minor,
         parcel_price=nothing if prices.parcel_minor is None else prices.parcel_minor[nodes],
         co2=policy.co2_minor_per_kg * weight_kg * (reach.co2_g_per_kg / 1000)[None, :],
-        rejection=np.broadcast_to(rejection, shape),
+        rejection=rejection,
         bid=np.zeros(shape) if prices.bid_minor is None else prices.bid_minor[:, nodes],
         days=days,
     )
@@ -73,11 +75,13 @@ def felt(ask: Ask, reach: Reach) -> Felt:
 def build_problem(ask: Ask, reach: Reach, weights: Felt, usable: Bools, columns: Ints) -> Problem:
     """The kernel's arrays for the nodes ``columns``; ``usable`` [L, M] is eligible."""
     network, lines, nodes = ask.network, ask.lines, ask.nodes[columns]
-    used, card = np.unique(reach.card[columns], return_inverse=True)
-    available = np.where(usable[:, columns], ask.stock[:, columns], 0)
+    used, card = cards_used(reach.card[columns], len(network.cards.names))
+    available = ask.stock[:, columns] * usable[:, columns]
+    unit_cost = np.empty_like(available)
+    unit_cost[:] = network.pick_minor[nodes]
     return Problem(
         currency=network.currency,
-        cards=network.cards_of(tuple(used.tolist())),
+        cards=network.cards_of(used),
         line_ids=lines.ids,
         skus=lines.skus,
         quantity=lines.quantity,
@@ -85,14 +89,14 @@ def build_problem(ask: Ask, reach: Reach, weights: Felt, usable: Bools, columns:
         unit_volume_mm3=lines.volume_mm3,
         ship_alone=lines.alone,
         group=lines.group,
-        node_ids=tuple(network.node_ids[n] for n in nodes.tolist()),
-        card=card.astype(np.int64),
+        node_ids=tuple(network.names[nodes].tolist()),
+        card=card,
         fixed_minor=reach.fixed_minor[columns],
         parcel_price_minor=weights.per_parcel[columns],
         capacity_parcels=reach.room[columns],
         arrive_day=weights.days[columns],
         available=available,
-        unit_cost_minor=np.ascontiguousarray(np.broadcast_to(network.pick_minor[nodes], available.shape)),
+        unit_cost_minor=unit_cost,
         bid_price_minor=np.ascontiguousarray(weights.per_unit[:, columns]),
         divisor_mm3_per_g=network.spec.dimensional_divisor_mm3_per_g,
         unfilled_penalty_minor=ask.policy.unfilled_penalty_minor,

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from routing.compiled import compiled
 from routing.network_spec import NetworkFault, TariffSpec
 from routing.problem import Ints, RateCards
 
@@ -62,6 +63,27 @@ def select_cards(cards: RateCards, chosen: Sequence[int]) -> RateCards:
     start[1:] = np.cumsum([len(row) for row in rows])
     index = np.concatenate(rows) if rows else np.zeros(0, dtype=np.int64)
     return RateCards(tuple(cards.names[c] for c in chosen), start, cards.up_to_g[index], cards.minor[index])
+
+
+def cards_used(card: Ints, cards: int) -> tuple[tuple[int, ...], Ints]:
+    """Which of so many cards ``card`` [N] names, ascending, and [N] the place of each among them."""
+    seen: Ints = np.zeros(cards, dtype=np.int64)
+    place: Ints = np.empty(card.size, dtype=np.int64)
+    _place_cards(card, seen, place)
+    return tuple(np.flatnonzero(seen).tolist()), place
+
+
+@compiled
+def _place_cards(card: Ints, seen: Ints, place: Ints) -> None:
+    for n in range(card.size):
+        seen[card[n]] = 1
+    count = 0
+    for c in range(seen.size):
+        if seen[c]:
+            count += 1
+            seen[c] = count
+    for n in range(card.size):
+        place[n] = seen[card[n]] - 1
 
 
 def greatest_weight_g(cards: RateCards) -> Ints:

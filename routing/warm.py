@@ -6,18 +6,32 @@ from dataclasses import replace
 
 import numpy as np
 
+from routing.calendar import DayTables, start_by
 from routing.explain_forced import forced_plans
+from routing.geo import great_circle_m, within_m
 from routing.problem import NO_GROUP, UNLIMITED, Problem, RateCards
+from routing.reaching import reaching
 from routing.route import route
+from routing.tariff import cards_used
 
 
 def warm_up() -> None:
     """Compile (or load from disk) everything a first request would otherwise wait for."""
+    _warm_paths()
     few = _small(quantity=1, lines=3, available=1)
     forced_plans(few, route(few), [0])
     route(_small(quantity=2, lines=2, available=1))
     in_pairs = RateCards(("c",), np.array([0, 1]), np.array([800]), np.array([300]))  # leaves a gap to search
     route(replace(_small(quantity=1, lines=9, available=1), cards=in_pairs), work_limit=1)
+
+
+def _warm_paths() -> None:
+    """What leads to a problem: distances, methods, opening hours, tariffs."""
+    here, one = np.zeros(1), np.zeros((1, 2), np.int64)
+    within_m(0.0, 0.0, here, here, great_circle_m(0.0, 0.0, here, here), 1)
+    reaching(one, np.zeros((3, 2), np.bool_))
+    start_by(DayTables((), one, one, np.zeros((1, 3), np.int64), one), 0, 1, 0)
+    cards_used(np.zeros(1, np.int64), 1)
 
 
 def _small(quantity: int, lines: int, available: int) -> Problem:

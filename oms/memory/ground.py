@@ -23,6 +23,7 @@ from inventory.store.tables import node as node_rows
 from inventory.store.tables import position
 from oms import translate
 from oms.bootstrap import Runtime
+from oms.memory.alignment import Alignment
 from oms.memory.network_load import Loaded
 from oms.orders.quote import Wanted, Whereabouts
 from oms.refusals import Code, Fault, refuse
@@ -168,7 +169,8 @@ def _ground(
     loaded = runtime.networks.current
     network = loaded.network
     arriving = [with_own(part.sku, rows, own) for part, rows in zip(parts, seen.arriving, strict=True)]
-    stock = translate.stock(network, catalogue, parts, seen.available, arriving)
+    nodes = runtime.networks.aligned(network, catalogue.order)
+    stock = translate.stock(network, parts, nodes.gathered(seen.available), arriving)
     return Ground(
         question=question,
         network=network,
@@ -185,7 +187,7 @@ def _ground(
         ),
         stock=stock,
         capacity=Capacity(_given_back(seen.free, own.capacity)),
-        prices=_prices(runtime, catalogue, loaded, parts, stock),
+        prices=_prices(runtime, nodes, loaded, parts, stock),
         room={sku: units + own.ahead.get(sku, 0) for sku, units in seen.room.items()},
         at=runtime.clock.now(),
         as_of=seen.as_of,
@@ -193,11 +195,10 @@ def _ground(
     )
 
 
-def _prices(runtime: Runtime, catalogue: Catalogue, loaded: Loaded, parts: Parts, stock: Stock) -> Prices:
+def _prices(runtime: Runtime, nodes: Alignment, loaded: Loaded, parts: Parts, stock: Stock) -> Prices:
     """The one place where prices for an order come from: out of memory, no question to the database."""
-    breadth = runtime.pool.breadth.of(len(catalogue.order))
+    across = nodes.gathered(runtime.pool.breadth.of(len(nodes.order)))
     quantity = np.array([part.quantity for part in parts], dtype=np.int64)
-    across = translate.by_node(loaded.network, catalogue, breadth)
     return breadth_prices(loaded.network, loaded.policy, quantity, stock.available, across)
 
 

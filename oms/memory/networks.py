@@ -4,8 +4,9 @@ import logging
 
 from sqlalchemy import Connection
 
+from oms.memory.alignment import Alignment, align
 from oms.memory.network_load import Loaded, load
-from routing.network import build_network
+from routing.network import Network, build_network
 from routing.network_spec import NetworkRefused, NetworkSpec
 from routing.policy import Policy
 
@@ -18,6 +19,14 @@ class Networks:
     def __init__(self) -> None:
         nothing = NetworkSpec(version=0, currency="USD", nodes=())
         self.current = Loaded(build_network(nothing), Policy(), nothing)
+        self._aligned = align(self.current.network, ())
+
+    def aligned(self, network: Network, order: tuple[str, ...]) -> Alignment:
+        """This network beside the catalogue's ``order`` of nodes; the last one made is remembered."""
+        known = self._aligned
+        if known.network is not network or known.order is not order:
+            known = self._aligned = align(network, order)
+        return known
 
     def reload(self, conn: Connection) -> None:
         """A hook for the refresher. Edits are checked before they commit, so a broken network is an import

@@ -139,18 +139,17 @@ class Quote:
         """The option of that id, if the quote has it."""
         return next((option for option in self.options if option.id == option_id), None)
 
-    def promises_only(self) -> Quote:
-        """The same quote without its plans: a token can be read by whoever holds it, and which nodes ship is
-        not for everybody. An order is planned anew from the promise anyway."""
-        return replace(self, options=tuple(replace(option, parcels=()) for option in self.options))
-
     def only(self, option_id: str) -> Quote:
         """The same quote without the options not chosen."""
         return replace(self, options=tuple(option for option in self.options if option.id == option_id))
 
 
-def packed(quote: Quote) -> list[Any]:
-    """The quote as short nested lists, ready for JSON."""
+def packed(quote: Quote, plans: bool = True) -> list[Any]:
+    """The quote as short nested lists, ready for JSON.
+
+    Without ``plans`` it is only the promises: a token can be read by whoever holds it, and which nodes ship
+    is not for everybody. An order is planned anew from the promise anyway.
+    """
     where = quote.destination
     return [
         FORMAT,
@@ -160,7 +159,7 @@ def packed(quote: Quote) -> list[Any]:
         _number(quote.expires_at),
         [[line.id, line.sku, line.quantity] for line in quote.lines],
         [where.country, where.postcode, where.city, where.lat, where.lon] if where else None,
-        [_packed_option(option) for option in quote.options],
+        [_packed_option(option, option.parcels if plans else ()) for option in quote.options],
         [quote.order, quote.order_version] if quote.order else None,
     ]
 
@@ -183,7 +182,7 @@ def unpacked(document: Sequence[Any]) -> Quote:
     )
 
 
-def _packed_option(option: QuotedOption) -> list[Any]:
+def _packed_option(option: QuotedOption, parcels: Sequence[QuotedParcel]) -> list[Any]:
     return [
         option.id,
         option.method,
@@ -199,7 +198,7 @@ def _packed_option(option: QuotedOption) -> list[Any]:
                 _number(p.arrive_at),
                 [[s.line, s.sku, s.quantity] for s in p.shares],
             ]
-            for p in option.parcels
+            for p in parcels
         ],
         *([[s.line, s.sku, s.quantity] for s in shares] for shares in (option.unfilled, option.backordered)),
     ]

@@ -143,7 +143,7 @@ def _quoted(number: int, option: Option, ground: Ground) -> QuotedOption:
 def document(runtime: Runtime, actor: Actor, found: Offered) -> dict[str, Any]:
     """The answer to a customer, with the quote as a token."""
     return {
-        "quote_id": runtime.signer.sign(QUOTE, packed(found.quote.promises_only())),
+        "quote_id": runtime.signer.sign(QUOTE, packed(found.quote, plans=False)),
         "expires_at": found.quote.expires_at,
         "as_of": found.ground.as_of,
         "options": [option_shown(q, o, found.quote.currency, actor) for q, o in found.options],

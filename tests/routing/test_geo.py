@@ -6,7 +6,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routing.geo import EARTH_RADIUS_M, geodesic_m, great_circle_m, within_m
+from routing.geo import EARTH_RADIUS_M, NEARLY, geodesic_m, great_circle_m, lambert_m, within_m
+from routing.warm import warm_up
+
+warm_up()  # compiling takes longer than a test may
 
 LATITUDES = st.floats(-89.9, 89.9)
 LONGITUDES = st.floats(-180, 180)
@@ -19,6 +22,13 @@ def test_the_great_circle_stays_within_its_error_of_the_geodesic(
     fast = great_circle_m(lat, lon, np.array([other_lat]), np.array([other_lon]))[0]
     exact = geodesic_m(lat, lon, other_lat, other_lon)
     assert abs(fast - exact) <= 0.006 * exact + 1.0
+
+
+@given(LATITUDES, LONGITUDES, st.floats(-50, 50), st.floats(-60, 60))
+def test_lamberts_formula_is_nearly_the_geodesic(lat: float, lon: float, north: float, east: float) -> None:
+    other_lat, other_lon = max(-89.9, min(89.9, lat + north)), lon + east
+    exact = geodesic_m(lat, lon, other_lat, other_lon)
+    assert abs(lambert_m(lat, lon, other_lat, other_lon) - exact) <= NEARLY / 2 * exact + 0.05
 
 
 def test_known_distances() -> None:
