@@ -30,7 +30,7 @@ from oms.steps.expiring import expire_reservations
 from oms.store.database import connect
 from oms.usecases.keys import create_key
 from oms.work import transact
-from routing.route import warm_up
+from routing.warm import warm_up
 from tests.races.scheduler import Scheduler
 from tests.races.state import STATE
 from tests.support import T0, Watch, furnish
