@@ -148,11 +148,13 @@ STOCK_AND_NETWORK: Access = {
     ("GET", "/v1/inbound"): SHOPFLOOR,
     ("GET", "/v1/inbound/{id}"): SHOPFLOOR,
     ("POST", "/v1/inbound/{id}/receive"): SHOPFLOOR,
+    ("POST", "/v1/inbound/{id}/inspect"): SHOPFLOOR,
     ("POST", "/v1/transfers"): SHOPFLOOR,
     ("GET", "/v1/transfers"): SHOPFLOOR,
     ("GET", "/v1/transfers/{id}"): SHOPFLOOR,
     ("POST", "/v1/transfers/{id}/ship"): SHOPFLOOR,
     ("POST", "/v1/transfers/{id}/receive"): SHOPFLOOR,
+    ("POST", "/v1/transfers/{id}/inspect"): SHOPFLOOR,
     ("POST", "/v1/transfers/{id}/cancel"): SHOPFLOOR,
 }
 

@@ -18,7 +18,7 @@ _INBOUND = text(
 )
 _INBOUND_LINES = text(
     """
-    SELECT l.inbound_id, s.id, l.quantity, l.received, l.promised
+    SELECT l.inbound_id, s.id, l.quantity, l.received, l.promised, l.to_inspect - l.inspected
     FROM inbound_line l JOIN sku s ON s.no = l.sku_no WHERE l.inbound_id = ANY(:ids) ORDER BY s.id
     """
 )
@@ -40,7 +40,8 @@ _COMING = text(
 )
 _TRANSFER_LINES = text(
     """
-    SELECT l.transfer_id, l.line_id, s.id, l.quantity, l.shipped, coalesce(i.received, 0)
+    SELECT l.transfer_id, l.line_id, s.id, l.quantity, l.shipped, coalesce(i.received, 0),
+        coalesce(i.to_inspect - i.inspected, 0)
     FROM transfer_line l JOIN sku s ON s.no = l.sku_no
     LEFT JOIN inbound_line i ON i.inbound_id = 'transfer:' || l.transfer_id AND i.sku_no = l.sku_no
     WHERE l.transfer_id = ANY(:ids) ORDER BY l.line_id
@@ -56,12 +57,13 @@ _PROMISED = text(
 
 @dataclass(frozen=True, slots=True)
 class InboundLineRow:
-    """`promised` of what is still to come is spoken for."""
+    """`promised` of what is still to come is spoken for; `uninspected` units wait in inspection."""
 
     sku: str
     quantity: int
     received: int
     promised: int
+    uninspected: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +80,16 @@ class InboundShown:
 
 @dataclass(frozen=True, slots=True)
 class TransferLineShown:
-    """`received` counts all units of the SKU that arrived under the transfer."""
+    """`received` and `uninspected` count all units of the SKU that arrived under the transfer, and that wait
+    in inspection.
+    """
 
     line_id: str
     sku: str
     quantity: int
     shipped: int
     received: int
+    uninspected: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,7 @@ def receive_inbound(conn: Connection, at: datetime, batch: Sequence[Receipt]) ->
     outcomes = [_receive(book, names, rows, receipt, promised, closed) for receipt in batch]
     shrink(conn, at, book, list(book.positions))
     write(conn, at, book, Cause.SHORTFALL)
+    documents.add_to_inspect(conn, _to_inspect(names, batch, outcomes))
     documents.close_inbound(conn, closed)
     return Report(outcomes, displaced(conn, book))
 
@@ -143,6 +144,18 @@ def _receive(
         closed.add(receipt.id)
         _close(book, row, receipt.note)
     return Done(receipt.id)
+
+
+def _to_inspect(
+    names: Names, batch: Sequence[Receipt], outcomes: Sequence[ReceiptOutcome]
+) -> list[tuple[str, int, int]]:
+    """(document, SKU number, units) that now wait in inspection."""
+    return [
+        (receipt.id, names.skus[line.sku], line.quantity)
+        for receipt, outcome in zip(batch, outcomes, strict=True)
+        for line in receipt.lines
+        if isinstance(outcome, Done) and line.area is Area.INSPECTION
+    ]
 
 
 def _arrive(book: Book, row: InboundRow, expected: Expected, line: ReceiptLine, note: Note) -> None:

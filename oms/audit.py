@@ -22,6 +22,7 @@ class Kind(StrEnum):
     HELD = "held"
     HELD_AHEAD = "held_ahead"
     UNDER_WAY = "under_way"
+    INSPECTION = "inspection"
     CAPTURED = "captured"
     REFUNDED = "refunded"
     KEPT = "kept"
@@ -34,6 +35,7 @@ MEANING: Mapping[StrEnum, str] = {
     Kind.HELD: "what is held or waits for a home is not what the line counts as routed and unrouted",
     Kind.HELD_AHEAD: "the back-orders held are not what the line counts",
     Kind.UNDER_WAY: "what the ledger has on the road is not what parcels and couriers carry",
+    Kind.INSPECTION: "what the ledger has in inspection is not what waits there to be inspected",
     Kind.CAPTURED: "more was captured than authorised",
     Kind.REFUNDED: "more was refunded than captured",
     Kind.KEPT: "more is kept than the order costs, and no refund is due",

@@ -20,7 +20,9 @@ from inventory.read_documents import InboundShown, TransferShown, inbounds, tran
 from oms.actors import Actor
 from oms.bootstrap import Runtime
 from oms.refusals import Code, Fault, refuse
+from oms.returns.lifecycle import Disposition
 from oms.usecases import on_the_way
+from oms.usecases.on_the_way import Verdicts
 from oms.work import Answer, RequestKey, Work, answer_once, transact
 
 router: APIRouter = routes("stock")
@@ -69,6 +71,17 @@ def receive_inbound(
     """Enter what arrived. Reservations against it move to the shelf, earliest promise first."""
     receipt = _receipt(id, body, caller)
     return _post(running, caller, request, 200, lambda work: on_the_way.receive_inbound(work, receipt))
+
+
+@router.post("/v1/inbound/{id}/inspect", response_model=wire.InboundShown)
+def inspect_inbound(
+    id: OneId, body: wire.InspectBody, caller: Caller, running: Running, request: IdempotencyKey
+) -> Response:
+    """Units that were received into inspection find their disposition, each once; those restocked are for
+    sale at once.
+    """
+    wish = _verdicts(body)
+    return _post(running, caller, request, 200, lambda work: on_the_way.inspect_inbound(work, id, wish))
 
 
 @router.post("/v1/transfers", status_code=201, response_model=wire.TransferShown)
@@ -121,6 +134,15 @@ def receive_transfer(
     )
 
 
+@router.post("/v1/transfers/{id}/inspect", response_model=wire.TransferShown)
+def inspect_transfer(
+    id: TransferId, body: wire.InspectBody, caller: Caller, running: Running, request: IdempotencyKey
+) -> Response:
+    """Units that the receiving node put in inspection find their disposition, each once."""
+    wish = _verdicts(body)
+    return _post(running, caller, request, 200, lambda work: on_the_way.inspect_transfer(work, id, wish))
+
+
 @router.post("/v1/transfers/{id}/cancel", response_model=wire.TransferShown)
 def cancel_transfer(id: TransferId, caller: Caller, running: Running, request: IdempotencyKey) -> Response:
     """It will not leave; what was held for it is free."""
@@ -136,6 +158,11 @@ def _post(
 def _receipt(id: str, body: wire.ReceiptBody | wire.ArrivalBody, caller: Actor) -> Receipt:
     lines = tuple(ReceiptLine(line.sku, line.quantity, Area(line.area)) for line in body.lines or ())
     return Receipt(id, lines, body.close, _note(caller, body.reference))
+
+
+def _verdicts(body: wire.InspectBody) -> Verdicts:
+    lines = tuple((line.sku, line.quantity, Disposition(line.disposition)) for line in body.lines)
+    return Verdicts(lines, body.reference)
 
 
 def _note(caller: Actor, reference: str) -> Note:

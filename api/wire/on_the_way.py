@@ -69,11 +69,29 @@ class ArrivalBody(Wire):
     reference: Reference = ""
 
 
+class DispositionLine(Wire):
+    """Units that wait in inspection: for sale again, at the damaged, or thrown away."""
+
+    sku: Id
+    quantity: Quantity
+    disposition: Literal["restock", "refurbish", "damaged", "scrap"]
+
+
+class InspectBody(Wire):
+    """What becomes of units that went to inspection; a SKU stands there once for each disposition."""
+
+    model_config = _example(lines=[{"sku": "A1", "quantity": 2, "disposition": "restock"}])
+
+    lines: Annotated[list[DispositionLine], Field(min_length=1, max_length=MOST_LINES)]
+    reference: Reference = ""
+
+
 class InboundLineShown(Wire):
     sku: str
     quantity: int
     received: int
     promised: int
+    uninspected: int
 
 
 class InboundShown(Wire):
@@ -138,6 +156,7 @@ class TransferLineShown(Wire):
     quantity: int
     shipped: int
     received: int
+    uninspected: int
 
 
 class TransferShown(Wire):

@@ -29,6 +29,17 @@ _ADD_EXPECTED = text(
 _CLOSE_INBOUND = text("UPDATE inbound SET state = 'closed' WHERE id = ANY(:ids)")
 _FORGET_LINES = text("DELETE FROM inbound_line WHERE inbound_id = ANY(:ids)")
 _FORGET_INBOUND = text("DELETE FROM inbound WHERE id = ANY(:ids)")
+_TO_INSPECT = text(
+    """
+    UPDATE inbound_line SET to_inspect = to_inspect + :units WHERE inbound_id = :id AND sku_no = :sku_no
+    """
+)
+_UNINSPECTED = text("SELECT sku_no, to_inspect - inspected FROM inbound_line WHERE inbound_id = :id")
+_INSPECTED = text(
+    """
+    UPDATE inbound_line SET inspected = inspected + :units WHERE inbound_id = :id AND sku_no = :sku_no
+    """
+)
 _RESCHEDULE = text("UPDATE inbound SET eta = :eta WHERE id = :id")
 _ENDANGERED = text(
     """
@@ -145,6 +156,22 @@ def add_expected(conn: Connection, lines: Sequence[tuple[str, int, int]]) -> Non
         conn.execute(
             _ADD_EXPECTED, {"inbounds": list(inbounds), "skus": list(skus), "quantities": list(quantities)}
         )
+
+
+def add_to_inspect(conn: Connection, lines: Sequence[tuple[str, int, int]]) -> None:
+    """Units of (document, SKU number) that went to inspection. True only under the document's lock."""
+    for id_, sku_no, units in lines:
+        conn.execute(_TO_INSPECT, {"id": id_, "sku_no": sku_no, "units": units})
+
+
+def uninspected(conn: Connection, id_: str) -> dict[int, int]:
+    """Units of the document that wait in inspection, by SKU number. True only under its lock."""
+    return dict(conn.execute(_UNINSPECTED, {"id": id_}))
+
+
+def set_inspected(conn: Connection, id_: str, sku_no: int, units: int) -> None:
+    """So many more units of the document have a disposition."""
+    conn.execute(_INSPECTED, {"id": id_, "sku_no": sku_no, "units": units})
 
 
 def close_inbound(conn: Connection, ids: Collection[str]) -> None:

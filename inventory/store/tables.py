@@ -169,9 +169,12 @@ inbound_line = Table(
     required("received", Integer, "0"),
     required("promised", Integer, "0"),
     stamp(),
+    required("to_inspect", Integer, "0"),
+    required("inspected", Integer, "0"),
     PrimaryKeyConstraint("inbound_id", "sku_no"),
     CheckConstraint("quantity >= 0 AND received >= 0 AND promised >= 0", name="not_negative"),
     CheckConstraint("promised <= greatest(quantity - received, 0)", name="promised_within_outstanding"),
+    CheckConstraint("inspected BETWEEN 0 AND to_inspect AND to_inspect <= received", name="inspected_once"),
     Index(None, "sku_no"),
     Index(None, "stamp"),
 )

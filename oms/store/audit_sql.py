@@ -54,6 +54,28 @@ WITH working AS (
     UNION ALL
     SELECT 'in_transit\:' || substr(inbound_id, 10), sku_no, quantity
     FROM reservation WHERE inbound_id LIKE 'transfer\:fo\:%' AND state = 'held'
+), lying AS (
+    SELECT place, sku_no, sum(units) AS units FROM (
+        SELECT to_place AS place, sku_no, quantity AS units FROM movement
+        UNION ALL SELECT from_place, sku_no, -quantity FROM movement
+        UNION ALL SELECT place, sku_no, quantity FROM ledger_opening) m
+    WHERE place LIKE '%\:inspection' GROUP BY place, sku_no HAVING sum(units) <> 0
+), to_inspect AS (
+    SELECT n.id AS node, l.sku_no, l.to_inspect - l.inspected AS units
+    FROM inbound_line l JOIN inbound i ON i.id = l.inbound_id JOIN node n ON n.no = i.node_no
+    UNION ALL
+    SELECT r.node, s.no, l.received - l.inspected
+    FROM "return" r JOIN return_line l ON l.return_id = r.id JOIN sku s ON s.id = l.sku
+    UNION ALL
+    SELECT h.return_node, s.no, l.quantity - l.inspected
+    FROM shipment h JOIN shipment_line l ON l.shipment_id = h.id JOIN sku s ON s.id = l.sku
+    WHERE h.state = '{ShipmentState.RETURNED.value}'
+    UNION ALL
+    SELECT p.return_node, s.no, l.back - l.inspected
+    FROM courier_stop p JOIN courier_stop_line l ON l.stop_id = p.id JOIN sku s ON s.id = l.sku
+), waits AS (
+    SELECT node || '\:inspection' AS place, sku_no, sum(units) AS units FROM to_inspect
+    WHERE units <> 0 GROUP BY node, sku_no
 ), paid AS (
     SELECT order_id,
         coalesce(sum(amount_minor) FILTER (WHERE kind = 'captured'), 0) AS captured,
@@ -90,6 +112,11 @@ PARTS = (
             HAVING sum(units) <> 0) u USING (place, sku_no)
         JOIN sku k ON k.no = sku_no
     WHERE coalesce(b.units, 0) <> coalesce(u.units, 0)
+    """,
+    """
+    SELECT 'inspection', place, k.id, coalesce(l.units, 0)::bigint, coalesce(w.units, 0)::bigint
+    FROM lying l FULL JOIN waits w USING (place, sku_no) JOIN sku k ON k.no = sku_no
+    WHERE coalesce(l.units, 0) <> coalesce(w.units, 0)
     """,
     """
     SELECT 'captured', order_id, '', authorised::bigint, captured::bigint

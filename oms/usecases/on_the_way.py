@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from inventory import stock_inbound, stock_shipping, stock_transfers
-from inventory.documents import Announcement, Receipt, ShipRequest, TransferRequest
+from inventory import stock_inbound, stock_inspection, stock_shipping, stock_transfers
+from inventory.documents import Announcement, Receipt, ShipRequest, TransferRequest, document_of
+from inventory.movements import Note
 from inventory.outcomes import Closed, Conflict, Insufficient, Unknown
+from inventory.places import Area
 from inventory.read_documents import InboundShown, TransferShown, inbounds, transfers
+from inventory.stock_inspection import Disposed, TooMany
 from oms.actors import Actor
 from oms.refusals import Code, Fault, not_found, refuse
+from oms.returns.lifecycle import Disposition
 from oms.steps.arriving import arrived, awaited
 from oms.usecases.stock import report_displaced
 from oms.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """(SKU, units, what becomes of them) of a delivery in inspection; ``reference`` names the inspection
+    elsewhere.
+    """
+
+    lines: tuple[tuple[str, int, Disposition], ...]
+    reference: str = ""
 
 
 def announce(work: Work, wanted: Announcement) -> InboundShown:
@@ -35,6 +49,16 @@ def receive_inbound(work: Work, receipt: Receipt) -> InboundShown:
     report_displaced(work, report.displaced)
     work.emit("inbound.received", "inbound", receipt.id, _units(receipt))
     return get_inbound(work, receipt.id)
+
+
+def inspect_inbound(work: Work, id: str, found: Verdicts) -> InboundShown:
+    """Units in inspection find their disposition. Raises Refused: not_found, forbidden, unknown_sku,
+    bad_quantity.
+    """
+    work.actor.require_node(get_inbound(work, id).node, "path/id")
+    _inspected(work, id, id, found)
+    work.emit("inbound.inspected", "inbound", id, _verdicts(found))
+    return get_inbound(work, id)
 
 
 def get_inbound(work: Work, id: str) -> InboundShown:
@@ -82,6 +106,16 @@ def receive_transfer(work: Work, receipt: Receipt, whole: bool = False) -> Trans
     return get_transfer(work, receipt.id)
 
 
+def inspect_transfer(work: Work, id: str, found: Verdicts) -> TransferShown:
+    """Units in the receiving node's inspection find their disposition. Raises Refused: not_found, forbidden,
+    unknown_sku, bad_quantity.
+    """
+    work.actor.require_node(get_transfer(work, id).to_node, "path/id")
+    _inspected(work, id, document_of(id), found)
+    work.emit("transfer.inspected", "transfer", id, _verdicts(found))
+    return get_transfer(work, id)
+
+
 def cancel_transfer(work: Work, id: str) -> TransferShown:
     """It will not leave. Raises Refused: not_found, forbidden, illegal_transition."""
     work.actor.require_node(get_transfer(work, id).from_node, "path/id")
@@ -97,6 +131,40 @@ def get_transfer(work: Work, id: str) -> TransferShown:
     if not found:
         raise not_found("transfer")
     return found[0]
+
+
+def _inspected(work: Work, id: str, document: str, found: Verdicts) -> None:
+    lines = [Disposed(sku, units, _AREAS[disposition]) for sku, units, disposition in found.lines]
+    note = Note(reference=found.reference or id, actor=work.actor.key_id)
+    report = stock_inspection.inspect(work.conn, work.at, document, lines, note)
+    (outcome,) = report.outcomes
+    if isinstance(outcome, TooMany):
+        detail = f"{outcome.waiting} units of this SKU wait in inspection"
+        fault = Fault(f"/lines/{outcome.place}/quantity", Code.BAD_QUANTITY, detail)
+        raise refuse(Code.BAD_QUANTITY, detail, fault)
+    if isinstance(outcome, Unknown) and outcome.what == "inbound":
+        detail = "Nothing of it has arrived yet"
+        raise refuse(Code.ILLEGAL_TRANSITION, detail)
+    _refuse(outcome, [line.sku for line in lines])
+    report_displaced(work, report.displaced)
+
+
+_AREAS: Mapping[Disposition, Area | None] = {
+    Disposition.RESTOCK: Area.SHELF,
+    Disposition.REFURBISH: Area.DAMAGED,
+    Disposition.DAMAGED: Area.DAMAGED,
+    Disposition.SCRAP: None,
+}
+"""Where units go from inspection; None: to scrap."""
+
+
+def _verdicts(found: Verdicts) -> dict[str, Any]:
+    return {
+        "lines": [
+            {"sku": sku, "quantity": units, "disposition": disposition.value}
+            for sku, units, disposition in found.lines
+        ]
+    }
 
 
 def _seen(actor: Actor) -> list[str] | None:

@@ -76,6 +76,18 @@ class Scenes:
         self.post(path, body)
         return f"{path}/{body['id']}"
 
+    def to_inspect(self) -> str:
+        """A delivery with a unit in inspection."""
+        return self._put_in_inspection(self.arriving())
+
+    def carried_to_inspect(self) -> str:
+        """A transfer with a unit in inspection."""
+        return self._put_in_inspection(self.shipped())
+
+    def _put_in_inspection(self, where: str) -> str:
+        self.post(f"{where}/receive", {"lines": [{"sku": "A1", "quantity": 1, "area": "inspection"}]})
+        return where
+
     def refund(self) -> str:
         """The id of a refund that is due: an order captured whole, then cancelled."""
         name = self.order()

@@ -20,6 +20,7 @@ ByPath = Mapping[str, Callable[[], Asked]]
 
 def checkout_and_stock(scenes: Scenes) -> ByPath:
     receipt = {"lines": [{"sku": "A1", "quantity": 1}]}
+    verdict = {"lines": [{"sku": "A1", "quantity": 1, "disposition": "restock"}]}
     movement = {"node": "WH", "sku": "A1", "cause": "sale", "quantity": 1}
     return {
         "/v1/promises": scenes.reserving,
@@ -46,9 +47,11 @@ def checkout_and_stock(scenes: Scenes) -> ByPath:
         "/v1/stock/movements": lambda: ("/v1/stock/movements", {"movements": [movement]}),
         "/v1/inbound": scenes.inbound,
         "/v1/inbound/{id}/receive": lambda: (f"{scenes.arriving()}/receive", receipt),
+        "/v1/inbound/{id}/inspect": lambda: (f"{scenes.to_inspect()}/inspect", verdict),
         "/v1/transfers": scenes.transfer,
         "/v1/transfers/{id}/ship": lambda: (f"{scenes.planned()}/ship", {}),
         "/v1/transfers/{id}/receive": lambda: (f"{scenes.shipped()}/receive", receipt),
+        "/v1/transfers/{id}/inspect": lambda: (f"{scenes.carried_to_inspect()}/inspect", verdict),
         "/v1/transfers/{id}/cancel": lambda: (f"{scenes.planned()}/cancel", None),
     }
 

@@ -15,6 +15,7 @@ DAMAGE = [
     (Kind.HELD, "UPDATE order_line SET packed = 1, lost = 1 WHERE order_id = 'o-1'"),
     (Kind.HELD_AHEAD, "UPDATE order_line SET packed = 1, backordered = 1 WHERE order_id = 'o-1'"),
     (Kind.UNDER_WAY, "UPDATE shipment_line SET quantity = 1 WHERE order_id = 'o-2'"),
+    (Kind.INSPECTION, "UPDATE inbound_line SET inspected = 1"),
     (Kind.CAPTURED, "UPDATE payment SET amount_minor = amount_minor + 1 WHERE kind = 'captured'"),
     (Kind.REFUNDED, "UPDATE payment SET amount_minor = 9999 WHERE kind = 'refunded'"),
     (Kind.KEPT, "UPDATE \"order\" SET total_minor = total_minor - 1 WHERE id = 'o-2'"),
@@ -33,6 +34,10 @@ def paid(shop: Shop, order_id: str) -> None:
 def busy(shop: Shop) -> Shop:
     """One order packed, one on the road, one cancelled in part; all paid."""
     packed(shop, "o-1", ("B2", 2), method="ship")
+    coming = {"id": "po", "node": "FAR", "eta": "2026-02-01T08:00:00+00:00"}
+    announced = shop.post("/v1/inbound", coming | {"lines": [{"sku": "C3", "quantity": 2}]}, shop.admin)
+    assert announced.status_code == 201, announced.text
+    done(shop, "/v1/inbound/po/receive", {"lines": [{"sku": "C3", "quantity": 2, "area": "inspection"}]})
     (job,) = packed(shop, "o-2", ("A1", 2), method="ship")
     done(shop, f"/v1/fulfilment-orders/{job}/hand-over")
     shop.place("o-3", ("B2", 3), method="ship")
