@@ -38,6 +38,7 @@ CHECKOUT = Rule(_roles("storefront staff backoffice admin"), "channel", checkout
 SHOP = Rule(_roles("storefront backoffice admin"), "channel", checkout=True)
 CARE = Rule(_roles("storefront backoffice admin"), "channel")
 TAKING_BACK = Rule(_roles("storefront staff backoffice admin"), "channel")
+LOOKING_UP = Rule(_roles("staff backoffice admin"), "channel")
 SHOPFLOOR = Rule(_roles("staff backoffice admin"), "node")
 COUNTER = Rule(_roles("storefront staff backoffice admin"), "node")
 READERS = Rule(_roles("staff backoffice admin"))
@@ -119,6 +120,8 @@ RETURNS: Access = {
     ("POST", "/v1/returns/{id}/receive"): SHOPFLOOR,
     ("POST", "/v1/returns/{id}/inspect"): SHOPFLOOR,
     ("POST", "/v1/returns/{id}/refund"): OFFICE,
+    ("POST", "/v1/returns/{id}/goodwill"): OFFICE,
+    ("GET", "/v1/returnable"): LOOKING_UP,
     ("POST", "/v1/returns/{id}/exchange"): TAKING_BACK,
 }
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from inventory import audit as stock
 from inventory.audit import Difference
 from oms.store.audit_sql import DIFFERENCES, SIZE
+from oms.store.database import unhurried
 
 
 class Kind(StrEnum):
@@ -23,6 +24,7 @@ class Kind(StrEnum):
     HELD_AHEAD = "held_ahead"
     UNDER_WAY = "under_way"
     INSPECTION = "inspection"
+    GOODWILL = "goodwill"
     CAPTURED = "captured"
     REFUNDED = "refunded"
     KEPT = "kept"
@@ -36,6 +38,7 @@ MEANING: Mapping[StrEnum, str] = {
     Kind.HELD_AHEAD: "the back-orders held are not what the line counts",
     Kind.UNDER_WAY: "what the ledger has on the road is not what parcels and couriers carry",
     Kind.INSPECTION: "what the ledger has in inspection is not what waits there to be inspected",
+    Kind.GOODWILL: "something was paid for goods of no order that never came",
     Kind.CAPTURED: "more was captured than authorised",
     Kind.REFUNDED: "more was refunded than captured",
     Kind.KEPT: "more is kept than the order costs, and no refund is due",
@@ -55,6 +58,7 @@ class AuditReport(stock.AuditReport):
 
 def audit(conn: Connection) -> AuditReport:
     """Compare everything; reads only, and locks nothing."""
+    unhurried(conn)
     books = stock.audit(conn)
     orders, payments = conn.execute(SIZE).one()
     found = tuple(

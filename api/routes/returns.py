@@ -14,8 +14,18 @@ from api.paging import Paging, page_of
 from api.wire import returns as wire
 from api.wire.base import Id
 from api.wire.ordering import placing
+from oms.refusals import Code, Fault, refuse
 from oms.returns.lifecycle import Release
-from oms.usecases import exchanges, return_money, return_reading, returns, returns_receiving
+from oms.usecases import (
+    exchanges,
+    goodwill,
+    return_money,
+    return_reading,
+    returnable,
+    returns,
+    returns_receiving,
+)
+from oms.usecases.customers import Wanted
 from oms.usecases.return_reading import Filter
 
 router: APIRouter = routes("returns")
@@ -23,6 +33,8 @@ router: APIRouter = routes("returns")
 OrderToken = Annotated[
     str | None, Query(max_length=500, description="The `order_token` of one of its orders")
 ]
+
+Sought = Annotated[str | None, Query(min_length=1, max_length=254)]
 
 
 @router.post("/v1/returns", status_code=201, response_model=wire.ReturnView)
@@ -120,6 +132,39 @@ def refund(
     """Record that everything owed for the return was paid back."""
     through = caller.on(body.channel)
     return answer(return_money.refund_return(running, through, request, id, body.method, body.reference))
+
+
+@router.post("/v1/returns/{id}/goodwill", response_model=wire.ReturnView)
+def pay_goodwill(
+    id: Id, body: wire.GoodwillAsk, caller: Caller, running: Running, request: IdempotencyKey
+) -> Response:
+    """Record what was paid for goods of no order, which are owed nothing: up to what they cost today."""
+    wish = goodwill.Paying(body.method, body.amount_minor, body.reason, body.reference)
+    return answer(goodwill.pay_goodwill(running, caller.on(body.channel), request, id, wish))
+
+
+@router.get("/v1/returnable", response_model=wire.ReturnablePage)
+def list_returnable(
+    caller: Caller,
+    running: Running,
+    request: Request,
+    page: Paging,
+    email: Sought = None,
+    phone: Sought = None,
+    card: Sought = None,
+    sku: Annotated[Id | None, Query(description="Only orders that sold it")] = None,
+) -> Response:
+    """Without a receipt: orders of whoever has this e-mail, phone number or card fingerprint, with the units
+    that may still come back. All that is given has to fit, and something has to be.
+    """
+    wanted = Wanted(email, phone, card)
+    if wanted == Wanted():
+        fault = Fault("/email", Code.INVALID, "Give email, phone or card")
+        raise refuse(Code.INVALID, "Whose orders? Give email, phone or card", fault)
+    rows = returnable.list_returnable(running, caller, wanted, sku, page.key(str, str), page.limit)
+    return page_of(
+        request, page, rows, lambda row: row, lambda row: [row["placed_at"].isoformat(), row["order"]]
+    )
 
 
 @router.post("/v1/returns/{id}/exchange", status_code=201, response_model=wire.ReturnView)

@@ -128,6 +128,19 @@ class ReturnRefundAsk(Through):
     reference: Annotated[str, Field(min_length=1, max_length=200)]
 
 
+class GoodwillAsk(Through):
+    """What was paid, ``method`` and ``reference`` outside, for goods of which nobody found the order, and
+    why. No more than they cost today.
+    """
+
+    model_config = _example(method="store_credit", amount_minor=500, reason="regular without a receipt")
+
+    method: Word
+    amount_minor: Annotated[int, Field(ge=1, le=10**12)]
+    reason: Annotated[str, Field(min_length=1, max_length=500)]
+    reference: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+
+
 class ExchangeOrder(OrderAsk):
     """The new order, as one is placed; without ``id`` it is named after the return."""
 
@@ -144,6 +157,10 @@ class ExchangeAsk(Wire):
 
 
 class ReturnLineShown(Wire):
+    """``came``: of no order, it is owed nothing. ``breaches``: rules that stand against paying for units that
+    nobody announced; whoever inspects them may say otherwise.
+    """
+
     no: int
     order: str | None
     line: str | None
@@ -152,6 +169,8 @@ class ReturnLineShown(Wire):
     received: Count
     inspected: Count
     refundable: Count
+    came: Literal["announced", "unannounced", "of_no_order"]
+    breaches: list[str]
     reason: str
     note: str
     condition: str
@@ -172,6 +191,14 @@ class ReturnRefund(Wire):
     amount_minor: int
     state: str
     reference: str | None
+
+
+class GoodwillShown(Wire):
+    at: Instant
+    method: str
+    amount_minor: int
+    reference: str | None
+    reason: str
 
 
 class ExchangeShown(Wire):
@@ -200,12 +227,37 @@ class ReturnView(ReturnRow):
     instants: dict[str, Instant]
     lines: list[ReturnLineShown]
     dispositions: list[DisposedShown]
+    goodwill: list[GoodwillShown]
     refunds: list[ReturnRefund]
     exchange: ExchangeShown | None
 
 
 class ReturnPage(Wire):
     items: list[ReturnRow]
+    next: str | None
+
+
+class ReturnableLine(Wire):
+    """``returnable`` units are with the customer and in no return; ``breaches``: rules of the policy that
+    speak against it.
+    """
+
+    line: str
+    sku: str
+    name: str
+    returnable: Count
+    breaches: list[str]
+
+
+class ReturnableOrder(Wire):
+    order: str
+    channel: str
+    placed_at: Instant
+    lines: list[ReturnableLine]
+
+
+class ReturnablePage(Wire):
+    items: list[ReturnableOrder]
     next: str | None
 
 

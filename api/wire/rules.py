@@ -143,6 +143,8 @@ class ReturnPolicyBody(Wire):
         "opened": "restock",
     }
     transfer_days: Annotated[int, Field(ge=0, le=60)] = 2
+    unannounced: Literal["credit", "ask"] = "credit"
+    without_order: Literal["take", "refuse"] = "take"
     node_kinds: Annotated[list[NodeKind], Field(max_length=6)] = ["store", "warehouse", "dark_store"]
 
     def document(self) -> dict[str, Any]:

@@ -34,7 +34,7 @@ _TO_INSPECT = text(
     UPDATE inbound_line SET to_inspect = to_inspect + :units WHERE inbound_id = :id AND sku_no = :sku_no
     """
 )
-_UNINSPECTED = text("SELECT sku_no, to_inspect - inspected FROM inbound_line WHERE inbound_id = :id")
+_UNINSPECTED = text("SELECT sku_no, to_inspect - inspected AS units FROM inbound_line WHERE inbound_id = :id")
 _INSPECTED = text(
     """
     UPDATE inbound_line SET inspected = inspected + :units WHERE inbound_id = :id AND sku_no = :sku_no
@@ -166,7 +166,7 @@ def add_to_inspect(conn: Connection, lines: Sequence[tuple[str, int, int]]) -> N
 
 def uninspected(conn: Connection, id_: str) -> dict[int, int]:
     """Units of the document that wait in inspection, by SKU number. True only under its lock."""
-    return dict(conn.execute(_UNINSPECTED, {"id": id_}))
+    return {row.sku_no: row.units for row in conn.execute(_UNINSPECTED, {"id": id_})}
 
 
 def set_inspected(conn: Connection, id_: str, sku_no: int, units: int) -> None:

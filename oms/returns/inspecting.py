@@ -74,15 +74,18 @@ def inspect(
 
 
 def credited_at_receipt(back: Return) -> Inspected:
-    """Every unit that came back to an order is paid for at once, whatever becomes of it."""
+    """Every unit that came back to an order is paid for at once, whatever becomes of it, but for what no rule
+    takes and nobody announced: somebody decides on that at inspection.
+    """
     lines = tuple(
-        replace(line, refundable=line.received if line.order_id is not None else 0) for line in back.lines
+        replace(line, refundable=line.received if line.order_id is not None and not line.breaches else 0)
+        for line in back.lines
     )
     credited: dict[LineKey, int] = {}
     for line in lines:
-        if line.order_id is not None and line.line_id is not None:
+        if line.order_id is not None and line.line_id is not None and line.refundable:
             key = (line.order_id, line.line_id)
-            credited[key] = credited.get(key, 0) + line.received
+            credited[key] = credited.get(key, 0) + line.refundable
     return Inspected(replace(back, lines=lines), (), credited)
 
 
@@ -110,7 +113,11 @@ def credit(
 def fee_of(back: Return, policy: ReturnPolicy) -> int:
     """What the customer pays for the way back, once for the return."""
     charged = any(line.refundable for line in back.lines)
-    free = all(line.reason in policy.free_reasons for line in back.lines if line.order_id is not None)
+    free = all(
+        line.reason in policy.free_reasons
+        for line in back.lines
+        if line.order_id is not None and line.announced
+    )
     return 0 if charged or free or back.method == "counter" else policy.fee_minor
 
 
@@ -152,9 +159,11 @@ def _disposed(
 
 
 def _pays(back: Return, policy: ReturnPolicy, line: ReturnLine, verdict: Verdict, condition: str) -> bool:
-    if policy.refund_at == "receipt" or line.order_id is None:
+    if line.order_id is None or (policy.refund_at == "receipt" and not line.breaches):
         return False
     if verdict.refund is not None:
         return verdict.refund
+    if line.breaches:
+        return False
     waived = bool(back.exception) and condition == line.condition
     return waived or policy.accepts(condition, line.reason)

@@ -13,12 +13,16 @@ WINDOW_OVER = "window_over"
 FINAL_SALE = "final_sale"
 CONDITION = "condition_not_accepted"
 KIT_PART = "kit_part"
+UNANNOUNCED = "unannounced"
+NO_ORDER = "no_order"
 
 RULES: Mapping[str, str] = {
     WINDOW_OVER: "The time to return this is over",
     FINAL_SALE: "This was a final sale",
     CONDITION: "Goods in this condition are not taken back",
     KIT_PART: "A kit is taken back whole",
+    UNANNOUNCED: "Nobody announced it",
+    NO_ORDER: "Nothing is taken back without its order",
 }
 
 
@@ -34,6 +38,9 @@ class ReturnPolicy:
     unless it comes for one of ``free_reasons``. ``refund_shipping``: once nothing of the order is kept.
     ``restock``: what becomes of a unit by its condition when nobody says otherwise; anything else is damaged.
     ``transfer_days``: how long goods restocked elsewhere travel. ``node_kinds``: which nodes take returns.
+    ``unannounced``: units that the orders of a return sold and nobody announced are paid for like the others,
+    or only where somebody says so. ``without_order``: whether goods are taken back of which nobody finds the
+    order.
     """
 
     window_days: int = 30
@@ -53,6 +60,8 @@ class ReturnPolicy:
         default_factory=lambda: {"new": Disposition.RESTOCK, "opened": Disposition.RESTOCK}
     )
     transfer_days: int = 2
+    unannounced: Literal["credit", "ask"] = "credit"
+    without_order: Literal["take", "refuse"] = "take"
     node_kinds: tuple[str, ...] = ("store", "warehouse", "dark_store")
 
     def window(self, channel: str, flags: frozenset[str]) -> timedelta:

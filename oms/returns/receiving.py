@@ -12,6 +12,7 @@ from oms.orders.stages import Counts, Stage
 from oms.refusals import Code, Fault, refuse
 from oms.returns.announcing import LineKey, Room
 from oms.returns.lifecycle import ReturnEvent, ReturnState
+from oms.returns.unannounced import Came, Terms, kits_judged, lines_of
 from oms.returns.values import Return, ReturnLine
 
 
@@ -34,10 +35,12 @@ class Received:
     units: Mapping[str, int]
 
 
-def receive(back: Return, room: Room, arrived: Sequence[Arrived] | None, node: str, at: datetime) -> Received:
+def receive(
+    back: Return, room: Room, arrived: Sequence[Arrived] | None, node: str, at: datetime, terms: Terms
+) -> Received:
     """Scan a return in at ``node``; ``arrived`` None: all of it as announced. What is missing stays with the
-    customer. More than announced belongs to the order as far as that many were delivered; the rest, and
-    what is something else, belongs to no order.
+    customer. More than announced, and what is something else, belongs to the return's orders as far as that
+    many were delivered by them (``terms`` say what stands against paying for it); the rest to no order.
 
     Raises Refused: illegal_transition, unknown_line, duplicate_line.
     """
@@ -52,11 +55,8 @@ def receive(back: Return, room: Room, arrived: Sequence[Arrived] | None, node: s
         if got > mine:
             others.append(Arrived(got - mine, sku=line.sku, condition=line.condition))
     first = max((line.no for line in lines), default=0) + 1
-    lines += [
-        ReturnLine(no, str(other.sku), 0, condition=other.condition, received=other.quantity)
-        for no, other in enumerate(others, first)
-        if other.quantity
-    ]
+    came = [Came(str(other.sku), other.quantity, other.condition) for other in others]
+    lines = kits_judged([*lines, *lines_of(came, here, first, terms)], here.orders, terms)
     units = Counter[str]()
     for line in lines:
         units[line.sku] += line.received

@@ -15,6 +15,7 @@ class ReturnLine:
 
     ``order_id`` and ``line_id`` name the picked line they were sold with, ``sold_line`` the line as sold;
     all None for goods nobody found an order for. ``refundable`` of the units received are paid back.
+    ``breaches``: rules that stand against paying for units that nobody announced.
     """
 
     no: int
@@ -29,6 +30,18 @@ class ReturnLine:
     received: int = 0
     inspected: int = 0
     refundable: int = 0
+    breaches: tuple[str, ...] = ()
+
+    @property
+    def announced(self) -> bool:
+        return self.quantity > 0
+
+    @property
+    def came(self) -> str:
+        """How it came: announced, unannounced, or of_no_order."""
+        if self.order_id is None:
+            return "of_no_order"
+        return "announced" if self.announced else "unannounced"
 
     @property
     def uninspected(self) -> int:

@@ -67,8 +67,9 @@ WITH working AS (
     SELECT r.node, s.no, l.received - l.inspected
     FROM "return" r JOIN return_line l ON l.return_id = r.id JOIN sku s ON s.id = l.sku
     UNION ALL
-    SELECT h.return_node, s.no, l.quantity - l.inspected
+    SELECT coalesce(h.return_node, h.node), s.no, l.quantity - l.inspected
     FROM shipment h JOIN shipment_line l ON l.shipment_id = h.id JOIN sku s ON s.id = l.sku
+        JOIN fulfilment_order f ON f.id = h.fulfilment_order_id AND f.method = 'ship'
     WHERE h.state = '{ShipmentState.RETURNED.value}'
     UNION ALL
     SELECT p.return_node, s.no, l.back - l.inspected
@@ -117,6 +118,11 @@ PARTS = (
     SELECT 'inspection', place, k.id, coalesce(l.units, 0)::bigint, coalesce(w.units, 0)::bigint
     FROM lying l FULL JOIN waits w USING (place, sku_no) JOIN sku k ON k.no = sku_no
     WHERE coalesce(l.units, 0) <> coalesce(w.units, 0)
+    """,
+    """
+    SELECT 'goodwill', g.return_id, '', 0::bigint, sum(g.amount_minor)::bigint FROM goodwill g
+    WHERE NOT EXISTS (SELECT FROM return_line l
+        WHERE l.return_id = g.return_id AND l.order_id IS NULL AND l.received > 0) GROUP BY g.return_id
     """,
     """
     SELECT 'captured', order_id, '', authorised::bigint, captured::bigint

@@ -79,6 +79,7 @@ return_line = Table(
     _required("received", Integer, "0"),
     _required("inspected", Integer, "0"),
     _required("refundable", Integer, "0"),
+    _required("breaches", ARRAY(Text), "'{}'"),
     PrimaryKeyConstraint("return_id", "no"),
     ForeignKeyConstraint(["order_id", "line_id"], ["order_line.order_id", "order_line.line_id"]),
     CheckConstraint(
@@ -92,6 +93,23 @@ return_line = Table(
         name="refundable_received",
     ),
     Index("ix_return_line_order_id_line_id", "order_id", "line_id"),
+)
+
+goodwill = Table(
+    "goodwill",
+    metadata,
+    Column("return_id", ForeignKey("return.id"), nullable=False),
+    _required("no", Integer),
+    _required("at", DateTime(timezone=True)),
+    _required("method", Text),
+    _required("amount_minor", BigInteger),
+    Column("reference", Text),
+    _required("reason", Text),
+    _required("actor", Text, "''"),
+    _required("channel", Text, "''"),
+    PrimaryKeyConstraint("return_id", "no"),
+    CheckConstraint("amount_minor > 0", name="amount_positive"),
+    CheckConstraint("reason <> ''", name="has_a_reason"),
 )
 
 return_disposition = Table(

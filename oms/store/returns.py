@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from oms.returns.lifecycle import ANNOUNCED, Disposition, Release, ReturnState
 from oms.returns.values import Disposed, Return, ReturnLine
-from oms.store.order_tables import order
+from oms.store.order_tables import order, order_line
 from oms.store.return_tables import return_, return_disposition, return_line
 
 _LINE = (
@@ -28,6 +28,7 @@ _LINE = (
     "received",
     "inspected",
     "refundable",
+    "breaches",
 )
 
 
@@ -88,6 +89,30 @@ def claimed(conn: Connection, order_ids: Collection[str]) -> dict[tuple[str, str
         .group_by(return_line.c.order_id, return_line.c.line_id)
     )
     return {(order_id, line_id): int(total) for order_id, line_id, total in rows}
+
+
+def orders_to_return(
+    conn: Connection,
+    customers: Collection[str],
+    sku: str | None,
+    channels: Collection[str] | None,
+    after: Sequence[Any] | None,
+    most: int,
+) -> list[str]:
+    """Orders of these customers of which units were delivered, the latest first; ``sku``: that sold it, or a
+    kit it is part of.
+    """
+    of_it = select(order_line.c.order_id).where(order_line.c.order_id == order.c.id)
+    rows = select(order.c.id).where(
+        order.c.customer_id.in_(customers), of_it.where(order_line.c.delivered > 0).exists()
+    )
+    if sku is not None:
+        rows = rows.where(of_it.where(order_line.c.sku == sku).exists())
+    if channels is not None:
+        rows = rows.where(order.c.channel.in_(channels))
+    if after is not None:
+        rows = rows.where(tuple_(order.c.placed_at, order.c.id) < tuple_(*after))
+    return list(conn.scalars(rows.order_by(order.c.placed_at.desc(), order.c.id.desc()).limit(most)))
 
 
 def insert_dispositions(
@@ -164,7 +189,8 @@ def _values(conn: Connection, heads: Sequence[Row[Any]]) -> list[Return]:
     lines: dict[str, list[ReturnLine]] = {row.id: [] for row in heads}
     found = select(return_line).where(return_line.c.return_id.in_(lines))
     for row in conn.execute(found.order_by(return_line.c.return_id, return_line.c.no)) if heads else ():
-        lines[row.return_id].append(ReturnLine(**{name: getattr(row, name) for name in _LINE}))
+        values = {name: getattr(row, name) for name in _LINE} | {"breaches": tuple(row.breaches)}
+        lines[row.return_id].append(ReturnLine(**values))
     return [_value(row, lines[row.id]) for row in heads]
 
 

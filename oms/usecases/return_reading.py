@@ -53,13 +53,14 @@ def list_returns(
             state=wanted.state,
             customer_id=wanted.customer_id,
             order_id=wanted.order_id,
-            after=_key(after),
+            after=instant_key(after),
             most=limit + 1,
         )
     return [views.row(back) for back in found]
 
 
-def _key(after: Sequence[Any] | None) -> tuple[datetime, str] | None:
+def instant_key(after: Sequence[Any] | None) -> tuple[datetime, str] | None:
+    """The sort key of a list by instant and id, or None at its start. Raises Refused malformed."""
     if after is None:
         return None
     try:

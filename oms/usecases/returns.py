@@ -15,15 +15,15 @@ from oms.bootstrap import Runtime
 from oms.orders.order import Order
 from oms.reasons import Occasion
 from oms.refusals import Code, Fault, refuse
-from oms.returns.announcing import Room, Wish, kit_part, lines_of_wish, one_customer, unknown_line
+from oms.returns.announcing import Room, Wish, lines_of_wish, one_customer, unknown_line
 from oms.returns.lifecycle import ReturnEvent, ReturnState
-from oms.returns.policy import RULES, Claim, breaches
+from oms.returns.policy import NO_ORDER, RULES, breaches
 from oms.returns.receiving import sent
 from oms.returns.values import Return, ReturnLine
 from oms.steps.recording import ORDER, record
-from oms.store.fulfilments import fulfilments_of
 from oms.store.orders import load_order
 from oms.store.returns import claimed, insert_return
+from oms.usecases.return_claims import claim_of
 from oms.usecases.return_steps import Opened, node_takes, step, told, written
 from oms.usecases.returns_receiving import take_in
 from oms.views.returns import shown
@@ -219,8 +219,10 @@ def _broken(runtime: Runtime, work: Work, orders: Mapping[str, Order], wish: Ann
     policy = runtime.networks.current.returns
     faults = []
     for place, one in enumerate(wish.wishes):
+        if one.order_id is None and policy.without_order == "refuse":
+            faults.append(Fault(f"/lines/{place}", NO_ORDER, RULES[NO_ORDER]))
         if one.order_id is not None:
-            claim = _claim(runtime, work, orders[one.order_id], one)
+            claim = claim_of(runtime, work.conn, orders[one.order_id], one)
             faults += [
                 Fault(f"/lines/{place}", rule, RULES[rule]) for rule in breaches(policy, claim, work.at)
             ]
@@ -235,20 +237,3 @@ def _broken(runtime: Runtime, work: Work, orders: Mapping[str, Order], wish: Ann
 def _refusal(work: Work) -> str:
     said = "The policy does not take this back"
     return said if work.actor.role is Role.STOREFRONT else f"{said}; give an exception to do so all the same"
-
-
-def _claim(runtime: Runtime, work: Work, order: Order, wish: Wish) -> Claim:
-    line = order.line(wish.line_id or "")
-    assert line is not None, "its lines were found before"
-    skus = [runtime.pool.catalogue.skus.get(sku) for sku in (line.sku, wish.sku) if sku is not None]
-    flags = frozenset(flag for sku in skus if sku is not None for flag in sku.flags)
-    parts = {part.id for part in order.components(line.id)}
-    handed = [
-        at
-        for job in fulfilments_of(work.conn, order.id)
-        if any(part.line_id in parts for part in job.lines)
-        for state, at in job.instants.items()
-        if state in ("handed_over", "completed")
-    ]
-    delivered_at = max(handed, default=order.placed_at)
-    return Claim(order.channel, flags, delivered_at, wish.condition, kit_part(order, wish), wish.reason)

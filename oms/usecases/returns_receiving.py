@@ -31,6 +31,7 @@ from oms.returns.values import Disposed, Return
 from oms.steps.recording import record
 from oms.store.returns import claimed, dispositions_of, insert_dispositions
 from oms.usecases.exchange_money import credit_ends, credited_to_exchange
+from oms.usecases.return_claims import terms_of_unannounced
 from oms.usecases.return_money import closed
 from oms.usecases.return_steps import Opened, node_takes, step, written
 from oms.usecases.stock import report_displaced
@@ -84,7 +85,7 @@ def take_in(
     node_takes(runtime, node)
     _known_skus(runtime, arrived or ())
     room = Room(opened.orders, claimed(work.conn, back.order_ids))
-    done = receive(back, room, arrived, node, work.at)
+    done = receive(back, room, arrived, node, work.at, terms_of_unannounced(runtime, work))
     moves = [
         Move(sku, units, places.CUSTOMER, _inspection(node), Cause.RETURN, _note(work, back))
         for sku, units in sorted(done.units.items())

@@ -7,7 +7,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from oms.money.refunds import Refund
+from oms.returns.goodwill import Goodwill
 from oms.returns.values import Disposed, Return, ReturnLine
+from oms.store.goodwill import goodwill_of
 from oms.store.payments import refunds_of
 from oms.store.returns import dispositions_of, exchange_order_of
 
@@ -23,6 +25,7 @@ def shown(conn: Connection, back: Return) -> dict[str, Any]:
         "instants": dict(back.instants),
         "lines": [_line(line) for line in back.lines],
         "dispositions": [_disposed(one) for one in dispositions_of(conn, back.id)],
+        "goodwill": [_goodwill(one) for one in goodwill_of(conn, back.id)],
         "refunds": [_refund(one) for one in refunds if one.return_id == back.id],
         "exchange": {"order": swapped, "release": release, "credit_minor": back.credit_minor}
         if swapped
@@ -32,7 +35,8 @@ def shown(conn: Connection, back: Return) -> dict[str, Any]:
 
 def _line(line: ReturnLine) -> dict[str, Any]:
     same = ("no", "sku", "quantity", "received", "inspected", "refundable", "reason", "note", "condition")
-    return {name: getattr(line, name) for name in same} | {"order": line.order_id, "line": line.sold_line}
+    found = {"order": line.order_id, "line": line.sold_line, "came": line.came}
+    return {name: getattr(line, name) for name in same} | found | {"breaches": list(line.breaches)}
 
 
 def _disposed(one: Disposed) -> dict[str, Any]:
@@ -54,6 +58,10 @@ def _refund(refund: Refund) -> dict[str, Any]:
         "state": refund.state.value,
         "reference": refund.reference,
     }
+
+
+def _goodwill(one: Goodwill) -> dict[str, Any]:
+    return {name: getattr(one, name) for name in ("at", "method", "amount_minor", "reference", "reason")}
 
 
 def row(back: Return) -> dict[str, Any]:

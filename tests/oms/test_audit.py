@@ -16,6 +16,13 @@ DAMAGE = [
     (Kind.HELD_AHEAD, "UPDATE order_line SET packed = 1, backordered = 1 WHERE order_id = 'o-1'"),
     (Kind.UNDER_WAY, "UPDATE shipment_line SET quantity = 1 WHERE order_id = 'o-2'"),
     (Kind.INSPECTION, "UPDATE inbound_line SET inspected = 1"),
+    (
+        Kind.GOODWILL,
+        'WITH back AS (INSERT INTO "return" (id, state, method, channel, requested_at, actor)'
+        " VALUES ('r', 'approved', 'counter', 'web', now(), '') RETURNING id)"
+        " INSERT INTO goodwill (return_id, no, at, method, amount_minor, reason)"
+        " SELECT id, 1, now(), 'cash', 5, 'kindness' FROM back",
+    ),
     (Kind.CAPTURED, "UPDATE payment SET amount_minor = amount_minor + 1 WHERE kind = 'captured'"),
     (Kind.REFUNDED, "UPDATE payment SET amount_minor = 9999 WHERE kind = 'refunded'"),
     (Kind.KEPT, "UPDATE \"order\" SET total_minor = total_minor - 1 WHERE id = 'o-2'"),

@@ -16,9 +16,11 @@ from oms.returns.inspecting import Verdict, credit, inspect
 from oms.returns.lifecycle import ReturnEvent, ReturnState
 from oms.returns.policy import ReturnPolicy
 from oms.returns.receiving import Arrived, receive, sent
+from oms.returns.unannounced import Terms
 from oms.returns.values import Return
 from tests.support import T0
 
+NO_RULES = Terms(lambda order, line, condition: ())
 MONEY = st.integers(0, 5_000)
 
 
@@ -63,7 +65,7 @@ def test_refunds_add_up_to_what_was_paid(order: Order, shipping: bool, fee: int,
         units = data.draw(st.integers(1, left[line.id]))
         left[line.id] -= units
         back = announced(order, line, units)
-        got = receive(back, Room({order.id: order}), None, "WH", T0)
+        got = receive(back, Room({order.id: order}), None, "WH", T0, NO_RULES)
         done = inspect(got.back, policy, [Verdict(1, units)], 0, T0)
         assert done.back.state is ReturnState.INSPECTED and done.back.lines[0].refundable == units
         after = credit(got.orders, done.credited, policy, fee)[order.id]
@@ -100,7 +102,7 @@ def test_what_came_back_by_its_parcel_does_not_come_back_twice() -> None:
     with pytest.raises(Refused) as refused:
         sent({"o": order}, back.lines)
     assert refused.value.refusal.code is Code.ILLEGAL_TRANSITION
-    got = receive(back, Room({"o": order}, {("o", "1"): 2}), None, "WH", T0)
+    got = receive(back, Room({"o": order}, {("o", "1"): 2}), None, "WH", T0, NO_RULES)
     assert got.orders["o"].lines[0].counts.returned == 2
     assert [(one.order_id, one.received) for one in got.back.lines] == [("o", 1), (None, 1)]
 
@@ -118,7 +120,7 @@ def test_whatever_arrives_is_somebodys(announced_: int, more: int, came: int, on
         counts = Counts(delivered=more, returning=announced_)
         order = replace(order, lines=(replace(line, counts=counts),))
         room = Room({"o": order}, {})
-    got = receive(back, room, [Arrived(came, no=1)], "WH", T0)
+    got = receive(back, room, [Arrived(came, no=1)], "WH", T0, NO_RULES)
     counts = got.orders["o"].lines[0].counts
     assert counts.delivered == delivered and counts.returned == min(came, delivered)
     assert sum(line.received for line in got.back.lines) == came == sum(got.units.values())
