@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 import numpy as np
@@ -40,13 +40,16 @@ Free = Mapping[tuple[str, date, str], int]  # (node, day, bucket) → units
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is wanted, where. ``own_group``: a reservation of the caller's that hides nothing from this."""
+    """What is wanted, where. ``own_group``: a reservation of the caller's that hides nothing from this.
+    ``avoid``: (line or ``*``, node) that could not do it before.
+    """
 
     wanted: tuple[Wanted, ...]
     channel: str
     destination: Whereabouts | None = None
     pickup_node: str | None = None
     own_group: str | None = None
+    avoid: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -171,6 +174,7 @@ def _ground(
     arriving = [with_own(part.sku, rows, own) for part, rows in zip(parts, seen.arriving, strict=True)]
     nodes = runtime.networks.aligned(network, catalogue.order)
     stock = translate.stock(network, parts, nodes.gathered(seen.available), arriving)
+    stock = replace(stock, blocked=question.avoid)
     return Ground(
         question=question,
         network=network,

@@ -27,6 +27,7 @@ from oms.steps.recording import record, tell_job
 from oms.steps.settling import ATTEMPTS, Chosen, settle
 from oms.steps.unrouting import in_line
 from oms.store.fulfilments import fulfilments_of, insert_fulfilments, save_fulfilments
+from oms.store.node_work import excluded
 from oms.store.orders import load_order
 from oms.store.people import address_of, keep_address
 from oms.usecases.orders import order_token, raising
@@ -95,12 +96,13 @@ def change_order(
     with runtime.engine.connect() as conn:
         order = load_order(conn, order_id)
         address = address_of(conn, order.address_id) if order and order.address_id else None
+        avoid = excluded(conn, order_id)
     if order is None or not actor.may_channel(order.channel):
         raise not_found("order")
     try:
         lines = wished(order, change.lines)
         basket = _basket(order, change, lines, address)
-        question = question_of(runtime, actor, basket, order.group_id)
+        question = replace(question_of(runtime, actor, basket, order.group_id), avoid=avoid)
         if change.confirm is None:
             ground = from_memory(runtime, question)
             return answer_once(

@@ -16,7 +16,16 @@ import orjson
 from inventory.catalogue_read import read_sku
 from inventory.movements import Note
 from inventory.outcomes import FellShort, Insufficient, Released, Reserved
-from inventory.requests import AddRequest, NodeLine, PartLine, ReserveLine, Shelf, ShortRequest, VoidRequest
+from inventory.requests import (
+    AddRequest,
+    NodeLine,
+    PartLine,
+    ReserveLine,
+    Shelf,
+    ShortRequest,
+    ShortRule,
+    VoidRequest,
+)
 from inventory.stock_add import add
 from inventory.stock_groups import void
 from inventory.stock_pick import short
@@ -30,6 +39,7 @@ from oms.reasons import Occasion, Reason
 from oms.refusals import Code, Fault, LostRace, refuse
 from oms.steps.at_work import despite_races
 from oms.steps.unrouting import in_line, unroute_displaced
+from oms.store.node_work import exclude
 from oms.store.pick_lists import keep_serials
 from oms.usecases.picking import AtTask, Picked, at_task, check, in_hand, outcome, write
 from oms.usecases.resourcing import resource_at_once
@@ -129,6 +139,9 @@ def _take_away(work: Work, at: AtTask, reason: Reason, units: int) -> list[str]:
     report = short(work.conn, work.at, [request])
     if not isinstance(report.outcomes[0], FellShort):
         raise LostRace
+    if reason.stock is ShortRule.NONE:
+        # The shelf is right and stays open to others; only this order must not be sent there again.
+        exclude(work.conn, at.before.id, at.job.node, reason.code, work.at, [at.task.line_id])
     others = (one for one in report.displaced if one.reference != at.before.id)
     unroute_displaced(work, others, reason.code)
     return sorted({one.reference for one in report.displaced if one.firm})

@@ -164,11 +164,10 @@ def _ground(
     lock_groups(work.conn, [order.group_id])
     address = address_of(work.conn, order.address_id) if order.address_id else None
     where = address.whereabouts if address else None
-    question = Question(wanted, order.channel, where, order.promise.pickup_node)
+    avoid = excluded(work.conn, order.id)
+    question = Question(wanted, order.channel, where, order.promise.pickup_node, avoid=avoid)
     ground = from_locked_rows(runtime, work.conn, work.at, question)
-    ground = replace(ground, basket=as_kits(ground.basket, order, together))
-    blocked = excluded(work.conn, order.id)
-    return replace(ground, stock=replace(ground.stock, blocked=blocked)) if blocked else ground
+    return replace(ground, basket=as_kits(ground.basket, order, together))
 
 
 def _home(ground: Ground, order: Order) -> tuple[Ground, Option] | Unavailable:
