@@ -146,12 +146,14 @@ class Feed:
             )
             with self._conn.begin():
                 self._conn.exec_driver_sql(f"SET application_name = '{NAME}'")
+                # However many positions there are to be read at the start.
+                self._conn.exec_driver_sql("SET statement_timeout = 0")
         return self._conn
 
     def _disconnect(self) -> None:
         conn, self._conn = self._conn, None
         if conn is not None:
-            conn.invalidate()  # it bears the feed's name, and may be broken
+            conn.invalidate()  # it bears the feed's settings, and may be broken
             conn.close()
 
 

@@ -81,7 +81,11 @@ def start(settings: Settings, *, clock: Clock | None = None, ids: Ids | None = N
 
 
 def _assemble(settings: Settings, url: str, clock: Clock, ids: Ids, embedded: Embedded | None) -> Runtime:
-    engine = connect(url)
+    engine = connect(
+        url,
+        statement_timeout_ms=settings.statement_timeout_ms,
+        lock_timeout_ms=settings.lock_timeout_ms,
+    )
     with engine.begin() as conn:
         signer = Signer(_signing_keys(conn, clock))
     keys = KeyRing()

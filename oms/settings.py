@@ -9,6 +9,8 @@ from typing import Literal, cast, get_args
 LogFormat = Literal["text", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
+LONGEST_MS = 3_600_000
+
 
 class BadSetting(ValueError):
     """An environment variable holds something that cannot be meant; the text says what to write."""
@@ -18,7 +20,8 @@ class BadSetting(ValueError):
 class Settings:
     """`database_url` is an SQLAlchemy URL, or None for the embedded server that lives under `data_dir`.
     `log_format` None: text on a terminal, JSON elsewhere. `webhook_private`: webhooks may go to private
-    addresses too.
+    addresses too. `statement_timeout_ms` and `lock_timeout_ms`: how long one statement of a request may
+    take, and wait for what others hold; 0: for ever. Migrations, imports and audits have no limit.
     """
 
     database_url: str | None
@@ -26,11 +29,13 @@ class Settings:
     log_format: LogFormat | None = None
     log_level: LogLevel = "info"
     webhook_private: bool = False
+    statement_timeout_ms: int = 30_000
+    lock_timeout_ms: int = 10_000
 
 
 def from_environment(environ: Mapping[str, str]) -> Settings:
-    """Read ANYSHELF_DATABASE_URL, _DATA_DIR, _LOG_FORMAT, _LOG_LEVEL and _WEBHOOK_PRIVATE. Raises
-    BadSetting.
+    """Read ANYSHELF_DATABASE_URL, _DATA_DIR, _LOG_FORMAT, _LOG_LEVEL, _WEBHOOK_PRIVATE,
+    _STATEMENT_TIMEOUT_MS and _LOCK_TIMEOUT_MS. Raises BadSetting.
     """
     url = environ.get("ANYSHELF_DATABASE_URL", "").strip()
     directory = environ.get("ANYSHELF_DATA_DIR", "").strip()
@@ -40,6 +45,8 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         log_format=cast("LogFormat | None", _one_of(environ, "ANYSHELF_LOG_FORMAT", get_args(LogFormat))),
         log_level=cast("LogLevel", _one_of(environ, "ANYSHELF_LOG_LEVEL", get_args(LogLevel)) or "info"),
         webhook_private=_one_of(environ, "ANYSHELF_WEBHOOK_PRIVATE", ("0", "1")) == "1",
+        statement_timeout_ms=_ms(environ, "ANYSHELF_STATEMENT_TIMEOUT_MS", 30_000),
+        lock_timeout_ms=_ms(environ, "ANYSHELF_LOCK_TIMEOUT_MS", 10_000),
     )
 
 
@@ -59,6 +66,15 @@ def _one_of(environ: Mapping[str, str], name: str, known: tuple[str, ...]) -> st
     if value and value not in known:
         raise BadSetting(f"{name} must be one of {', '.join(known)}")
     return value or None
+
+
+def _ms(environ: Mapping[str, str], name: str, usual: int) -> int:
+    value = environ.get(name, "").strip()
+    if value and (not value.isdecimal() or int(value) > LONGEST_MS):
+        raise BadSetting(
+            f"{name} must be a whole number of milliseconds up to {LONGEST_MS}; 0 means no limit"
+        )
+    return int(value) if value else usual
 
 
 def _default_data_dir(environ: Mapping[str, str]) -> Path:

@@ -15,6 +15,7 @@ from oms.adapters.clock import Clock
 from oms.adapters.ids import Ids
 from oms.refusals import TRANSIENT, Refusal, Refused
 from oms.store import outbox
+from oms.store.database import unhurried
 from oms.store.requests import IN_PROGRESS, Answer, Overtaken, RequestKey, claim, record
 from oms.store.waking import wake
 
@@ -74,14 +75,17 @@ class Work:
         self.events = []
 
 
-def transact(resources: Resources, actor: Actor, fn: Callable[[Work], T]) -> T:
-    """Run `fn` in one transaction; any exception undoes all of it.
+def transact(resources: Resources, actor: Actor, fn: Callable[[Work], T], *, hurried: bool = True) -> T:
+    """Run `fn` in one transaction; any exception undoes all of it. Not `hurried`: without the limits of time
+    that statements have.
 
     After a dead-lock, which several verbs in one transaction can run into, `fn` is run again.
     """
 
     def once() -> T:
         with resources.engine.begin() as conn:
+            if not hurried:
+                unhurried(conn)
             work = Work(conn, resources.clock.now(), actor, resources.ids)
             result = fn(work)
             work.flush()

@@ -17,6 +17,7 @@ from oms.actors import SYSTEM
 from oms.adapters.folder import Folder, FolderRefused, explain_columns, read_folder, write_folder
 from oms.adapters.folder_write import PARQUET_FROM_ROWS
 from oms.export_rows import read_database
+from oms.store.database import unhurried
 from oms.usecases.imports import TABLES, Imported, import_folder
 
 app = typer.Typer()
@@ -85,6 +86,7 @@ def export(
         raise typer.Exit(USAGE)
     with runtime() as running, running.engine.connect() as connection:
         snapshot = connection.execution_options(isolation_level="REPEATABLE READ")
+        unhurried(snapshot)
         found = read_database(snapshot, with_orders=orders)
     write_folder(found, folder, 0 if parquet else PARQUET_FROM_ROWS)
     if json:

@@ -31,10 +31,19 @@ class WrongServer(RuntimeError):
     """The server cannot carry Anyshelf; the text says why."""
 
 
-def connect(url: str, *, pool_size: int = 20, patience_s: float = PATIENCE_S) -> Engine:
+def connect(
+    url: str,
+    *,
+    pool_size: int = 20,
+    patience_s: float = PATIENCE_S,
+    statement_timeout_ms: int = 0,
+    lock_timeout_ms: int = 0,
+) -> Engine:
     """An engine on `url`; instants come back in UTC whatever the server's time zone. Who finds all
-    connections taken waits ``patience_s``, then sqlalchemy.exc.TimeoutError is raised.
+    connections taken waits ``patience_s``, then sqlalchemy.exc.TimeoutError is raised. The limits of time, 0
+    for none, hold for each statement; `unhurried` lifts them for a transaction.
     """
+    limits = f"-c statement_timeout={statement_timeout_ms} -c lock_timeout={lock_timeout_ms}"
     return create_engine(
         url,
         pool_size=pool_size,
@@ -42,8 +51,17 @@ def connect(url: str, *, pool_size: int = 20, patience_s: float = PATIENCE_S) ->
         pool_timeout=patience_s,
         hide_parameters=True,  # what somebody sent has no place in the words of an error
         pool_pre_ping=True,  # a restarted server costs a reconnection, not a failed request
-        connect_args={"options": "-c timezone=UTC", "connect_timeout": 10},
+        connect_args={"options": f"-c timezone=UTC {limits}", "connect_timeout": 10},
     )
+
+
+def unhurried(connection: Connection) -> None:
+    """Let the statements of this transaction take, and wait, as long as they need: for work that nobody
+    waits for at the other end.
+    """
+    # No SELECT set_config(): that would take the snapshot of a repeatable read already.
+    connection.execute(text("SET LOCAL statement_timeout = 0"))
+    connection.execute(text("SET LOCAL lock_timeout = 0"))
 
 
 def conninfo(url: str) -> str:

@@ -22,6 +22,7 @@ from sqlalchemy import Connection, Engine, insert, select, text, update
 from sqlalchemy.exc import OperationalError
 
 from inventory.store.carrying import LEDGER, carry_forward
+from oms.store.database import unhurried
 from oms.store.partitions import ONE_AT_A_TIME
 from oms.store.retention_tables import retired_month
 from oms.store.versions import raise_to
@@ -57,6 +58,7 @@ def detach(engine: Engine, table: str, name: str, at: datetime) -> bool:
     """
     try:
         with engine.begin() as conn:
+            unhurried(conn)
             conn.execute(ONE_AT_A_TIME)
             conn.execute(text(f"SET LOCAL lock_timeout = '{int(WAIT_S * 1000)}ms'"))
             _patiently(conn, f'LOCK TABLE "{name}" IN SHARE MODE')
@@ -110,11 +112,13 @@ def finish(engine: Engine, name: str, at: datetime, folder: Path | None) -> None
     """
     file, rows = None, None
     with engine.connect() as conn:
+        unhurried(conn)
         there = conn.scalar(text("SELECT to_regclass(:name)"), {"name": f'"{name}"'}) is not None
         if there and folder is not None:
             file = folder / f"{name}.jsonl.gz"
             rows = _write(conn, name, file)
     with engine.begin() as conn:
+        unhurried(conn)
         conn.execute(text(f'DROP TABLE IF EXISTS "{name}"'))
         done = {"finished_at": at, "rows": rows, "file": None if file is None else str(file)}
         conn.execute(update(retired_month).where(retired_month.c.name == name).values(done))

@@ -18,7 +18,7 @@ from oms.adapters.folder import Folder, FolderRefused, read_folder
 from oms.export_rows import read_database
 from oms.refusals import Fault, Refused, not_found
 from oms.store import import_jobs as jobs
-from oms.store.database import OUTAGES
+from oms.store.database import OUTAGES, unhurried
 from oms.store.import_jobs import Claim, ImportJob, Taken
 from oms.usecases.imports import import_folder
 from oms.work import Resources, Work, transact
@@ -93,6 +93,7 @@ def _read(resources: Resources, files: Mapping[str, str]) -> Folder:
         for name, content in files.items():
             (Path(place) / name).write_text(content, encoding="utf-8")
         with resources.engine.connect() as conn:
+            unhurried(conn)
             return read_folder(Path(place), read_database(conn, with_orders=False))
 
 

@@ -59,10 +59,10 @@ def import_folder(
     tables: Collection[str] = TABLES,
     first: Callable[[Work], None] = lambda _: None,
 ) -> Imported:
-    """Put the named tables of a folder that has been read and checked. ``first`` is done at the beginning of
-    every transaction; what it raises ends the import there. Raises, with nothing written, Refused `invalid`
-    when the network it would make is not whole, and FolderRefused when a barcode is another SKU's or there
-    are orders in another currency.
+    """Put the named tables of a folder that has been read and checked, without limits of time. ``first`` is
+    done at the beginning of every transaction; what it raises ends the import there. Raises, with nothing
+    written, Refused `invalid` when the network it would make is not whole, and FolderRefused when a barcode
+    is another SKU's or there are orders in another currency.
     """
 
     def write(fn: Callable[[Work], T]) -> T:
@@ -70,7 +70,7 @@ def import_folder(
             first(work)
             return fn(work)
 
-        return transact(resources, actor, work_on)
+        return transact(resources, actor, work_on, hurried=False)
 
     skus = list(import_rows.sku_rows(folder)) if "skus" in tables else []
 

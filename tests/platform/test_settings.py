@@ -35,3 +35,15 @@ def test_without_an_address_the_embedded_server_is_meant(tmp_path: Path) -> None
 
 def test_the_data_has_a_home_of_its_own_by_default() -> None:
     assert from_environment({"XDG_DATA_HOME": "/somewhere"}).data_dir.name == "anyshelf"
+
+
+def test_limits_of_time_are_whole_milliseconds() -> None:
+    names = ("ANYSHELF_STATEMENT_TIMEOUT_MS", "ANYSHELF_LOCK_TIMEOUT_MS")
+    usual = from_environment({})
+    assert 0 < usual.lock_timeout_ms < usual.statement_timeout_ms
+    chosen = from_environment(dict(zip(names, ("0", " 250 "), strict=True)))
+    assert (chosen.statement_timeout_ms, chosen.lock_timeout_ms) == (0, 250)
+    for name in names:
+        for value in ("5s", "-1", "1.5", "3600001"):
+            with pytest.raises(BadSetting, match=name):
+                from_environment({name: value})
