@@ -14,6 +14,7 @@ from api.paging import Paging, page_of
 from api.wire import returns as wire
 from api.wire.base import Id
 from api.wire.ordering import placing
+from api.wire.returnable import ReturnablePage
 from oms.refusals import Code, Fault, refuse
 from oms.returns.lifecycle import Release
 from oms.usecases import (
@@ -143,7 +144,7 @@ def pay_goodwill(
     return answer(goodwill.pay_goodwill(running, caller.on(body.channel), request, id, wish))
 
 
-@router.get("/v1/returnable", response_model=wire.ReturnablePage)
+@router.get("/v1/returnable", response_model=ReturnablePage)
 def list_returnable(
     caller: Caller,
     running: Running,

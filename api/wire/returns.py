@@ -237,30 +237,6 @@ class ReturnPage(Wire):
     next: str | None
 
 
-class ReturnableLine(Wire):
-    """``returnable`` units are with the customer and in no return; ``breaches``: rules of the policy that
-    speak against it.
-    """
-
-    line: str
-    sku: str
-    name: str
-    returnable: Count
-    breaches: list[str]
-
-
-class ReturnableOrder(Wire):
-    order: str
-    channel: str
-    placed_at: Instant
-    lines: list[ReturnableLine]
-
-
-class ReturnablePage(Wire):
-    items: list[ReturnableOrder]
-    next: str | None
-
-
 def announcing(body: ReturnAsk) -> Announcing:
     """The return as asked for."""
     wishes = tuple(

@@ -174,7 +174,8 @@ def _ground(
     arriving = [with_own(part.sku, rows, own) for part, rows in zip(parts, seen.arriving, strict=True)]
     nodes = runtime.networks.aligned(network, catalogue.order)
     stock = translate.stock(network, parts, nodes.gathered(seen.available), arriving)
-    stock = replace(stock, blocked=question.avoid)
+    if question.avoid:
+        stock = replace(stock, blocked=question.avoid)
     return Ground(
         question=question,
         network=network,
