@@ -31,6 +31,8 @@ from oms.store.shipments import save_shipments, shipments_of
 from oms.work import Work
 
 _FULFILMENT = "fo:"
+NOT_ARRIVED = "not_arrived"
+"""Why units lost their home that were missing on the road, or arrived damaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,14 @@ def _without(work: Work, order: Order, job: Fulfilment, lost: Counter[str]) -> O
     if not lost:
         return order
     told = [{"line": line, "node": job.to_node, "quantity": units} for line, units in lost.items()]
-    return record(work, order, _moved(order, lost, Stage.UNROUTED), "order.displaced", {"displaced": told})
+    return record(
+        work,
+        order,
+        _moved(order, lost, Stage.UNROUTED),
+        "order.displaced",
+        {"displaced": told},
+        reason=NOT_ARRIVED,
+    )
 
 
 def _at_the_store(work: Work, order: Order, job: Fulfilment, here: Counter[str]) -> Order:

@@ -27,7 +27,11 @@ MOST = 10_000
 KIT_TORN = "kit_torn"
 
 
-def unroute_displaced(work: Work, displaced: Iterable[Displaced], reason: str = "") -> None:
+FACT = "stock_fact"
+"""Why units lost their home where all that is known is that less lies there than was promised."""
+
+
+def unroute_displaced(work: Work, displaced: Iterable[Displaced], reason: str = FACT) -> None:
     """Bring the orders of displaced firm groups in line, as far as nobody is busy with them. ``reason``: what
     somebody gave for the shelf being short.
     """
@@ -48,7 +52,7 @@ def give_way(work: Work, order: Order, lines: Sequence[NodeLine]) -> Order:
     return in_line(work, order, KIT_TORN)
 
 
-def in_line(work: Work, order: Order, reason: str = "") -> Order:
+def in_line(work: Work, order: Order, reason: str = FACT) -> Order:
     """The order, locked by the caller, with every unit of its that waits for a home counted as unrouted."""
     rows = homeless(work.conn, groups=[order.group_id], most=MOST)
     if not rows:

@@ -48,12 +48,18 @@ def columns() -> str:
 COLUMN = ("column", "kind", "when empty or left out", "allowed")
 
 
+SUBJECTS = (
+    *("customer", "fulfilment", "import", "inbound", "key", "kit", "manifest", "network", "node", "order"),
+    *("payment", "pick_list", "pickup", "refund", "reservation", "return", "run", "shipment", "sku", "stock"),
+    *("stop", "substitutes", "task", "transfer", "webhook", "work"),
+)
+
+
 def events() -> str:
     """Every type of event that some use case emits."""
-    emitted = re.compile(
-        r"(?:emit\(\s*|\brecord\(\s*work,[^\"]*|tell_(?:job|pickup)\([^\"()]*)\"([a-z_]+\.[a-z_]+)\""
-    )
+    emitted = re.compile(rf"\"((?:{'|'.join(SUBJECTS)})\.(?!id\b|json\b)[a-z_]+)\"")
     found = {t for path in (ROOT / "oms").rglob("*.py") for t in emitted.findall(path.read_text())}
+    found |= {f"pick_list.{done}" for done in ("claimed", "released", "cancelled")}
     found |= {f"fulfilment.{state.value}" for state in FulfilmentState}  # told as what it has become
     found |= {f"pickup.{state.value}" for state in PickupState if state is not PickupState.PREPARING}
     found |= {told for _, told in OUTCOMES.values()}

@@ -33,6 +33,8 @@ NEVER = frozenset({Code.MALFORMED, Code.INTERNAL, Code.FORBIDDEN, Code.UNAUTHORI
 """Refusals that no step of the machine may meet: it speaks correctly, with the right keys."""
 
 
+REPEATED = 7
+"""One of so many requests is sent twice."""
 SEEN = text(
     """
     SELECT 'order' AS state FROM "order" UNION SELECT 'job ' || state FROM fulfilment_order
@@ -57,6 +59,14 @@ SEEN = text(
 def needs(*things: str) -> Callable[[F], F]:
     """The rule makes sense only where one of these is there."""
     return precondition(lambda self: bool(self.seen & set(things)))
+
+
+def _told(answer: Response) -> Any:
+    """The document, but for the number of the request."""
+    document = answer.json()
+    return (
+        {k: v for k, v in document.items() if k != "request_id"} if isinstance(document, dict) else document
+    )
 
 
 class Numbered:
@@ -118,7 +128,19 @@ class Bench(RuleBasedStateMachine):
     def post(self, path: str, body: Any = None, client: TestClient | None = None) -> Response:
         """It is done, or refused by a name that may be; never broken."""
         self.shop.runtime.feed.look()  # so that memory never depends on when a thread looked
-        return self.heard("POST", path, self.shop.post(path, body, client or self.office))
+        client = client or self.office
+        key = self.fresh("once-")
+        answer = self.heard("POST", path, self.shop.post(path, body, client, key))
+        if self.made % REPEATED == 0:
+            self._has_one_effect(path, body, client, key, answer)
+        return answer
+
+    def _has_one_effect(self, path: str, body: Any, client: TestClient, key: str, first: Response) -> None:
+        """The same request with the same key: the same answer, and nothing happens."""
+        events = self.rows("SELECT count(*) FROM outbox")
+        again = self.shop.post(path, body, client, key)
+        assert (again.status_code, _told(again)) == (first.status_code, _told(first)), path
+        assert self.rows("SELECT count(*) FROM outbox") == events, path
 
     def heard(self, method: str, path: str, answer: Response) -> Response:
         code = "done" if answer.status_code < 300 else answer.json().get("code", "?")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import Any
 
@@ -12,7 +13,11 @@ from oms.orders.order import order_status
 from oms.orders.stages import STAGES, Counts
 from oms.store import outbox
 from tests.checkout.conftest import Shop
+from tests.docs.tables import events as documented
+from tests.life.reasons import says_why
 
+DOCUMENTED = frozenset(re.findall(r"`([a-z_.]+)`", documented()))
+"""Every type of event that integrators were told of."""
 FAULTS = {
     "a line whose units do not add up": """
         SELECT order_id, line_id FROM order_line WHERE ordered <> cancelled + backordered + unrouted
@@ -40,8 +45,39 @@ FAULTS = {
         WHERE NOT o.is_kit AND (o.routed <> coalesce(s.routed, 0) OR o.picking <> coalesce(s.picking, 0)
             OR o.picked <> coalesce(s.picked, 0) OR o.packed <> coalesce(s.packed, 0)
             OR o.ready_for_pickup <> coalesce(s.ready, 0))""",
+    "more is held than lies there": """
+        SELECT node_no, sku_no FROM position WHERE NOT (0 <= reserved AND reserved <= on_hand)""",
+    "more capacity is held than there is": """
+        SELECT * FROM capacity WHERE NOT (0 <= held AND held <= "limit")""",
+    "more is promised ahead than will come": """
+        SELECT * FROM inbound_line WHERE promised > GREATEST(quantity - received, 0)""",
+    "units that customers have, but by no order, sale or return": """
+        WITH booked AS (
+            SELECT sku_no, sum(CASE WHEN to_place = 'customer' THEN quantity ELSE -quantity END) AS units
+            FROM movement WHERE cause <> 'sale' AND 'customer' IN (from_place, to_place) GROUP BY sku_no),
+        told AS (
+            SELECT sku, sum(units) AS units FROM (
+                SELECT sku, delivered + coalesce(sent, 0) AS units FROM order_line LEFT JOIN (
+                    SELECT order_id, line_id, sum(quantity) AS sent FROM return_line JOIN return r
+                        ON r.id = return_id AND r.state = 'in_transit'
+                    WHERE order_id IS NOT NULL GROUP BY order_id, line_id) s USING (order_id, line_id)
+                WHERE NOT is_kit
+                UNION ALL SELECT sku, -received FROM return_line) t GROUP BY sku)
+        SELECT k.id, b.units, t.units FROM sku k LEFT JOIN booked b ON b.sku_no = k.no
+            LEFT JOIN told t ON t.sku = k.id WHERE coalesce(b.units, 0) <> coalesce(t.units, 0)""",
+    "more goods are paid back than did not stay with the customer": """
+        SELECT order_id, line_id FROM order_line LEFT JOIN (
+            SELECT order_id, line_id, sum(received) AS back FROM return_line
+            WHERE order_id IS NOT NULL GROUP BY order_id, line_id) r USING (order_id, line_id)
+        WHERE credited > coalesce(back, 0) + refused + "returning" + lost
+            OR coalesce(back, 0) > returned""",
+    "more is refunded for a return than came back": """
+        SELECT return_id, no FROM return_line WHERE refundable > received OR inspected > received""",
 }
-"""Each finds the rows that contradict an invariant."""
+"""Each finds the rows that contradict an invariant of the domain; the audit finds all others: the fold of all
+movements against positions, reservations against what is reserved, orders against work and held stock, the
+road, and what was captured, refunded, kept and settled.
+"""
 
 
 def check(conn: Connection) -> None:
@@ -102,4 +138,6 @@ def replay(shop: Shop) -> list[Any]:
         assert counts[id] == stored, id
     for event in events:
         assert event["actor"] and event["channel"], event
+        assert says_why(event), event
+        assert event["type"] in DOCUMENTED, event
     return events

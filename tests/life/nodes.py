@@ -134,7 +134,7 @@ class NodeRules(Bench):
         "job ready_for_carrier",
         "job ready_for_courier",
     )
-    @rule(pick=PICK, steps=st.integers(1, 8))
+    @rule(pick=PICK, steps=st.integers(4, 12))
     def go_on(self, pick: int, steps: int) -> None:
         """Whatever comes next, several times: so that the machine gets far."""
         for _ in range(steps):

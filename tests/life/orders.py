@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, rule
+from hypothesis.stateful import rule
 
-from oms.usecases.releasing import release_due
 from oms.usecases.resourcing import resource_orders
 from tests.checkout.conftest import basket
 from tests.life.bench import FEW, NODE, PICK, SKU, Bench, needs
@@ -22,23 +21,6 @@ PLACES = (
 
 class OrderRules(Bench):
     """Placing, changing, cancelling, holding, paying."""
-
-    @initialize(
-        methods=st.lists(METHOD, min_size=1, max_size=4),
-        skus=st.lists(SKU, min_size=4, max_size=4),
-        auto=st.booleans(),
-        units=FEW,
-    )
-    def a_morning(self, methods: list[str], skus: list[str], auto: bool, units: int) -> None:
-        """There is something to do from the start."""
-        if auto:
-            assert self.shop.admin.put("/v1/work", json={"auto_accept": ["*"]}).status_code == 200
-        for method, sku in zip(methods, skus, strict=False):
-            self.place(method, "ST-1", [(sku, units), ("B2", 1)], True, True, True, 0)
-        for _ in range(12):
-            if release_due(self.shop.runtime):
-                return
-            self.shop.watch.forward(hours=4)
 
     @rule(
         method=METHOD,

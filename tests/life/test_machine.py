@@ -7,23 +7,47 @@ from collections import Counter
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
-from hypothesis.stateful import run_state_machine_as_test
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, run_state_machine_as_test
 from sqlalchemy import Engine
 
+from tests.life.bench import FEW, SKU
 from tests.life.nodes import NodeRules
-from tests.life.orders import OrderRules
+from tests.life.orders import METHOD, OrderRules
 from tests.life.roads import RoadRules
 from tests.life.tables import tables, watched
+from tests.life.test_tables import KNOWN
 
 SOAK = "ANYSHELF_LIFE_EXAMPLES" in os.environ
 """Other examples every time, as many as are wanted."""
 PHASES = (Phase.generate, Phase.shrink) if os.environ.get("ANYSHELF_LIFE_SHRINK") else (Phase.generate,)
-EXAMPLES = int(os.environ.get("ANYSHELF_LIFE_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("ANYSHELF_LIFE_EXAMPLES", "12"))
 STEPS = int(os.environ.get("ANYSHELF_LIFE_STEPS", "80"))
 
 
 class LifeMachine(OrderRules, NodeRules, RoadRules):
     """All rules in one world."""
+
+    @initialize(
+        methods=st.lists(METHOD, min_size=1, max_size=4),
+        skus=st.lists(SKU, min_size=4, max_size=4),
+        auto=st.booleans(),
+        units=FEW,
+        far=st.sampled_from([0, 6, 14, 24]),
+        there=st.booleans(),
+    )
+    def a_morning(
+        self, methods: list[str], skus: list[str], auto: bool, units: int, far: int, there: bool
+    ) -> None:
+        """There is something to do from the start, and some of it is done: so much that all ends are near."""
+        if auto:
+            assert self.shop.admin.put("/v1/work", json={"auto_accept": ["*"]}).status_code == 200
+        for method, sku in zip(methods, skus, strict=False):
+            self.place(method, "ST-1", [(sku, units), ("B2", 1)], True, True, True, 0)
+        self.work_begins()
+        self.go_on(0, far)
+        if there:
+            self.all_arrives()
 
 
 @pytest.mark.slow
@@ -35,6 +59,10 @@ def test_anything_in_any_order(engine: Engine, database_url: str) -> None:
         _run()
     if SOAK:
         _print(taken)
+    reached = {what for what, _, _ in taken}
+    assert reached >= KNOWN - {"webhook", "delivery"}, (
+        "the machine gets to everything that belongs to an order"
+    )
 
 
 def _print(taken: Counter[tuple[str, str, str]]) -> None:
