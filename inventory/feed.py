@@ -26,7 +26,7 @@ SHARE = 4  # rest this many times as long as a look took, so that it never takes
 FRESH_S = (
     0.9  # … but so that the next one is done before memory is older than this, if half the time is enough
 )
-PATIENCE_S = 0.25  # at most, that a request which lost a race waits for a look that is under way
+PATIENCE_S = 0.25  # at most, that a request which lost a race waits for a look
 WEIGH_S = 5.0  # at least, between weighings of the nodes' breadth, which changes slowly
 NAME = "anyshelf feed"  # of its connection, for whoever looks at the server's activity
 RETRY_S = 2.0  # at most, between attempts to reach a database that is gone
@@ -56,7 +56,9 @@ class Feed:
         self._weigh_at: float | None = None  # None: nothing was found since
         self._trouble: str | None = None
         self._complete_s = elapsed()
-        self._closing = threading.Event()
+        self._turn = threading.Condition()
+        self._asked = self._closing = False
+        self._begun = self._done = 0  # looks of the thread
         self._thread = threading.Thread(target=self._run, name="availability feed", daemon=True)
 
     @property
@@ -73,7 +75,9 @@ class Feed:
 
     def close(self) -> None:
         """Stop following and give the connection back."""
-        self._closing.set()
+        with self._turn:
+            self._closing = True
+            self._turn.notify_all()
         if self._thread.is_alive():
             self._thread.join()
         self._disconnect()
@@ -88,15 +92,17 @@ class Feed:
             return self._look()
 
     def glance(self) -> bool:
-        """The same for a request that lost a race; False when another look is under way and takes long: then
-        the request goes on with what it has, and asks the database itself before it gives up.
+        """Have the feed look now, for a request that lost a race; whether it did. Requests at once share a
+        look, and none waits long for a database that does not answer: it goes on with what it has.
         """
-        if not self._pool.writing.acquire(timeout=PATIENCE_S):
-            return False
-        try:
-            return self._look()
-        finally:
-            self._pool.writing.release()
+        if not self._thread.is_alive():
+            self.look()
+            return True
+        with self._turn:
+            wanted = self._begun + 1  # one that has begun already may not see what the request lost to
+            self._asked = True
+            self._turn.notify_all()
+            return self._turn.wait_for(lambda: self._done >= wanted, PATIENCE_S)
 
     def _look(self) -> bool:
         begun = self._elapsed()
@@ -119,17 +125,31 @@ class Feed:
 
     def _run(self) -> None:
         rest = SOON_S
-        while not self._closing.wait(rest):
+        while self._rested(rest):
             begun = self._elapsed()
             try:
                 found = self.look()
-                self._weigh()
             except Exception as error:  # whatever it is, the pool must go on trying
                 self._say(f"{type(error).__name__}: {error}".splitlines()[0])
                 rest = min(rest * 2, RETRY_S)
                 continue
+            self._answer()
+            self._weigh()
             self._say(None)
             rest = paced(SOON_S if found else min(rest * 1.5, IDLE_S), self._elapsed() - begun)
+
+    def _rested(self, seconds: float) -> bool:
+        """Rest so long, or until a request asks for a look; whether there is to be one."""
+        with self._turn:
+            self._turn.wait_for(lambda: self._asked or self._closing, seconds)
+            self._asked = False
+            self._begun += 1
+            return not self._closing
+
+    def _answer(self) -> None:
+        with self._turn:
+            self._done = self._begun
+            self._turn.notify_all()
 
     def _say(self, trouble: str | None) -> None:
         if trouble and not self._trouble:

@@ -68,7 +68,7 @@ def resource_orders(runtime: Runtime) -> int:
     with runtime.engine.connect() as conn:
         behind = orders_behind(conn, AT_ONCE)
     one_by_one(behind, lambda id: transact(runtime, SYSTEM, partial(_catch_up, id)))
-    runtime.feed.look()
+    runtime.feed.glance()
     return one_by_one(_promising(runtime), lambda id: resource_at_once(runtime, [id], order_if_idle))
 
 
