@@ -106,9 +106,13 @@ def one_at_a_time(conn: Connection, order_id: str) -> None:
 
     An order that does not exist has no row to lock, and its row cannot come before the stock is decided.
     """
+    conn.execute(select(func.pg_advisory_xact_lock(advisory_key(order_id))))
+
+
+def advisory_key(order_id: str) -> int:
+    """The number of the lock under which an order of this id is placed."""
     name = blake2b(f"order\0{order_id}".encode(), digest_size=8).digest()
-    key = int.from_bytes(name, "big", signed=True)
-    conn.execute(select(func.pg_advisory_xact_lock(key)))
+    return int.from_bytes(name, "big", signed=True)
 
 
 def order_of(row: Row[Any], lines: tuple[Line, ...]) -> Order:
