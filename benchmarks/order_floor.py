@@ -30,8 +30,10 @@ from oms.store.orders import advisory_key
 LOOKED_AT, FIRST, SECOND = "zqorder", 1777, 1888
 _MADE = re.compile(r"\b(res|dec|adr)_[0-9a-z]{24}\b")
 _QUOTED = re.compile(r"E?'(?:[^']|'')*'")
+_LOCK = str(abs(advisory_key(LOOKED_AT)))
 _VARIABLES = {
     LOOKED_AT: "id",
+    _LOCK: "id",
     str(FIRST): "first",
     str(SECOND): "second",
     sku(FIRST): "first_sku",
@@ -50,9 +52,7 @@ def floor_script(runtime: Runtime, key: str, skus: int) -> str:
         cursor = psycopg.ClientCursor(conn)
         lines = [_line(cursor.mogrify(said, values)) for said, values in statements]
     picked = f"\\set first random(1, {half})\n\\set second random({half + 1}, {skus})\n"
-    picked += "".join(
-        f"\\set {name}_sku {NAMED_FROM} + :{name}\n" for name in ("first", "second")
-    )
+    picked += "".join(f"\\set {name}_sku {NAMED_FROM} + :{name}\n" for name in ("first", "second"))
     told_apart = "\\set count :count + 1\n\\set id :client_id * 10000000 + :count\n"
     return f"{told_apart}{picked}BEGIN;\n" + ";\n".join(lines) + ";\nCOMMIT;\n"
 
@@ -113,7 +113,6 @@ def _listening(runtime: Runtime) -> Iterator[list[list[Statement]]]:
 def _line(said: str) -> str:
     """One statement on one line, with variables for what tells orders apart."""
     said = " ".join(said.split())
-    said = said.replace(str(advisory_key(LOOKED_AT)), ":id")
     said = said.replace("reserved = n.reserved,", "reserved = p.reserved + n.reserved - n.was_reserved,")
     said = said.replace(
         "AND p.on_hand = n.was_on_hand AND p.reserved = n.was_reserved",
@@ -130,7 +129,7 @@ def _line(said: str) -> str:
 
 
 def _bare(said: str) -> str:
-    return re.sub(rf"\b({FIRST}|{SECOND})\b", lambda found: f":{_VARIABLES[found[1]]}", said)
+    return re.sub(rf"\b({FIRST}|{SECOND}|{_LOCK})\b", lambda found: f":{_VARIABLES[found[1]]}", said)
 
 
 def _joined(quoted: str) -> str:
