@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
+from operator import attrgetter
 
 
 class Stage(StrEnum):
@@ -56,7 +58,7 @@ class Counts:
     credited: int = 0
 
     def __post_init__(self) -> None:
-        assert min(self.by_stage().values()) >= 0, "a stage never holds fewer than no units"
+        assert min(_by_stage(self)) >= 0, "a stage never holds fewer than no units"
         assert 0 <= self.credited <= self.at(*HANDED_OUT), "credited more than went out"
         assert 0 <= self.returned <= self.delivered + self.refused + self.returning, (
             "returned more than went out"
@@ -64,10 +66,10 @@ class Counts:
 
     def at(self, *stages: Stage) -> int:
         """Units standing at any of these stages."""
-        return sum(int(getattr(self, stage.value)) for stage in stages)
+        return int(sum([getattr(self, _NAMES[stage]) for stage in stages]))
 
     def by_stage(self) -> dict[Stage, int]:
-        return {stage: int(getattr(self, stage.value)) for stage in STAGES}
+        return dict(zip(STAGES, _by_stage(self), strict=True))
 
     def moved(self, source: Stage, target: Stage, quantity: int) -> Counts:
         """The counts after ``quantity`` units went from one stage to another.
@@ -88,16 +90,22 @@ class Counts:
     @property
     def total(self) -> int:
         """The units ordered, whatever became of them."""
-        return self.at(*STAGES)
+        return sum(_by_stage(self))
 
     def as_dict(self) -> dict[str, int]:
-        return {name: int(value) for name, value in asdict(self).items()}
+        return dict(zip(_FIELDS, _all(self), strict=True))
+
+
+# Every line of every order is counted many times over; these read all numbers at once.
+_FIELDS: tuple[str, ...] = tuple(field.name for field in fields(Counts))
+_NAMES: dict[Stage, str] = {stage: stage.value for stage in STAGES}
+_all: Callable[[Counts], tuple[int, ...]] = attrgetter(*_FIELDS)
+_by_stage: Callable[[Counts], tuple[int, ...]] = attrgetter(*_NAMES.values())
 
 
 def added(*parts: Counts) -> Counts:
     """Stage by stage the sum of several lines' counts."""
-    names = Counts().as_dict()
-    return Counts(**{name: sum(int(getattr(part, name)) for part in parts) for name in names})
+    return Counts(*map(sum, zip(*map(_all, parts), strict=True)))
 
 
 def of_kit(quantity: int, parts: tuple[tuple[int, Counts], ...]) -> Counts:
