@@ -1,6 +1,7 @@
 """Puts a process together: database, clock, chance, memory, and what keeps the memory fresh."""
 
 from dataclasses import dataclass, field
+from functools import partial
 
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.dialects.postgresql import insert
@@ -12,6 +13,7 @@ from oms.adapters.ids import Ids, RandomIds, new_secret
 from oms.adapters.postgres import Embedded
 from oms.adapters.resolver import Resolve, resolve_host
 from oms.adapters.signer import Signer
+from oms.group_commit import commit_alone, commit_group
 from oms.memory.networks import Networks
 from oms.memory.places import Places
 from oms.memory.refresher import Refresher
@@ -20,6 +22,7 @@ from oms.store.database import connect, migrate
 from oms.store.foundation_tables import secret
 from oms.usecases.events import Tail
 from oms.usecases.keys import KeyRing
+from oms.writer import Writer
 
 STALE_S = 2.0
 
@@ -41,11 +44,13 @@ class Runtime:
     pool: AvailabilityPool
     feed: Feed
     refresher: Refresher
+    writer: Writer
     embedded: Embedded | None = field(default=None, repr=False)
     resolve: Resolve = field(default=resolve_host, repr=False)
 
     def close(self) -> None:
         """Stop the threads, give back the connections and the embedded server."""
+        self.writer.close()
         self.feed.close()
         self.refresher.close()
         self.engine.dispose()
@@ -55,6 +60,15 @@ class Runtime:
     def fresh(self) -> bool:
         """Whether memory follows the database: nothing in it is older than two seconds."""
         return max(self.refresher.age_s(), self.feed.age_s()) < STALE_S and self.feed.status.trouble is None
+
+
+@dataclass(frozen=True)
+class _Resources:
+    """What the writer needs of the process it is part of."""
+
+    engine: Engine
+    clock: Clock
+    ids: Ids
 
 
 def start(settings: Settings, *, clock: Clock | None = None, ids: Ids | None = None) -> Runtime:
@@ -102,6 +116,9 @@ def _assemble(settings: Settings, url: str, clock: Clock, ids: Ids, embedded: Em
     pool = AvailabilityPool()
     feed = Feed(engine, pool)
     feed.start()
+    resources = _Resources(engine, clock, ids)
+    writer = Writer(partial(commit_group, resources), partial(commit_alone, resources))
+    writer.start()
     return Runtime(
         settings,
         url,
@@ -116,6 +133,7 @@ def _assemble(settings: Settings, url: str, clock: Clock, ids: Ids, embedded: Em
         pool,
         feed,
         refresher,
+        writer,
         embedded,
     )
 

@@ -60,21 +60,19 @@ async def ask_promises(body: PromisesAsk, caller: Caller, running: Running, requ
         fault = Fault("header/idempotency-key", Code.IDEMPOTENCY_KEY_MISSING, "Required with `reserve`")
         raise refuse(Code.IDEMPOTENCY_KEY_MISSING, "Reserving changes something: send the header", fault)
     at_once = AtOnce(body.reserve.option, body.reserve.ttl_s)
-    return answer(
-        await run_in_threadpool(
-            reservations.promise_and_reserve, running, caller, request, basket, at_once, own
-        )
-    )
+    return answer(await reservations.promise_and_reserve(running, caller, request, basket, at_once, own))
 
 
 @router.post("/v1/reservations", status_code=201, response_model=ReservationAnswer)
-def reserve(body: ReservationAsk, caller: Caller, running: Running, request: IdempotencyKey) -> Response:
+async def reserve(
+    body: ReservationAsk, caller: Caller, running: Running, request: IdempotencyKey
+) -> Response:
     """Hold an option's stock, node capacity and courier slot together, for `ttl_s` seconds.
 
     When the promise no longer stands the problem carries fresh options under `fresh`.
     """
     return answer(
-        reservations.reserve_quoted(running, caller, request, body.quote_id, body.option_id, body.ttl_s)
+        await reservations.reserve_quoted(running, caller, request, body.quote_id, body.option_id, body.ttl_s)
     )
 
 

@@ -30,13 +30,13 @@ Status = Literal["pending", "on_hold", "open", "partially_fulfilled", "fulfilled
 @router.put(
     "/v1/orders/{id}", status_code=201, response_model=PlacedOrder, responses={200: {"model": PlacedOrder}}
 )
-def place(id: Id, body: OrderAsk, digest: BodyDigest, caller: Caller, running: Running) -> Response:
+async def place(id: Id, body: OrderAsk, digest: BodyDigest, caller: Caller, running: Running) -> Response:
     """Place an order under an id of the shop's choosing; sending the same again is a replay, answered 200.
 
     From a quote or a reservation it gets exactly the promise shown, or a problem with fresh options under
     `fresh`. With `method` it is routed at once.
     """
-    return answer(orders.place_order(running, caller, placing(id, digest, body)))
+    return answer(await orders.place_order(running, caller, placing(id, digest, body)))
 
 
 @router.get("/v1/orders", response_model=OrderPage)

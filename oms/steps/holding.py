@@ -8,7 +8,7 @@ from datetime import datetime
 
 from inventory.outcomes import CapacityExhausted, Closed, Insufficient, Reserved, TooLong
 from inventory.requests import ReserveRequest
-from inventory.stock_reserve import reserve
+from inventory.stock_reserve import ReserveOutcome, reserve
 from oms import translate
 from oms.fulfilment.layout import PlannedParcel
 from oms.memory.ground import Ground
@@ -41,6 +41,15 @@ def hold(work: Work, chosen: Chosen, wish: Hold) -> HeldPlan:
     """Hold the option's units and capacity. Raises LostRace when they are gone, Refused when nothing is left
     to hold or the group to replace is gone.
     """
+    request, plan = to_hold(work, chosen, wish)
+    require_held(reserve(work.conn, work.at, [request])[0], chosen)
+    return plan
+
+
+def to_hold(work: Work, chosen: Chosen, wish: Hold) -> tuple[ReserveRequest, HeldPlan]:
+    """What to ask of the stock, and what is held once it was given. Raises Refused when nothing is left to
+    hold.
+    """
     ground, option = chosen.ground, chosen.option
     parcels = translate.planned(option)
     waiting = on_backorder(ground, option)
@@ -56,17 +65,20 @@ def hold(work: Work, chosen: Chosen, wish: Hold) -> HeldPlan:
         capacity=translate.capacity_to_hold(ground.network, option.holds),
         replaces=wish.replaces,
     )
-    outcome = reserve(work.conn, work.at, [request])[0]
+    return request, HeldPlan(wish.group_id, parcels, waiting)
+
+
+def require_held(outcome: ReserveOutcome, chosen: Chosen) -> None:
+    """Raises LostRace or Refused unless it was."""
     if isinstance(outcome, Insufficient):
         raise LostRace(frozenset(shortage.sku for shortage in outcome.shortages))
     if isinstance(outcome, CapacityExhausted):
-        raise LostRace(frozenset(part.sku for part in ground.parts))
+        raise LostRace(frozenset(part.sku for part in chosen.ground.parts))
     if isinstance(outcome, TooLong):
         raise refuse(Code.INVALID, "A reservation lives at most four hours")
     if isinstance(outcome, Closed):
         raise refuse(Code.RESERVATION_EXPIRED, "The reservation is over")
     assert isinstance(outcome, Reserved), f"a fresh group of known names is held, not {outcome}"
-    return HeldPlan(wish.group_id, parcels, waiting)
 
 
 def on_backorder(ground: Ground, option: Option) -> dict[str, int]:

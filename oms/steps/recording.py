@@ -16,7 +16,7 @@ from oms.fulfilment.job import Fulfilment
 from oms.money.ledger import balance_of
 from oms.money.refunds import Refund, RefundState, too_much
 from oms.orders.order import Line, Order
-from oms.store.orders import insert_order, save_order
+from oms.store.orders import save_order
 from oms.store.payments import insert_refund, payments_of, refunds_of
 from oms.work import Work
 
@@ -25,9 +25,8 @@ OWN = frozenset({"status", "lines", "holds"})
 """Members of an event's data that only say how the order stands."""
 
 
-def record_new(work: Work, order: Order, data: Mapping[str, Any]) -> None:
-    """Write an order just placed, and tell of it."""
-    insert_order(work.conn, order)
+def tell_placed(work: Work, order: Order, data: Mapping[str, Any]) -> None:
+    """Tell of an order just placed, whose draft is written by the same commit."""
     told = {"status": order.status.value, "lines": _lines(order.picked_lines), "holds": list(order.holds)}
     assert not OWN & data.keys(), "these members are the order's own in every event"
     work.emit("order.placed", ORDER, order.id, {**data, **told})

@@ -42,15 +42,47 @@ Run = Callable[[Callable[[Work], Answer]], Answer]
 def settle(runtime: Runtime, question: Question, run: Run, choose: Choose, write: Write) -> Answer:
     """``choose`` an option on the ground and ``write`` it, once. Raises Refused."""
     for attempt in range(ATTEMPTS):
+        thought = think(runtime, question, attempt, choose)
         try:
-            thought = _think(runtime, question, choose) if attempt < IN_MEMORY else None
-            if thought is not None:
-                return run(_writing(thought, write))
-            expire_all_of(runtime, _picked(runtime, question))
-            return run(_on_locked_rows(runtime, question, choose, write))
+            return settle_alone(runtime, question, run, choose, write, thought)
         except LostRace:
             runtime.feed.glance()
-    raise refuse(Code.UNAVAILABLE, "Too much is going on with these SKUs; nothing was changed")
+    raise too_much()
+
+
+def settle_alone(
+    runtime: Runtime,
+    question: Question,
+    run: Run,
+    choose: Choose,
+    write: Write,
+    thought: Chosen | Refused | None,
+) -> Answer:
+    """Write the ``thought`` in a transaction of its own; without one, think on the locked rows. Raises
+    LostRace, Refused.
+    """
+    if thought is not None:
+        return run(_writing(thought, write))
+    expire_all_of(runtime, _picked(runtime, question))
+    return run(_on_locked_rows(runtime, question, choose, write))
+
+
+def too_much() -> Refused:
+    """The end of all tries."""
+    return refuse(Code.UNAVAILABLE, "Too much is going on with these SKUs; nothing was changed")
+
+
+def think(runtime: Runtime, question: Question, attempt: int, choose: Choose) -> Chosen | Refused | None:
+    """What memory says; None when it says no for want of stock, leaves units unfilled, or was wrong twice:
+    ask the truth.
+    """
+    if attempt >= IN_MEMORY:
+        return None
+    try:
+        chosen = choose(from_memory(runtime, question))
+    except Refused as refused:
+        return None if refused.refusal.code in OF_STOCK else refused
+    return None if chosen.option.unfilled else chosen
 
 
 def _picked(runtime: Runtime, question: Question) -> set[str]:
@@ -59,15 +91,6 @@ def _picked(runtime: Runtime, question: Question) -> set[str]:
         return {part.sku for part in translate.exploded(runtime.pool.catalogue, question.wanted)}
     except Refused:
         return set()
-
-
-def _think(runtime: Runtime, question: Question, choose: Choose) -> Chosen | Refused | None:
-    """What memory says; None when it says no for want of stock, or leaves units unfilled: ask the truth."""
-    try:
-        chosen = choose(from_memory(runtime, question))
-    except Refused as refused:
-        return None if refused.refusal.code in OF_STOCK else refused
-    return None if chosen.option.unfilled else chosen
 
 
 def _writing(thought: Chosen | Refused, write: Write) -> Callable[[Work], Answer]:

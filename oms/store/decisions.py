@@ -11,9 +11,9 @@ from typing import Any
 
 import orjson
 from sqlalchemy import Connection, Row, select
-from sqlalchemy.dialects.postgresql import insert
 
 from oms.store.order_tables import decision
+from oms.store.rows import insert_rows
 
 FAST = 1
 """zlib's fastest level: a problem is mostly zeros, higher levels gain little and cost the checkout."""
@@ -35,10 +35,14 @@ class Decision:
     digest: str = ""
 
 
-def insert_decision(conn: Connection, value: Decision) -> None:
-    """Write a decision; its digest is that of the inputs."""
+def insert_decisions(conn: Connection, values: Sequence[Decision]) -> None:
+    """Write decisions; the digest of each is that of its inputs."""
+    insert_rows(conn, decision, [_row(value) for value in values])
+
+
+def _row(value: Decision) -> dict[str, Any]:
     inputs = orjson.dumps(value.inputs, option=orjson.OPT_SERIALIZE_NUMPY)
-    row = {
+    return {
         "id": value.id,
         "at": value.at,
         "reference": value.reference,
@@ -50,7 +54,6 @@ def insert_decision(conn: Connection, value: Decision) -> None:
         "policy_version": value.policy_version,
         "plan": value.plan,
     }
-    conn.execute(insert(decision).values(row))
 
 
 def decisions_of(conn: Connection, references: Sequence[str]) -> list[Decision]:

@@ -7,21 +7,17 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, select, update
-from sqlalchemy.dialects.postgresql import insert
 
 from oms.fulfilment.job import Fulfilment, FulfilmentLine
 from oms.fulfilment.lifecycle import FulfilmentState
 from oms.store.order_tables import fulfilment_line, fulfilment_order
+from oms.store.rows import insert_rows
 
 
 def insert_fulfilments(conn: Connection, values: Sequence[Fulfilment]) -> None:
     """Write new fulfilment orders with their lines."""
-    if not values:
-        return
-    conn.execute(insert(fulfilment_order), [_row(value) for value in values])
-    conn.execute(
-        insert(fulfilment_line), [_line_row(value, line) for value in values for line in value.lines]
-    )
+    insert_rows(conn, fulfilment_order, [_row(value) for value in values])
+    insert_rows(conn, fulfilment_line, [_line_row(value, line) for value in values for line in value.lines])
 
 
 def fulfilments_of(conn: Connection, order_id: str) -> tuple[Fulfilment, ...]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects.postgresql import insert
 
 from oms.fulfilment.layout import PlannedParcel, from_json, to_json
 from oms.orders.quote import Quote, packed, unpacked
 from oms.store.order_tables import held_quote
+from oms.store.rows import insert_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +25,18 @@ class HeldQuote:
     whereabouts: str
 
 
-def insert_held_quote(conn: Connection, value: HeldQuote) -> None:
-    """Write it, without the destination: that is personal data."""
+def insert_held_quotes(conn: Connection, values: Sequence[HeldQuote]) -> None:
+    """Write them, without the destinations: those are personal data."""
+    insert_rows(conn, held_quote, [_row(value) for value in values])
+
+
+def _row(value: HeldQuote) -> dict[str, Any]:
     document = {
         "quote": packed(replace(value.quote, destination=None)),
         "parcels": to_json(value.parcels),
         "backordered": value.backordered,
     }
-    row = {"group_id": value.group_id, "quote": document, "whereabouts": value.whereabouts}
-    conn.execute(insert(held_quote).values(row))
+    return {"group_id": value.group_id, "quote": document, "whereabouts": value.whereabouts}
 
 
 def held_quote_of(conn: Connection, group_id: str) -> HeldQuote | None:

@@ -9,13 +9,20 @@ from hashlib import blake2b
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, func, select, text, update
-from sqlalchemy.dialects.postgresql import insert
 
 from oms.orders.order import Line, Order, Promise
 from oms.orders.stages import Counts
 from oms.store.order_tables import order, order_line
+from oms.store.rows import insert_rows
 
 _COUNTS = tuple(Counts().as_dict())
+_ANSWERS = text('SELECT id, body_digest, answer FROM "order" WHERE id = ANY(:ids)')
+_TRY_ALONE = text(
+    """
+    SELECT id FROM unnest(CAST(:ids AS text[]), CAST(:keys AS bigint[])) AS asked (id, key)
+    WHERE pg_try_advisory_xact_lock(key)
+    """
+)
 _BEHIND = text(
     """
     SELECT DISTINCT o.id
@@ -29,17 +36,19 @@ _BEHIND = text(
 )
 
 
-def insert_order(conn: Connection, value: Order) -> None:
-    """Write a new order with its lines, under the lock of ``one_at_a_time``."""
-    conn.execute(insert(order).values(_order_row(value)))
-    insert_lines(conn, value.id, value.lines)
+def insert_orders(conn: Connection, placed: Sequence[tuple[Order, bytes]]) -> None:
+    """Write new orders with their lines, each under the lock of ``one_at_a_time``, and what each placing is
+    answered: to the byte, for its replay.
+    """
+    rows = [_order_row(value) | {"answer": answer.decode()} for value, answer in placed]
+    insert_rows(conn, order, rows)
+    lines = [_line_row(one.id, no, line) for one, _ in placed for no, line in enumerate(one.lines, 1)]
+    insert_rows(conn, order_line, lines)
 
 
 def insert_lines(conn: Connection, order_id: str, lines: Sequence[Line], first_no: int = 1) -> None:
     """Write new lines, in their order."""
-    if lines:
-        rows = [_line_row(order_id, no, line) for no, line in enumerate(lines, first_no)]
-        conn.execute(insert(order_line), rows)
+    insert_rows(conn, order_line, [_line_row(order_id, no, line) for no, line in enumerate(lines, first_no)])
 
 
 def load_order(conn: Connection, order_id: str, lock: bool = False) -> Order | None:
@@ -90,15 +99,23 @@ def save_order(conn: Connection, before: Order, after: Order) -> Order:
     return after
 
 
-def keep_answer(conn: Connection, order_id: str, answer: bytes) -> None:
-    """Keep what the placing was answered, to the byte, for its replay."""
-    conn.execute(update(order).where(order.c.id == order_id).values(answer=answer.decode()))
-
-
 def first_answer(conn: Connection, order_id: str) -> tuple[str, bytes] | None:
     """Digest of the body first accepted and the answer it was given."""
-    row = conn.execute(select(order.c.body_digest, order.c.answer).where(order.c.id == order_id)).first()
-    return (row.body_digest, row.answer.encode()) if row else None
+    return first_answers(conn, [order_id]).get(order_id)
+
+
+def first_answers(conn: Connection, order_ids: Sequence[str]) -> dict[str, tuple[str, bytes]]:
+    """By id of those orders that exist: digest of the body first accepted and the answer it was given."""
+    rows = conn.execute(_ANSWERS, {"ids": list(order_ids)}) if order_ids else ()
+    return {row.id: (row.body_digest, row.answer.encode()) for row in rows}
+
+
+def try_alone(conn: Connection, order_ids: Sequence[str]) -> set[str]:
+    """Those of the ids nobody else places an order of; the locks are those of ``one_at_a_time``, without
+    waiting.
+    """
+    keys = [advisory_key(order_id) for order_id in order_ids]
+    return set(conn.scalars(_TRY_ALONE, {"ids": list(order_ids), "keys": keys})) if order_ids else set()
 
 
 def one_at_a_time(conn: Connection, order_id: str) -> None:

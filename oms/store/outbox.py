@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, text
+from sqlalchemy import Connection, Row, select, text
 
 from oms.store.foundation_tables import outbox
+from oms.store.rows import insert_rows
 from oms.store.versions import bump
 
 PUBLISH_AT_ONCE = 10_000
@@ -44,24 +45,24 @@ class Published:
 
 def append(conn: Connection, events: Sequence[Event]) -> None:
     """Write events in the transaction of the change they tell of."""
-    if events:
-        conn.execute(
-            insert(outbox),
-            [
-                {
-                    "at": event.at,
-                    "type": event.type,
-                    "subject": event.subject,
-                    "subject_id": event.subject_id,
-                    "actor": event.actor,
-                    "channel": event.channel,
-                    "reason": event.reason,
-                    "occurred_at": event.occurred_at,
-                    "data": dict(event.data),
-                }
-                for event in events
-            ],
-        )
+    insert_rows(
+        conn,
+        outbox,
+        [
+            {
+                "at": event.at,
+                "type": event.type,
+                "subject": event.subject,
+                "subject_id": event.subject_id,
+                "actor": event.actor,
+                "channel": event.channel,
+                "reason": event.reason,
+                "occurred_at": event.occurred_at,
+                "data": dict(event.data),
+            }
+            for event in events
+        ],
+    )
 
 
 _NUMBER = text(

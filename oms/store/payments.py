@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from oms.money.ledger import Payment, PaymentKind
 from oms.money.refunds import Refund, RefundState
 from oms.store.money_tables import payment, refund
+from oms.store.rows import insert_rows
 
 _FIELDS = (
     "method",
@@ -27,18 +28,22 @@ _FIELDS = (
 )
 
 
+def insert_payments(conn: Connection, of_orders: Mapping[str, Sequence[Payment]]) -> None:
+    """Write the first facts of new orders, by order."""
+    rows = [_payment_row(id, no, one) for id, facts in of_orders.items() for no, one in enumerate(facts, 1)]
+    insert_rows(conn, payment, rows)
+
+
 def add_payments(conn: Connection, order_id: str, payments: Sequence[Payment]) -> None:
     """Write facts after those that are there already."""
-    if not payments:
-        return
     before = select(func.coalesce(func.max(payment.c.no), 0)).where(payment.c.order_id == order_id)
     first = (conn.scalar(before) or 0) + 1
-    rows = [
-        {"order_id": order_id, "no": no, "kind": one.kind.value}
-        | {name: getattr(one, name) for name in _FIELDS}
-        for no, one in enumerate(payments, first)
-    ]
-    conn.execute(insert(payment), rows)
+    insert_rows(conn, payment, [_payment_row(order_id, no, one) for no, one in enumerate(payments, first)])
+
+
+def _payment_row(order_id: str, no: int, one: Payment) -> dict[str, Any]:
+    fields = {name: getattr(one, name) for name in _FIELDS}
+    return {"order_id": order_id, "no": no, "kind": one.kind.value, **fields}
 
 
 def payments_of(conn: Connection, order_id: str) -> list[Payment]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,8 +14,19 @@ from oms.customers.identity import NATIONAL_DIGITS, Customer, digits, recognised
 from oms.orders.placing import AddressDetails, CustomerDetails
 from oms.store.customer_tables import customer_card
 from oms.store.order_tables import address, customer
+from oms.store.rows import insert_rows
 
 FOUND_MOST = 50
+_WHERE = ("name", "street", "city", "postcode", "country", "lat", "lon")
+
+
+@dataclass(frozen=True, slots=True)
+class NewAddress:
+    """An address to be written, and whose it is."""
+
+    id: str
+    customer_id: str | None
+    details: AddressDetails
 
 
 def keep_customer(
@@ -97,20 +109,17 @@ def find_customers(
 
 def keep_address(conn: Connection, new_id: str, customer_id: str | None, details: AddressDetails) -> str:
     """Write an address; an order whose address changes gets another row."""
-    conn.execute(
-        insert(address).values(
-            id=new_id,
-            customer_id=customer_id,
-            name=details.name,
-            street=details.street,
-            city=details.city,
-            postcode=details.postcode,
-            country=details.country,
-            lat=details.lat,
-            lon=details.lon,
-        )
-    )
+    insert_addresses(conn, [NewAddress(new_id, customer_id, details)])
     return new_id
+
+
+def insert_addresses(conn: Connection, addresses: Sequence[NewAddress]) -> None:
+    """Write new addresses."""
+    rows = [
+        {"id": one.id, "customer_id": one.customer_id} | {name: getattr(one.details, name) for name in _WHERE}
+        for one in addresses
+    ]
+    insert_rows(conn, address, rows)
 
 
 def address_of(conn: Connection, address_id: str) -> AddressDetails | None:

@@ -14,13 +14,13 @@ from oms.orders.stages import Stage
 from oms.refusals import Code, refuse
 from oms.steps.at_work import despite_races
 from oms.steps.cancelling_units import cancel_units
+from oms.steps.new_orders import order_token
 from oms.steps.recording import record, tell_job
 from oms.steps.unrouting import in_line
 from oms.store.fulfilments import fulfilments_of, save_fulfilments
 from oms.store.node_work import answer_question, first_promise, question_of
 from oms.usecases.node_work import released
 from oms.usecases.order_changes import locked_order
-from oms.usecases.orders import order_token
 from oms.views.orders import placed
 from oms.work import Answer, RequestKey, Work, answer_once
 

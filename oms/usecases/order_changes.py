@@ -23,6 +23,7 @@ from oms.steps.cancelling_units import cancel_units
 from oms.steps.deciding import keep_decision
 from oms.steps.following_up import follow_up
 from oms.steps.holding import HeldPlan, Hold, hold
+from oms.steps.new_orders import order_token
 from oms.steps.recording import record, tell_job
 from oms.steps.settling import ATTEMPTS, Chosen, settle
 from oms.steps.unrouting import in_line
@@ -30,7 +31,7 @@ from oms.store.fulfilments import fulfilments_of, insert_fulfilments, save_fulfi
 from oms.store.node_work import excluded
 from oms.store.orders import load_order
 from oms.store.people import address_of, keep_address
-from oms.usecases.orders import order_token, raising
+from oms.usecases.orders import raising
 from oms.usecases.promises import Basket, document, kept, offered, option_of, question_of, read_quote
 from oms.views.orders import placed
 from oms.work import Answer, RequestKey, Work, answer_once

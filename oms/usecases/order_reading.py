@@ -11,12 +11,12 @@ from oms.adapters.signer import BadToken
 from oms.bootstrap import Runtime
 from oms.orders.order import Order
 from oms.refusals import Code, Fault, not_found, refuse
+from oms.steps.new_orders import order_token
 from oms.steps.recording import ORDER
 from oms.store.orders import load_order
 from oms.store.pickups import pickups_of
 from oms.store.shipments import shipments_of_order
 from oms.usecases.decisions import decisions_explained
-from oms.usecases.orders import order_token
 from oms.usecases.pickups import shown
 from oms.views import orders as views
 from oms.views.offers import node_visible

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from inventory.outcomes import Closed, Diminished, Firmed
 from inventory.requests import FirmRequest
@@ -11,34 +11,20 @@ from inventory.stock_groups import firm
 from oms import translate
 from oms.actors import Actor
 from oms.bootstrap import Runtime
-from oms.fulfilment import layout
+from oms.group_commit import OrderKey, replayed
 from oms.memory.ground import Ground, Question, from_memory, located
-from oms.money.ledger import Payment, PaymentKind
-from oms.orders.making import lines_of
 from oms.orders.matching import matches, mismatch
-from oms.orders.order import Order, Promise
-from oms.orders.placing import (
-    ByMethod,
-    ByQuote,
-    ByReservation,
-    Placing,
-    Tender,
-    duplicate_faults,
-    money_faults,
-)
-from oms.orders.quote import Whereabouts
+from oms.orders.placing import ByMethod, ByQuote, ByReservation, Placing, duplicate_faults, money_faults
 from oms.refusals import Code, Fault, Refused, refuse
 from oms.steps.backorders import with_limits
-from oms.steps.deciding import keep_decision
-from oms.steps.holding import HeldPlan, Hold, hold
-from oms.steps.recording import ORDER, record_new, tell_job
+from oms.steps.deciding import decision_of
+from oms.steps.holding import HeldPlan, Hold
+from oms.steps.new_orders import Settled, draft_order, require_sums
 from oms.steps.settling import Choose, Chosen, Run, settle
-from oms.store.fulfilments import insert_fulfilments
+from oms.steps.writing import Wish, settle_together
+from oms.store.drafts import Draft, write_drafts
 from oms.store.held_quotes import HeldQuote, held_quote_of
-from oms.store.orders import first_answer, keep_answer, one_at_a_time
-from oms.store.payments import add_payments
-from oms.store.people import keep_address, keep_customer
-from oms.translate import Parts
+from oms.store.orders import first_answer, one_at_a_time
 from oms.usecases.promises import (
     Basket,
     cannot,
@@ -50,30 +36,25 @@ from oms.usecases.promises import (
     with_fresh_options,
 )
 from oms.usecases.reservations import own_reservation
-from oms.views.orders import placed
 from oms.work import Answer, Work, transact
 from routing.promise import CHEAPEST
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """What an order is written from, whichever way it came."""
-
-    promise: Promise
-    plan: HeldPlan
-    parts: Parts
-    whereabouts: Whereabouts | None
-    quote_ref: str = ""
-
-
-def place_order(runtime: Runtime, actor: Actor, placing: Placing) -> Answer:
+async def place_order(runtime: Runtime, actor: Actor, placing: Placing) -> Answer:
     """201 and the order; the same body again 200 and the same answer. Raises Refused."""
     actor.require_channel(placing.channel)
 
     def run(fn: Callable[[Work], Answer]) -> Answer:
         return transact(runtime, actor, lambda work: _once(work, placing, fn))
 
-    return place_within(runtime, actor, placing, run)
+    if isinstance(placing.choice, ByReservation):
+        return await asyncio.to_thread(place_within, runtime, actor, placing, run)
+    try:
+        question, wish, choose = _wished(runtime, actor, placing)
+    except Refused as refused:
+        return await asyncio.to_thread(run, raising(refused))
+    key = OrderKey(placing.id, placing.digest)
+    return await settle_together(runtime, actor, question, key, run, choose, wish)
 
 
 def place_within(runtime: Runtime, actor: Actor, placing: Placing, run: Run) -> Answer:
@@ -84,23 +65,29 @@ def place_within(runtime: Runtime, actor: Actor, placing: Placing, run: Run) -> 
         reservation_id = placing.choice.reservation_id
         return run(lambda work: _from_reservation(runtime, work, placing, reservation_id))
     try:
-        _well_formed(runtime, placing)
-        question, quote_ref, choose = _asked(runtime, actor, placing)
+        question, wish, choose = _wished(runtime, actor, placing)
     except Refused as refused:
         return run(raising(refused))
+    return settle(runtime, question, run, choose, wish.write)
 
-    def write(work: Work, chosen: Chosen) -> Answer:
-        plan = hold(work, chosen, Hold(work.ids.new("res"), placing.id))
-        keep_decision(work, chosen, placing.id, "placed")
+
+def _wished(runtime: Runtime, actor: Actor, placing: Placing) -> tuple[Question, Wish, Choose]:
+    """What is asked of the stock, how to choose, and what is made of it. Raises Refused."""
+    _well_formed(runtime, placing)
+    question, quote_ref, choose = _asked(runtime, actor, placing)
+
+    def to_hold(work: Work, chosen: Chosen) -> Hold:
+        require_sums(placing, chosen.promise)
+        return Hold(work.ids.new("res"), placing.id)
+
+    def draft(work: Work, chosen: Chosen, plan: HeldPlan) -> Draft:
         ground = chosen.ground
-        return _write(
-            runtime,
-            work,
-            placing,
-            Settled(chosen.promise, plan, ground.parts, ground.question.destination, quote_ref),
-        )
+        decision = decision_of(work, chosen, placing.id, "placed")
+        where = ground.question.destination
+        settled = Settled(chosen.promise, plan, ground.parts, where, quote_ref, decision)
+        return draft_order(runtime, work, placing, settled)
 
-    return settle(runtime, question, run, choose, write)
+    return question, Wish(to_hold, draft), choose
 
 
 def _once(work: Work, placing: Placing, fn: Callable[[Work], Answer]) -> Answer:
@@ -108,10 +95,10 @@ def _once(work: Work, placing: Placing, fn: Callable[[Work], Answer]) -> Answer:
     before = first_answer(work.conn, placing.id)
     if before is None:
         return fn(work)
-    digest, body = before
-    if digest != placing.digest:
-        raise refuse(Code.ORDER_EXISTS, "An order of this id was placed with another body")
-    return Answer(200, body, {})
+    answer = replayed(placing.digest, *before)
+    if isinstance(answer, Refused):
+        raise answer
+    return answer
 
 
 def raising(refused: Refused) -> Callable[[Work], Answer]:
@@ -190,7 +177,10 @@ def _from_reservation(runtime: Runtime, work: Work, placing: Placing, reservatio
     where = placing.destination.whereabouts if placing.destination else None
     parts = translate.exploded(runtime.pool.catalogue, placing.wanted)
     plan = HeldPlan(reservation_id, held.parcels, held.backordered)
-    return _write(runtime, work, placing, Settled(option.promise, plan, parts, where, reservation_id))
+    require_sums(placing, option.promise)
+    draft = draft_order(runtime, work, placing, Settled(option.promise, plan, parts, where, reservation_id))
+    write_drafts(work.conn, [draft])
+    return draft.answer
 
 
 def _reservation_gone(
@@ -207,85 +197,3 @@ def _reservation_gone(
     basket = Basket(placing.wanted, placing.channel, (option.method,), where, option.pickup_node)
     ground = from_memory(runtime, Question(placing.wanted, placing.channel, where, option.pickup_node))
     return with_fresh_options(runtime, work.actor, ground, basket, no)
-
-
-def _write(runtime: Runtime, work: Work, placing: Placing, settled: Settled) -> Answer:
-    promise, plan = settled.promise, settled.plan
-    shipping = promise.price_minor if placing.shipping_minor is None else placing.shipping_minor
-    faults = list(money_faults(placing, shipping, placing.currency))
-    if faults:
-        raise refuse(Code.BAD_AMOUNT, "The sums of the order do not add up", *faults)
-    ordered = {part.id: part.quantity for part in settled.parts}
-    counts = layout.counts(ordered, plan.parcels, plan.backordered)
-    customer_id = _customer(work, placing)
-    order = Order(
-        id=placing.id,
-        version=1,
-        channel=placing.channel,
-        currency=placing.currency,
-        placed_at=work.at,
-        promise=promise,
-        group_id=plan.group_id,
-        body_digest=placing.digest,
-        actor=work.actor.key_id,
-        lines=lines_of(placing.lines, settled.parts, counts),
-        shipping_minor=shipping,
-        discount_minor=placing.discount_minor,
-        allow_partial=placing.allow_partial,
-        substitution=placing.substitution,
-        customer_id=customer_id,
-        address_id=_address(work, placing, settled.whereabouts, customer_id),
-        quote_ref=settled.quote_ref,
-        external_refs=dict(placing.external_refs or {}),
-        holds=placing.holds,
-        exchange_of=placing.exchange_of,
-    )
-    event = {
-        "channel": order.channel,
-        "total_minor": order.total_minor,
-        "currency": order.currency,
-        "method": promise.method,
-    }
-    record_new(work, order, event)
-    add_payments(work.conn, order.id, [_authorised(work, tender) for tender in placing.payments])
-    jobs = layout.fulfilments(order.id, 1, promise, plan.group_id, work.at, plan.parcels)
-    insert_fulfilments(work.conn, jobs)
-    for job in jobs:
-        tell_job(work, job)
-    token = order_token(runtime, order.id)
-    answer = Answer.of(201, placed(order, jobs, token, work.actor))
-    keep_answer(work.conn, order.id, answer.body)
-    return answer
-
-
-def _customer(work: Work, placing: Placing) -> str | None:
-    if placing.customer is None:
-        return None
-    cards = [tender.card for tender in placing.payments if tender.card]
-    return keep_customer(work.conn, work.at, work.ids.new("cus"), placing.customer, cards)
-
-
-def _authorised(work: Work, tender: Tender) -> Payment:
-    return Payment(
-        kind=PaymentKind.AUTHORISED,
-        method=tender.method,
-        amount_minor=tender.amount_minor,
-        reference=tender.reference,
-        terminal=tender.terminal,
-        acquirer=tender.acquirer,
-        card=tender.card,
-        at=work.at,
-        actor=work.actor.key_id,
-        channel=work.actor.through,
-    )
-
-
-def order_token(runtime: Runtime, order_id: str) -> str:
-    """What lets the customer of an order read it; the same every time."""
-    return runtime.signer.sign(ORDER, order_id)
-
-
-def _address(work: Work, placing: Placing, where: Whereabouts | None, customer_id: str | None) -> str | None:
-    if placing.destination is None:
-        return None
-    return keep_address(work.conn, work.ids.new("adr"), customer_id, placing.destination.at(where))

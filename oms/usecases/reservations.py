@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,10 +21,12 @@ from oms.bootstrap import Runtime
 from oms.memory.ground import Ground, Question
 from oms.orders.quote import Quote, QuotedOption
 from oms.refusals import Code, Fault, Refused, not_found, refuse
-from oms.steps.deciding import keep_decision
-from oms.steps.holding import Hold, hold
+from oms.steps.deciding import decision_of
+from oms.steps.holding import HeldPlan, Hold
 from oms.steps.settling import Chosen, settle
-from oms.store.held_quotes import HeldQuote, insert_held_quote
+from oms.steps.writing import Wish, settle_together
+from oms.store.drafts import Draft
+from oms.store.held_quotes import HeldQuote
 from oms.usecases.promises import (
     Basket,
     document,
@@ -45,7 +49,7 @@ class AtOnce:
     ttl_s: int
 
 
-def reserve_quoted(
+async def reserve_quoted(
     runtime: Runtime, actor: Actor, key: RequestKey, token: str, option_id: str, ttl_s: int
 ) -> Answer:
     """Hold an option of a quote. Raises Refused with fresh options when the promise no longer stands."""
@@ -57,13 +61,18 @@ def reserve_quoted(
     def choose(ground: Ground) -> Chosen:
         return kept(runtime, actor, ground, quote, shown)
 
-    def write(work: Work, chosen: Chosen) -> Answer:
-        return Answer.of(201, _held(work, chosen, quote, shown, ttl_s, None))
+    def draft(work: Work, chosen: Chosen, plan: HeldPlan) -> Draft:
+        return _made(work, chosen, plan, Made(quote, shown, ttl_s, 201))
 
-    return settle(runtime, question, lambda fn: answer_once(runtime, actor, key, fn), choose, write)
+    wish = Wish(lambda work, _: _held_for(work, ttl_s), draft)
+
+    def run(fn: Callable[[Work], Answer]) -> Answer:
+        return answer_once(runtime, actor, key, fn)
+
+    return await settle_together(runtime, actor, question, key, run, choose, wish)
 
 
-def promise_and_reserve(
+async def promise_and_reserve(
     runtime: Runtime, actor: Actor, key: RequestKey, basket: Basket, at_once: AtOnce, own_group: str | None
 ) -> Answer:
     """Options for a basket, one of them held already. ``own_group``: an older reservation it replaces."""
@@ -73,16 +82,30 @@ def promise_and_reserve(
         quoted, option = _tagged(runtime, ground, basket, at_once.tag)
         return Chosen(option, quoted.promise, ground)
 
-    def write(work: Work, chosen: Chosen) -> Answer:
+    def to_hold(work: Work, _: Chosen) -> Hold:
         if own_group is not None:
             own_reservation(work, own_group)
+        return _held_for(work, at_once.ttl_s, own_group)
+
+    def draft(work: Work, chosen: Chosen, plan: HeldPlan) -> Draft:
         found = offered(runtime, chosen.ground, basket)
         pair = found.tagged(at_once.tag)
         assert pair is not None, "the same ground offers the same options"
-        held = _held(work, chosen, found.quote, pair[0], at_once.ttl_s, own_group)
-        return Answer.of(200, document(runtime, actor, found) | {"reservation": held})
+        return _made(
+            work,
+            chosen,
+            plan,
+            Made(found.quote, pair[0], at_once.ttl_s, 200, document(runtime, actor, found)),
+        )
 
-    return settle(runtime, question, lambda fn: answer_once(runtime, actor, key, fn), choose, write)
+    wish = Wish(to_hold, draft)
+
+    def run(fn: Callable[[Work], Answer]) -> Answer:
+        return answer_once(runtime, actor, key, fn)
+
+    if own_group is not None:  # what it holds is in the database, and its row is locked first
+        return await asyncio.to_thread(settle, runtime, question, run, choose, wish.write)
+    return await settle_together(runtime, actor, question, key, run, choose, wish)
 
 
 def extend_reservation(work: Work, group_id: str, ttl_s: int) -> dict[str, Any]:
@@ -158,24 +181,44 @@ def _tagged(runtime: Runtime, ground: Ground, basket: Basket, tag: str) -> tuple
     return pair
 
 
-def _held(
-    work: Work, chosen: Chosen, quote: Quote, option: QuotedOption, ttl_s: int, replaces: str | None
-) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a new reservation was made for, how long it holds, and how it is answered: under ``reservation``
+    of a document, or by itself.
+    """
+
+    quote: Quote
+    option: QuotedOption
+    ttl_s: int
+    status: int
+    document: dict[str, Any] | None = None
+
+
+def _held_for(work: Work, ttl_s: int, replaces: str | None = None) -> Hold:
     group_id = work.ids.new("res")
-    expires_at = work.at + timedelta(seconds=ttl_s)
-    plan = hold(work, chosen, Hold(group_id, group_id, expires_at, replaces))
+    return Hold(group_id, group_id, work.at + timedelta(seconds=ttl_s), replaces)
+
+
+def _made(work: Work, chosen: Chosen, plan: HeldPlan, made: Made) -> Draft:
+    group_id, expires_at = plan.group_id, work.at + timedelta(seconds=made.ttl_s)
     destination = chosen.ground.question.destination
-    insert_held_quote(
-        work.conn,
-        HeldQuote(
+    decision = decision_of(work, chosen, group_id, "reservation")
+    event = {
+        "decision": decision.id,
+        "channel": made.quote.channel,
+        "expires_at": expires_at.isoformat(),
+    }
+    work.emit("reservation.made", RESERVATION, group_id, event)
+    held = shown(group_id, "active", expires_at)
+    answered = held if made.document is None else made.document | {"reservation": held}
+    return Draft(
+        answer=Answer.of(made.status, answered),
+        decision=decision,
+        held_quote=HeldQuote(
             group_id,
-            quote.only(option.id),
+            made.quote.only(made.option.id),
             plan.parcels,
             dict(plan.backordered),
             destination.digest if destination else "",
         ),
     )
-    decision = keep_decision(work, chosen, group_id, "reservation")
-    event = {"decision": decision, "channel": quote.channel, "expires_at": expires_at.isoformat()}
-    work.emit("reservation.made", RESERVATION, group_id, event)
-    return shown(group_id, "active", expires_at)

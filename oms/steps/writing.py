@@ -1,0 +1,87 @@
+"""Think in the event loop, write with the writer: `settling` for new orders and reservations.
+
+Memory is asked in the loop, which takes microseconds; the entry then waits for the writer's next group.
+Only who must be decided on the locked rows, or has to wait for somebody else's order of the same id, takes
+a thread and a transaction of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from inventory.requests import ReserveRequest
+from inventory.stock_reserve import ReserveOutcome
+from oms.actors import Actor
+from oms.bootstrap import Runtime
+from oms.group_commit import Elsewhere, Entry, OrderKey
+from oms.memory.ground import Question
+from oms.refusals import LostRace, Refused
+from oms.steps.holding import HeldPlan, Hold, hold, require_held, to_hold
+from oms.steps.settling import ATTEMPTS, Choose, Chosen, Run, settle_alone, think, too_much
+from oms.store.drafts import Draft, write_drafts
+from oms.store.requests import RequestKey
+from oms.work import Answer, Work
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is made of the option chosen: what holds its stock, and all the rest, drafted once it is held.
+
+    ``hold`` raises Refused for what is wrong whatever the stock; ``draft`` refuses nothing.
+    """
+
+    hold: Callable[[Work, Chosen], Hold]
+    draft: Callable[[Work, Chosen, HeldPlan], Draft]
+
+    def write(self, work: Work, chosen: Chosen) -> Answer:
+        """Hold and write it in this transaction. Raises LostRace, Refused."""
+        plan = hold(work, chosen, self.hold(work, chosen))
+        draft = self.draft(work, chosen, plan)
+        write_drafts(work.conn, [draft])
+        return draft.answer
+
+
+async def settle_together(
+    runtime: Runtime,
+    actor: Actor,
+    question: Question,
+    key: OrderKey | RequestKey,
+    run: Run,
+    choose: Choose,
+    wish: Wish,
+) -> Answer:
+    """``choose`` on the ground and write the ``wish``, once. ``run``: for who cannot wait in a group. Raises
+    Refused.
+    """
+    for attempt in range(ATTEMPTS):
+        thought = think(runtime, question, attempt, choose)
+        try:
+            if thought is not None:
+                return await runtime.writer.write(_entry(actor, key, thought, wish))
+            return await asyncio.to_thread(settle_alone, runtime, question, run, choose, wish.write, None)
+        except Elsewhere:
+            return await asyncio.to_thread(settle_alone, runtime, question, run, choose, wish.write, thought)
+        except LostRace:
+            await asyncio.to_thread(runtime.feed.glance)
+    raise too_much()
+
+
+def _entry(actor: Actor, key: OrderKey | RequestKey, thought: Chosen | Refused, wish: Wish) -> Entry:
+    """The entry of one request. A refusal waits too: a replay gets its first answer before any new no."""
+    planned: list[HeldPlan] = []
+
+    def ask(work: Work) -> ReserveRequest:
+        if isinstance(thought, Refused):
+            raise thought
+        request, plan = to_hold(work, thought, wish.hold(work, thought))
+        planned[:] = [plan]
+        return request
+
+    def draft(work: Work, outcome: ReserveOutcome) -> Draft:
+        assert isinstance(thought, Chosen), "a refusal asks for nothing"
+        require_held(outcome, thought)
+        return wish.draft(work, thought, planned[0])
+
+    return Entry(actor, key, ask, draft)

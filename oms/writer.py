@@ -1,0 +1,152 @@
+"""The writer: one thread per process that commits whatever has gathered since it last committed.
+
+Nobody waits for company: a request that comes while the writer rests is written at once. Those that come
+while it writes are the next group. So groups are as large as the database is slow, and no larger than `MOST`.
+A group that fails as a whole is written again one by one, so that nobody suffers for another's request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import psycopg
+from sqlalchemy.exc import DBAPIError
+
+from oms.group_commit import Entry, Outcome
+from oms.refusals import Code, refuse
+from oms.store.requests import Answer
+
+log = logging.getLogger(__name__)
+
+MOST = 64
+"""Requests in a group: beyond it a group grows slower than it saves."""
+HOPELESS = ("08", "53", "57")
+"""Classes of SQLSTATE that the next request meets too: no connection, no room, the server shuts down."""
+
+CommitGroup = Callable[[Sequence[Entry]], list[Outcome]]
+CommitAlone = Callable[[Entry], Outcome]
+Ended = Outcome | Exception
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Waiting:
+    entry: Entry
+    loop: asyncio.AbstractEventLoop
+    answer: asyncio.Future[Ended]
+
+
+class Writer:
+    """Takes entries from any event loop. `start` begins the thread, `close` ends it when all is written."""
+
+    def __init__(self, group: CommitGroup, alone: CommitAlone) -> None:
+        self._group = group
+        self._alone = alone
+        self._waiting: deque[_Waiting] = deque()
+        self._changed = threading.Condition()
+        self.closing = False
+        self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
+        self.groups = 0
+        self.written = 0
+
+    @property
+    def gathered(self) -> int:
+        """How many wait for the next group."""
+        return len(self._waiting)
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Write what was accepted, then stop."""
+        with self._changed:
+            self.closing = True
+            self._changed.notify()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    async def write(self, entry: Entry) -> Answer:
+        """The answer, once it is durable. Raises Refused, LostRace, Elsewhere and what the database
+        raises.
+        """
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(entry, loop, loop.create_future())
+        with self._changed:
+            if self.closing:
+                raise refuse(Code.UNAVAILABLE, "This process is ending; nothing was done")
+            self._waiting.append(waiting)
+            self._changed.notify()
+        ended = await waiting.answer
+        if isinstance(ended, Answer):
+            return ended
+        raise ended
+
+    def _run(self) -> None:
+        while gathered := self._gathered():
+            self.groups += 1
+            self.written += len(gathered)
+            _hand_over(zip(gathered, self._committed([one.entry for one in gathered]), strict=True))
+
+    def _gathered(self) -> list[_Waiting]:
+        """What waits, in its order and no key twice; nothing when it is time to end."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self.closing)
+            taken: dict[object, _Waiting] = {}
+            left: deque[_Waiting] = deque()
+            for one in self._waiting:
+                if len(taken) < MOST and one.entry.name not in taken:
+                    taken[one.entry.name] = one
+                else:
+                    left.append(one)
+            self._waiting = left
+            return list(taken.values())
+
+    def _committed(self, entries: list[Entry]) -> list[Ended]:
+        try:
+            if len(entries) > 1:
+                return list(self._group(entries))
+        except Exception as error:
+            if _hopeless(error):
+                return [error] * len(entries)
+            log.warning("A group of %d is written one by one: %s", len(entries), type(error).__name__)
+        return self._one_by_one(entries)
+
+    def _one_by_one(self, entries: list[Entry]) -> list[Ended]:
+        ended: list[Ended] = []
+        for entry in entries:
+            try:
+                ended.append(self._alone(entry))
+            except Exception as error:
+                ended.append(error)
+                if _hopeless(error):
+                    return ended + [error] * (len(entries) - len(ended))
+        return ended
+
+
+def _hopeless(error: Exception) -> bool:
+    """Whether it is the database that ails and not the request."""
+    if not isinstance(error, DBAPIError) or not isinstance(error.orig, psycopg.Error):
+        return False
+    return error.orig.sqlstate is None or error.orig.sqlstate[:2] in HOPELESS
+
+
+def _hand_over(done: Iterable[tuple[_Waiting, Ended]]) -> None:
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Waiting, Ended]]] = defaultdict(list)
+    for one, ended in done:
+        by_loop[one.loop].append((one, ended))
+    for loop, ended_there in by_loop.items():
+        try:
+            loop.call_soon_threadsafe(_answer, ended_there)
+        except RuntimeError:  # nobody is there any more to hear it; what was written stays so
+            log.info("%d answers found their event loop closed", len(ended_there))
+
+
+def _answer(ended: list[tuple[_Waiting, Ended]]) -> None:
+    for one, outcome in ended:
+        if not one.answer.done():  # its client may have gone
+            one.answer.set_result(outcome)
