@@ -1,4 +1,4 @@
-"""The processor time of processes and of all they started: what a measurement costs, whoever else is at work."""
+"""Processor time of processes and all they started: what a measurement costs, whoever else is at work."""
 
 from __future__ import annotations
 

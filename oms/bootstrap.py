@@ -13,7 +13,7 @@ from oms.adapters.ids import Ids, RandomIds, new_secret
 from oms.adapters.postgres import Embedded
 from oms.adapters.resolver import Resolve, resolve_host
 from oms.adapters.signer import Signer
-from oms.group_commit import commit_alone, commit_group
+from oms.group_commit import commit_group
 from oms.memory.networks import Networks
 from oms.memory.places import Places
 from oms.memory.refresher import Refresher
@@ -116,8 +116,7 @@ def _assemble(settings: Settings, url: str, clock: Clock, ids: Ids, embedded: Em
     pool = AvailabilityPool()
     feed = Feed(engine, pool)
     feed.start()
-    resources = _Resources(engine, clock, ids)
-    writer = Writer(partial(commit_group, resources), partial(commit_alone, resources))
+    writer = Writer(partial(commit_group, _Resources(engine, clock, ids)))
     writer.start()
     return Runtime(
         settings,

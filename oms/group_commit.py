@@ -21,9 +21,9 @@ from oms.refusals import TRANSIENT, Code, LostRace, Refusal, Refused, refuse
 from oms.store import outbox
 from oms.store.drafts import Draft, write_drafts
 from oms.store.orders import first_answers, try_alone
-from oms.store.requests import IN_PROGRESS, Answer, Overtaken, RequestKey, claim, record
+from oms.store.requests import Answer, RequestKey, claim, record
 from oms.store.waking import wake
-from oms.work import Resources, Work, despite_deadlock
+from oms.work import Resources, Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,9 @@ class Entry:
 
 
 class Elsewhere(Exception):
-    """Somebody else is placing an order of this id: wait for him, alone. Nothing was done."""
+    """Not in a group: somebody else is placing an order of this id, or the group failed. Nothing was done; do
+    it in a transaction of its own.
+    """
 
 
 Outcome = Answer | Refused | LostRace | Elsewhere
@@ -77,16 +79,6 @@ def commit_group(resources: Resources, entries: Sequence[Entry]) -> list[Outcome
         outbox.append(conn, events)
         wake(conn, (event.type for event in events))
     return [outcome for _, outcome in sorted(outcomes.items())]
-
-
-def commit_alone(resources: Resources, entry: Entry) -> Outcome:
-    """The same for one, again and again where it gave way to others. Raises what the database raises."""
-    for _ in range(3):
-        try:
-            return despite_deadlock(lambda: commit_group(resources, [entry]))[0]
-        except Overtaken:
-            continue
-    return Refused(IN_PROGRESS)
 
 
 def _admitted(

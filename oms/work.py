@@ -19,7 +19,7 @@ from oms.store.database import unhurried
 from oms.store.requests import IN_PROGRESS, Answer, Overtaken, RequestKey, claim, record
 from oms.store.waking import wake
 
-__all__ = ["Answer", "RequestKey", "Resources", "Work", "answer_once", "despite_deadlock", "transact"]
+__all__ = ["Answer", "RequestKey", "Resources", "Work", "answer_once", "transact"]
 
 T = TypeVar("T")
 
@@ -91,7 +91,7 @@ def transact(resources: Resources, actor: Actor, fn: Callable[[Work], T], *, hur
             work.flush()
         return result
 
-    return despite_deadlock(once)
+    return _despite_deadlock(once)
 
 
 def answer_once(
@@ -105,7 +105,7 @@ def answer_once(
     """
     for _ in range(3):
         try:
-            outcome = despite_deadlock(lambda: _attempt(resources, actor, request, fn))
+            outcome = _despite_deadlock(lambda: _attempt(resources, actor, request, fn))
         except Overtaken:
             continue
         if isinstance(outcome, Refusal):
@@ -114,7 +114,7 @@ def answer_once(
     raise Refused(IN_PROGRESS)
 
 
-def despite_deadlock(once: Callable[[], T]) -> T:
+def _despite_deadlock(once: Callable[[], T]) -> T:
     """What PostgreSQL ended to free another transaction has left no trace: it is simply done again."""
     for _ in range(DEADLOCKS_MOST):
         try:

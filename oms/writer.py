@@ -2,7 +2,8 @@
 
 Nobody waits for company: a request that comes while the writer rests is written at once. Those that come
 while it writes are the next group. So groups are as large as the database is slow, and no larger than `MOST`.
-A group that fails as a whole is written again one by one, so that nobody suffers for another's request.
+A group that fails as a whole is sent on, each member to a transaction of its own, so that nobody suffers for
+another's request.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from dataclasses import dataclass
 
 import psycopg
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from oms.group_commit import Entry, Outcome
+from oms.group_commit import Elsewhere, Entry, Outcome
 from oms.refusals import Code, refuse
 from oms.store.requests import Answer
 
@@ -25,11 +27,12 @@ log = logging.getLogger(__name__)
 
 MOST = 64
 """Requests in a group: beyond it a group grows slower than it saves."""
-HOPELESS = ("08", "53", "57")
+AILING = ("08", "53", "57")
 """Classes of SQLSTATE that the next request meets too: no connection, no room, the server shuts down."""
+SLOW = "57014"
+"""A statement took too long: it may have waited for what only one of the group wants."""
 
-CommitGroup = Callable[[Sequence[Entry]], list[Outcome]]
-CommitAlone = Callable[[Entry], Outcome]
+Commit = Callable[[Sequence[Entry]], list[Outcome]]
 Ended = Outcome | Exception
 
 
@@ -43,9 +46,8 @@ class _Waiting:
 class Writer:
     """Takes entries from any event loop. `start` begins the thread, `close` ends it when all is written."""
 
-    def __init__(self, group: CommitGroup, alone: CommitAlone) -> None:
-        self._group = group
-        self._alone = alone
+    def __init__(self, commit: Commit) -> None:
+        self._commit = commit
         self._waiting: deque[_Waiting] = deque()
         self._changed = threading.Condition()
         self.closing = False
@@ -108,31 +110,22 @@ class Writer:
 
     def _committed(self, entries: list[Entry]) -> list[Ended]:
         try:
-            if len(entries) > 1:
-                return list(self._group(entries))
+            return list(self._commit(entries))
         except Exception as error:
-            if _hopeless(error):
+            if _ails(error):
                 return [error] * len(entries)
-            log.warning("A group of %d is written one by one: %s", len(entries), type(error).__name__)
-        return self._one_by_one(entries)
-
-    def _one_by_one(self, entries: list[Entry]) -> list[Ended]:
-        ended: list[Ended] = []
-        for entry in entries:
-            try:
-                ended.append(self._alone(entry))
-            except Exception as error:
-                ended.append(error)
-                if _hopeless(error):
-                    return ended + [error] * (len(entries) - len(ended))
-        return ended
+            log.warning("A group of %d goes on one by one: %s", len(entries), type(error).__name__)
+            return [Elsewhere() for _ in entries]
 
 
-def _hopeless(error: Exception) -> bool:
-    """Whether it is the database that ails and not the request."""
+def _ails(error: Exception) -> bool:
+    """Whether it is the database that ails: then the next request would fare no better."""
+    if isinstance(error, PoolTimeout):
+        return True
     if not isinstance(error, DBAPIError) or not isinstance(error.orig, psycopg.Error):
         return False
-    return error.orig.sqlstate is None or error.orig.sqlstate[:2] in HOPELESS
+    state = error.orig.sqlstate
+    return state is None or (state[:2] in AILING and state != SLOW)
 
 
 def _hand_over(done: Iterable[tuple[_Waiting, Ended]]) -> None:

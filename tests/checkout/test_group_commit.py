@@ -21,7 +21,7 @@ from api.wire.orders import OrderAsk
 from oms.actors import SYSTEM
 from oms.audit import audit
 from oms.bootstrap import Runtime, start
-from oms.group_commit import Entry, Outcome, commit_alone, commit_group
+from oms.group_commit import Entry, Outcome, commit_group
 from oms.orders.quote import Wanted, Whereabouts
 from oms.refusals import Refused
 from oms.settings import Settings
@@ -55,7 +55,7 @@ class Kept(Writer):
     """Keeps the entries instead of writing them."""
 
     def __init__(self) -> None:
-        super().__init__(lambda entries: [], lambda entry: Answer(0, b"", {}))
+        super().__init__(lambda entries: [])
         self.entries: list[Entry] = []
 
     async def write(self, entry: Entry) -> Answer:
@@ -183,6 +183,12 @@ def books(runtime: Runtime) -> list[list[Any]]:
         return [[tuple(row) for row in conn.execute(text(table))] for table in TABLES]
 
 
+def alone(runtime: Runtime, entry: Entry) -> Outcome:
+    """A group of one."""
+    (outcome,) = commit_group(runtime, [entry])
+    return outcome
+
+
 def test_a_group_ends_as_its_members_would_one_by_one(
     fresh_database: Callable[[], str], tmp_path: Path
 ) -> None:
@@ -194,7 +200,7 @@ def test_a_group_ends_as_its_members_would_one_by_one(
                 for runtime in (together, apart)
             )
             ended = [said(outcome) for group in one for outcome in commit_group(together, group)]
-            assert ended == [said(commit_alone(apart, entry)) for group in other for entry in group], seed
+            assert ended == [said(alone(apart, entry)) for group in other for entry in group], seed
             assert books(together) == books(apart), seed
         kinds.update(str(end[0]) if isinstance(end, tuple) else getattr(end, "code", end) for end in ended)
     assert kinds["201"] > 10 and kinds["LostRace"] > 5 and kinds["200"] > 0, kinds

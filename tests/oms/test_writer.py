@@ -1,4 +1,4 @@
-"""The writer by itself: who shares a group, who is written alone, and who hears of an error."""
+"""The writer by itself: who shares a group, and who hears of an error."""
 
 from __future__ import annotations
 
@@ -10,42 +10,36 @@ from typing import Any, NoReturn
 import psycopg
 import pytest
 from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from inventory.stock_reserve import ReserveOutcome
 from oms.actors import SYSTEM
 from oms.group_commit import Entry, OrderKey, Outcome
 from oms.refusals import Refused
-from oms.store.drafts import Draft
+from oms.store.requests import Overtaken
 from oms.work import Answer, Work
 from oms.writer import MOST, Writer
 
 
 class Log:
-    """Stands in for the two ways to commit: notes who is committed how, and fails where told to."""
+    """Stands in for the commit: notes who is committed together, and fails where told to."""
 
     def __init__(self) -> None:
         self.groups: list[list[str]] = []
-        self.alone: list[str] = []
         self.poison = ""
         self.error: Exception = IntegrityError("", None, psycopg.errors.CheckViolation())
         self.go = threading.Event()
         self.begun = threading.Event()
 
-    def group(self, entries: Sequence[Entry]) -> list[Outcome]:
+    def commit(self, entries: Sequence[Entry]) -> list[Outcome]:
         names = [entry.name[1] for entry in entries]
         self.groups.append(names)
+        if names == ["first"]:
+            self.begun.set()
+            assert self.go.wait(30)
         if self.poison in names:
             raise self.error
         return [_answer(name) for name in names]
-
-    def one(self, entry: Entry) -> Outcome:
-        self.alone.append(entry.name[1])
-        if entry.name[1] == "first":
-            self.begun.set()
-            assert self.go.wait(30)
-        if entry.name[1] == self.poison:
-            raise self.error
-        return _answer(entry.name[1])
 
 
 def _answer(name: str) -> Answer:
@@ -57,7 +51,7 @@ def _entry(name: str) -> Entry:
         raise AssertionError("the ways to commit are stood in for")
 
     ask: Any = never
-    draft: Draft | Any = never
+    draft: Any = never
     return Entry(SYSTEM, OrderKey(name, "d"), ask, draft)
 
 
@@ -72,7 +66,7 @@ def _said(log: Log, names: list[str]) -> list[str]:
         log.go.set()
         return await asyncio.gather(first, *others, return_exceptions=True)
 
-    writer = Writer(log.group, log.one)
+    writer = Writer(log.commit)
     writer.start()
     try:
         answers = asyncio.run(all_of_them())
@@ -85,47 +79,55 @@ def _said(log: Log, names: list[str]) -> list[str]:
 def test_who_comes_while_the_writer_writes_shares_the_next_group() -> None:
     log, names = Log(), [f"o{number}" for number in range(5)]
     assert _said(log, names) == names
-    assert (log.alone, log.groups) == (["first"], [names])
+    assert log.groups == [["first"], names]
 
 
 def test_a_group_is_bounded() -> None:
     log, names = Log(), [f"o{number}" for number in range(MOST + 3)]
     assert _said(log, names) == names
-    assert log.groups == [names[:MOST], names[MOST:]]
+    assert log.groups == [["first"], names[:MOST], names[MOST:]]
 
 
 def test_no_key_is_twice_in_a_group() -> None:
     log = Log()
     assert _said(log, ["a", "b", "a", "c", "a"]) == ["a", "b", "a", "c", "a"]
-    assert (log.groups, log.alone) == ([["a", "b", "c"]], ["first", "a", "a"])
-
-
-def test_one_request_that_fails_takes_no_other_down() -> None:
-    log = Log()
-    log.poison = "b"
-    assert _said(log, ["a", "b", "c"]) == ["a", "IntegrityError", "c"]
-    assert log.alone == ["first", "a", "b", "c"]
+    assert log.groups == [["first"], ["a", "b", "c"], ["a"], ["a"]]
 
 
 @pytest.mark.parametrize(
-    "cause", [psycopg.OperationalError(), psycopg.errors.DiskFull(), psycopg.errors.AdminShutdown()]
+    "error",
+    [
+        IntegrityError("", None, psycopg.errors.CheckViolation()),
+        OperationalError("", None, psycopg.errors.DeadlockDetected()),
+        OperationalError("", None, psycopg.errors.QueryCanceled()),
+        Overtaken(),
+        AssertionError(),
+    ],
 )
-def test_when_the_database_ails_all_hear_of_it_at_once(cause: psycopg.Error) -> None:
+def test_a_group_that_fails_is_sent_on_one_by_one(error: Exception) -> None:
     log = Log()
-    log.poison, log.error = "b", OperationalError("", None, cause)
-    assert _said(log, ["a", "b", "c"]) == ["OperationalError"] * 3
-    assert log.alone == ["first"]
+    log.poison, log.error = "b", error
+    assert _said(log, ["a", "b", "c"]) == ["Elsewhere"] * 3
 
 
-def test_a_dead_lock_is_no_ailing_of_the_database() -> None:
+@pytest.mark.parametrize(
+    "error",
+    [
+        OperationalError("", None, psycopg.OperationalError()),
+        OperationalError("", None, psycopg.errors.DiskFull()),
+        OperationalError("", None, psycopg.errors.AdminShutdown()),
+        PoolTimeout(),
+    ],
+)
+def test_when_the_database_ails_all_hear_of_it_at_once(error: Exception) -> None:
     log = Log()
-    log.poison, log.error = "b", OperationalError("", None, psycopg.errors.DeadlockDetected())
-    assert _said(log, ["a", "b", "c"]) == ["a", "OperationalError", "c"]
+    log.poison, log.error = "b", error
+    assert _said(log, ["a", "b", "c"]) == [type(error).__name__] * 3
 
 
 def test_closing_writes_what_was_accepted_and_takes_nothing_more() -> None:
     log = Log()
-    writer = Writer(log.group, log.one)
+    writer = Writer(log.commit)
     writer.start()
 
     async def closing() -> list[Any]:
@@ -140,7 +142,7 @@ def test_closing_writes_what_was_accepted_and_takes_nothing_more() -> None:
         log.go.set()
         answers = await asyncio.gather(first, second, late, return_exceptions=True)
         await ending
-        return answers
+        return list(answers)
 
     first, second, late = asyncio.run(closing())
     assert (first, second) == (_answer("first"), _answer("second"))
@@ -149,7 +151,7 @@ def test_closing_writes_what_was_accepted_and_takes_nothing_more() -> None:
 
 def test_a_client_who_left_holds_up_nobody() -> None:
     log = Log()
-    writer = Writer(log.group, log.one)
+    writer = Writer(log.commit)
     writer.start()
 
     async def leaving() -> None:
@@ -162,4 +164,4 @@ def test_a_client_who_left_holds_up_nobody() -> None:
         assert asyncio.run(writer.write(_entry("next"))) == _answer("next")
     finally:
         writer.close()
-    assert log.alone == ["first", "next"]
+    assert log.groups == [["first"], ["next"]]
