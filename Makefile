@@ -50,6 +50,7 @@ bench: setup  ## how fast, and beside what; the kernel's figures go to benchmark
 	$(BIN)/python -m benchmarks.readme_table
 	$(BENCH) benchmarks --ignore benchmarks/bench_kernel.py
 	-$(BIN)/python -m benchmarks.bench_checkout
+	$(BIN)/python -m benchmarks.order_rate
 
 soak: setup  ## races for the last units and kill -9 at full length: nothing oversold, nothing lost
 	$(BIN)/python -m benchmarks.race_checkout

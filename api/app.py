@@ -1,5 +1,6 @@
 """The HTTP application: every room's routes behind the guard, inside the frame."""
 
+import gc
 import os
 import signal
 import threading
@@ -106,6 +107,8 @@ def create_app(source: Runtime | Settings | None = None, clock: Clock | None = N
             return
         running = app.state.runtime = start(source or from_environment(os.environ), clock=clock)
         warm_up()  # the first order shall not wait for the compiler
+        gc.collect()
+        gc.freeze()  # what is there now stays: no request shall wait while all of it is gone through again
         background = Background(running)
         background.start()
         _hear_the_end(app)

@@ -108,6 +108,10 @@ class _Faring(Collector):
         yield CounterMetricFamily(
             "anyshelf_process_feed_looks", "Looks at the database for stock", running.feed.status.looks
         )
+        writer = running.writer
+        groups, requests = "anyshelf_process_writer_groups", "anyshelf_process_writer_requests"
+        yield CounterMetricFamily(groups, "Transactions of the writer", writer.groups)
+        yield CounterMetricFamily(requests, "Orders and reservations in them", writer.written)
         pool = running.engine.pool
         assert isinstance(pool, QueuePool)
         yield _gauge("anyshelf_process_db_connections_in_use", "Taken now", pool.checkedout())

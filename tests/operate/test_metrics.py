@@ -50,6 +50,8 @@ def test_requests_are_counted_by_route_and_orders_by_how_they_ended(shop: Shop) 
     assert [grown(before, after, counted, **place, status=s) for s in ("201", "200", "409")] == [1, 1, 1]
     assert grown(before, after, "anyshelf_http_request_seconds_count", **place) == 3
     assert grown(before, after, "anyshelf_orders_placed_total") == 1
+    assert grown(before, after, "anyshelf_process_writer_groups_total") == 2, "what is sold out is not for it"
+    assert grown(before, after, "anyshelf_process_writer_requests_total") == 2
     assert grown(before, after, "anyshelf_orders_refused_total", code="insufficient_stock") == 1
     read = {"method": "GET", "route": "/v1/orders/{id}"}
     assert [grown(before, after, counted, **read, status=s) for s in ("200", "404")] == [1, 1]
