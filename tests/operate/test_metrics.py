@@ -61,6 +61,7 @@ def test_requests_are_counted_by_route_and_orders_by_how_they_ended(shop: Shop) 
 
 def test_a_thousand_addresses_make_no_more_figures_than_one(shop: Shop) -> None:
     shop.admin.get("/v1/orders/x-0"), shop.admin.get("/x/0"), shop.admin.request("BREW", "/v1/orders/x-0")
+    figures(shop)  # asking for them has figures of its own
     before = len(figures(shop))
     for n in range(1, 60):
         shop.admin.get(f"/v1/orders/x-{n}")
