@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from inventory.outcomes import Reserved
 from inventory.requests import ReserveRequest
@@ -24,6 +24,10 @@ from oms.store.orders import first_answers, try_alone
 from oms.store.requests import Answer, RequestKey, claim, record
 from oms.store.waking import wake
 from oms.work import Resources, Work
+
+PATIENCE_MS = 1_000
+"""How long a group waits for rows that others hold; then whoever does not want them shall wait no longer."""
+_PATIENCE = text("SELECT set_config('lock_timeout', :patience, true)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,7 @@ def commit_group(resources: Resources, entries: Sequence[Entry]) -> list[Outcome
     Raises Overtaken and whatever the database raises; then nothing of any of them was done.
     """
     with resources.engine.begin() as conn:
+        conn.execute(_PATIENCE, {"patience": f"{PATIENCE_MS}ms"})
         at = resources.clock.now()
         outcomes = _before(conn, at, entries)
         fresh = [place for place in range(len(entries)) if place not in outcomes]

@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import pytest
 from sqlalchemy import create_engine, text
 
 from api.wire.ordering import placing
 from api.wire.orders import OrderAsk
+from oms import group_commit
 from oms.actors import SYSTEM
 from oms.audit import audit
 from oms.bootstrap import Runtime, start
@@ -209,12 +211,20 @@ def test_a_group_ends_as_its_members_would_one_by_one(
 
 @contextmanager
 def stalled(shop: Shop) -> Iterator[None]:
-    """Nobody can write the positions of A1 until the block ends."""
+    """Nobody can take units of A1 until the block ends."""
     engine = create_engine(shop.runtime.url)
     with engine.begin() as conn:
-        conn.execute(text("SELECT FROM position FOR UPDATE"))
+        conn.execute(
+            text("SELECT FROM position WHERE sku_no = (SELECT no FROM sku WHERE id = 'A1') FOR UPDATE")
+        )
         yield
     engine.dispose()
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine may need long until all others have gathered."""
+    monkeypatch.setattr(group_commit, "PATIENCE_MS", 9_000)
 
 
 def place_together(shop: Shop, names: list[str], **more: Any) -> dict[str, Any]:
@@ -231,6 +241,17 @@ def place_together(shop: Shop, names: list[str], **more: Any) -> dict[str, Any]:
         return {name: answer.result() for name, answer in asked.items()}
 
 
+def test_who_waits_for_a_row_holds_up_no_other(shop: Shop) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with stalled(shop):
+            waits = pool.submit(shop.place, "o-1", ("A1", 1), method="ship")
+            assert eventually(lambda: shop.runtime.writer.groups > 0, 20)
+            assert shop.place("o-2", ("B2", 1), method="ship").status_code == 201
+            assert not waits.done()
+        assert waits.result().status_code == 201
+
+
+@pytest.mark.usefixtures("patient")
 def test_what_gathers_is_one_transaction(shop: Shop) -> None:
     names = [f"o-{number}" for number in range(9)]
     answers = place_together(shop, names)
@@ -243,6 +264,7 @@ def test_what_gathers_is_one_transaction(shop: Shop) -> None:
         assert (again.status_code, again.content) == (200, answer.content)
 
 
+@pytest.mark.usefixtures("patient")
 def test_who_loses_in_a_group_plans_again_and_nobody_is_refused_while_stock_remains(shop: Shop) -> None:
     names = [f"o-{number}" for number in range(16)]
     answers = place_together(shop, names)
@@ -251,6 +273,7 @@ def test_who_loses_in_a_group_plans_again_and_nobody_is_refused_while_stock_rema
     assert shop.scalar("SELECT sum(reserved) FROM position") == 13
 
 
+@pytest.mark.usefixtures("patient")
 def test_an_order_that_cannot_be_written_takes_no_other_down(shop: Shop) -> None:
     with shop.runtime.engine.begin() as conn:
         conn.exec_driver_sql(
