@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inventory.catalogue import Catalogue, Component, Sku
-from inventory.pool import AvailabilityPool, Incoming, Own, PoolView
+from inventory.pool import AvailabilityPool, Incoming, Own, PoolView, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,12 @@ def _plain(
         for sku, total, row, coming in rows
     ]
     return Answer(tuple(items), view.available, (), view.catalogue, view.as_of, view.version)
+
+
+def future(state: State, sku: Sku) -> tuple[Future, ...]:
+    """More units of a SKU that is no kit, by day."""
+    arriving = state.incoming.get(sku.no) if state.incoming else None
+    return _units_by_date(arriving, state.catalogue) if arriving else ()
 
 
 def components(sku: Sku) -> tuple[Component, ...]:

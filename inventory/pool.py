@@ -15,7 +15,7 @@ from inventory.pool_read import refreshed
 from inventory.pool_state import NEVER, Breadth, Incoming, Own, PoolView, Slot, State, view
 from inventory.store.pool_sql import has_written
 
-__all__ = ["NEVER", "AvailabilityPool", "Breadth", "Incoming", "Own", "PoolView", "Slot", "State"]
+__all__ = ["NEVER", "AvailabilityPool", "Breadth", "Incoming", "Own", "PoolView", "Slot", "State", "view"]
 
 
 class AvailabilityPool:

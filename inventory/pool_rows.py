@@ -71,9 +71,13 @@ class Rows:
         """Bytes of the arrays."""
         return self._node.nbytes + self._free.nbytes + self._starts.nbytes
 
+    def place(self, sku_no: int) -> int:
+        """Where the SKU's row stands: another number after every change of it."""
+        return int(self._starts.item(sku_no)) if sku_no < self._starts.size else 0
+
     def read(self, sku_no: int) -> tuple[NDArray[np.int32], NDArray[np.int32], tuple[KeptFor, ...]]:
         """The row of one SKU as it is in one instant: node indices, free units before fences, fences."""
-        packed: int = self._starts.item(sku_no) if sku_no < self._starts.size else 0
+        packed = self.place(sku_no)
         at = packed >> SHIFT
         end = at + (packed & MASK)
         fences = self._fences.get(at, ()) if self._fences and end > at else ()

@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from oms.memory.alignment import Alignment, align
 from oms.memory.network_load import Loaded, load
+from oms.memory.totals import Totals
 from routing.network import Network, build_network
 from routing.network_spec import NetworkRefused, NetworkSpec
 from routing.policy import Policy
@@ -20,12 +21,21 @@ class Networks:
         nothing = NetworkSpec(version=0, currency="USD", nodes=())
         self.current = Loaded(build_network(nothing), Policy(), nothing)
         self._aligned = align(self.current.network, ())
+        self._totals: Totals | None = None
 
     def aligned(self, network: Network, order: tuple[str, ...]) -> Alignment:
         """This network beside the catalogue's ``order`` of nodes; the last one made is remembered."""
         known = self._aligned
         if known.network is not network or known.order is not order:
             known = self._aligned = align(network, order)
+        return known
+
+    def totals(self, order: tuple[str, ...]) -> Totals:
+        """Totals of SKUs beside the present network; those of the last one asked for are remembered."""
+        nodes = self.aligned(self.current.network, order)
+        known = self._totals
+        if known is None or known.nodes is not nodes:
+            known = self._totals = Totals(nodes)
         return known
 
     def reload(self, conn: Connection) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,8 @@ def availability(runtime: Runtime, actor: Actor, ask: Ask) -> dict[str, Any]:
         fault = Fault("/skus", Code.TOO_LARGE, f"At most {MOST_CELLS} SKU × node cells a call")
         raise refuse(Code.TOO_LARGE, "Too much detail for one call", fault)
     now = runtime.clock.now()
+    if ask.near is None and ask.nodes is None and (told := _totals(runtime, ask, now.date())) is not None:
+        return told
     found = goods.availability(runtime.pool, ask.skus, ask.channel, now.date())
     if found.unknown:
         unknown = set(found.unknown)
@@ -54,6 +57,32 @@ def availability(runtime: Runtime, actor: Actor, ask: Ask) -> dict[str, Any]:
     reached = map_.reached(found.units)
     items = [_item(actor, ask, map_, item, ways) for item, ways in zip(found.items, reached, strict=True)]
     return {"as_of": found.as_of, "version": found.version, "items": items}
+
+
+def _totals(runtime: Runtime, ask: Ask, today: date) -> dict[str, Any] | None:
+    """What most ask, totals of SKUs that are for sale and no kits; None for anything else."""
+    state = runtime.pool.state
+    skus = [sku for id in ask.skus if (sku := state.catalogue.skus.get(id)) is not None]
+    if len(skus) != len(ask.skus) or any(sku.kit is not None or not sku.active for sku in skus):
+        return None
+    totals = runtime.networks.totals(state.catalogue.order).of(state, skus, ask.channel)
+    places = [(method, PLACE[method]) for method in ask.methods]
+    items = [
+        {
+            "sku": sku.id,
+            "available": total.units,
+            "methods": {method: total.ways[place] for method, place in places},
+            "future": _future(goods.future(state, sku)),
+            "backorder": goods.backorder_left(sku, today),
+            "nodes": None,
+        }
+        for sku, total in zip(skus, totals, strict=True)
+    ]
+    return {"as_of": state.as_of, "version": state.version, "items": items}
+
+
+def _future(found: Sequence[goods.Future]) -> list[dict[str, Any]]:
+    return [{"date": one.date.isoformat(), "quantity": one.quantity} for one in found]
 
 
 class _Map:
@@ -101,7 +130,7 @@ def _item(
         "sku": found.sku,
         "available": found.total,
         "methods": ways,
-        "future": [{"date": one.date.isoformat(), "quantity": one.quantity} for one in found.future],
+        "future": _future(found.future),
         "backorder": found.backorder,
         "nodes": None,
     }
