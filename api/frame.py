@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from api.logs import ACCEPTED_ID, REQUEST_ID
+from api.logs import ACCEPTED_ID, REQUEST_ID, access, answered
 from api.metrics import CLIENT_LEFT, count, route_of
 from api.problems import INTERNAL, problem
 from oms.adapters.clock import elapsed_s
@@ -18,7 +18,6 @@ Scope = MutableMapping[str, Any]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 log = logging.getLogger("anyshelf.api")
-access = logging.getLogger("anyshelf.access")
 
 SINCE = "anyshelf.since"
 """Where the scope holds since when a request is at work, for those who were before this layer."""
@@ -87,4 +86,4 @@ def _remember(scope: Scope, status: int, seconds: float) -> None:
         about |= {"ms": round(seconds * 1000, 1)}
         about |= {} if actor is None else {"key": actor.key_id}
         about |= {} if code is None else {"code": code}
-        access.info("answered", extra={"about": about})
+        answered(about)

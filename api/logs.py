@@ -10,12 +10,14 @@ import logging
 import re
 import sys
 import traceback
+from contextlib import nullcontext
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
 import orjson
 
+from oms.adapters.clock import SystemClock
 from oms.settings import Settings
 
 REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="")
@@ -47,10 +49,35 @@ class Words(logging.Formatter):
         return line if way is None else "\n".join([line, *(f"    {step}" for step in way)])
 
 
+access = logging.getLogger("anyshelf.access")
+
+
+def answered(about: dict[str, Any]) -> None:
+    """One line for one answer.
+
+    As JSON and to one place only, as a server writes it, it takes a short way to the same words: one is
+    written for every request, and the way through `logging` costs as much as a small answer.
+    """
+    handlers = logging.getLogger().handlers
+    handler = handlers[0] if len(handlers) == 1 else None
+    if not isinstance(handler, _Stream) or access.handlers:
+        access.info("answered", extra={"about": about})
+        return
+    said = _said(SystemClock().now(), "info", access.name, "answered") | about
+    with handler.lock or nullcontext():
+        handler.stream.write(orjson.dumps(said).decode() + handler.terminator)
+        handler.flush()
+
+
+class _Stream(logging.StreamHandler[TextIO]):
+    """What `configure` sends JSON lines to."""
+
+
 def configure(settings: Settings, stream: TextIO | None = None) -> None:
     """Send every logger of this process to standard error, or another stream, as the settings say."""
-    handler = logging.StreamHandler(stream or sys.stderr)
-    words = settings.log_format == "text" or (settings.log_format is None and handler.stream.isatty())
+    to = stream or sys.stderr
+    words = settings.log_format == "text" or (settings.log_format is None and to.isatty())
+    handler = logging.StreamHandler(to) if words else _Stream(to)
     handler.setFormatter(Words() if words else JsonLines())
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False  # no line names them
     root = logging.getLogger()
@@ -75,16 +102,27 @@ def way_of(error: BaseException) -> list[str]:
 
 
 def _members(record: logging.LogRecord) -> dict[str, Any]:
+    said = _said(
+        datetime.fromtimestamp(record.created, UTC),
+        record.levelname.lower(),
+        record.name,
+        record.getMessage(),
+    )
+    said.update(getattr(record, "about", {}))
+    if record.exc_info and record.exc_info[1] is not None:
+        said["raised"] = way_of(record.exc_info[1])
+    return said
+
+
+def _said(at: datetime, level: str, logger: str, message: str) -> dict[str, Any]:
+    """What every line has."""
     said: dict[str, Any] = {
-        "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-        "level": record.levelname.lower(),
-        "logger": record.name,
-        "message": record.getMessage(),
+        "at": at.isoformat(timespec="milliseconds"),
+        "level": level,
+        "logger": logger,
+        "message": message,
     }
     request_id = REQUEST_ID.get()
     if request_id:
         said["request_id"] = request_id
-    said.update(getattr(record, "about", {}))
-    if record.exc_info and record.exc_info[1] is not None:
-        said["raised"] = way_of(record.exc_info[1])
     return said

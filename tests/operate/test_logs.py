@@ -135,3 +135,14 @@ def test_a_quieter_log_leaves_the_answers_out(shop: Shop, written: io.StringIO) 
 def test_a_setting_that_cannot_be_meant_is_refused(name: str) -> None:
     with pytest.raises(BadSetting, match=name):
         from_environment({name: "loud"})
+
+
+def test_the_short_way_of_an_answer_says_what_the_long_one_says(written: io.StringIO) -> None:
+    about = {"method": "GET", "route": "/v1/x", "status": 200, "ms": 0.1}
+    logs.answered(about)
+    logging.getLogger().addHandler(logging.NullHandler())  # two places: through `logging`
+    logs.answered(about)
+    short, long = lines(written)
+    assert short.keys() == long.keys() and list(short) == list(long)
+    assert {**short, "at": ""} == {**long, "at": ""}
+    assert len(short["at"]) == len(long["at"])
