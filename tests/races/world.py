@@ -210,7 +210,9 @@ def world(url: str, folder: Path) -> Iterator[World]:
         # A dead-lock is found while the last to wait has only just begun to, so always with the same victim.
         name = conn.scalar(text("SELECT quote_ident(current_database())"))
         conn.exec_driver_sql(f"ALTER DATABASE {name} SET deadlock_timeout = '1ms'")
-    scheduler, settings = Scheduler(monitor), Settings(database_url=url, data_dir=folder)
+    # A client that is made to wait is not late: no limits of time.
+    settings = Settings(database_url=url, data_dir=folder, statement_timeout_ms=0, lock_timeout_ms=0)
+    scheduler = Scheduler(monitor)
     with ExitStack() as stack:
         stack.callback(monitor.dispose)
         processes: list[Process] = []
