@@ -23,11 +23,6 @@ def gone(url: str) -> Iterator[None]:
         _on_server(url, f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
 
 
-def setting(url: str, name: str, value: str) -> None:
-    """What sessions of the database that begin from now on have set."""
-    _on_server(url, f"ALTER DATABASE \"{make_url(url).database}\" SET {name} = '{value}'")
-
-
 def refused(answer: Response, says: str) -> None:
     """It is a clear "not now": named, with the time to wait, and ``says`` why."""
     said: Any = answer.json()

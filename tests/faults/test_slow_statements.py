@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
+from oms import bootstrap
+from oms.store.database import connect
 from tests.checkout.conftest import Shop, furnished
-from tests.faults.outage import refused, setting
+from tests.faults.outage import refused
 
 TOO_LONG = "took too long"
 
@@ -26,9 +28,12 @@ def held(url: str) -> Iterator[None]:
     engine.dispose()
 
 
-@pytest.fixture(params=["lock_timeout", "statement_timeout"])
-def shop(request: pytest.FixtureRequest, lone_url: str, tmp_path: Path) -> Iterator[Shop]:
-    setting(lone_url, request.param, "400ms")
+@pytest.fixture(params=["lock_timeout_ms", "statement_timeout_ms"])
+def shop(
+    request: pytest.FixtureRequest, lone_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Shop]:
+    short = {request.param: 400}
+    monkeypatch.setattr(bootstrap, "connect", lambda url, **given: connect(url, **{**given, **short}))
     with furnished(lone_url, tmp_path) as made:
         yield made
 

@@ -18,6 +18,7 @@ from oms.bootstrap import Runtime
 from oms.jobs import PERIODIC, Background
 from oms.steps.expiring import expire_reservations
 from oms.store import import_jobs, outbox
+from oms.store.lost_jobs import forget_lost
 from oms.usecases.import_jobs import run_imports
 from oms.usecases.offers import expire_offers
 from oms.usecases.releasing import release_due
@@ -151,3 +152,29 @@ def test_a_worker_process_that_was_stopped_takes_up_work_again(lone_url: str, lo
     finally:
         process.kill()
         process.wait(30)
+
+
+def test_a_job_whose_end_was_not_written_down_blocks_nobody(shop: Shop) -> None:
+    """The worker lives, but the database was away at the moment when it said that the job had ended."""
+    with shop.runtime.engine.begin() as conn:
+        worker = conn.scalar(text("INSERT INTO procrastinate_workers DEFAULT VALUES RETURNING id"))
+        for name, minutes in (("stuck", 11), ("under_way", 9)):
+            job = conn.scalar(DOING, {"worker": worker, "name": name})
+            conn.execute(STARTED, {"job": job, "minutes": minutes})
+        assert forget_lost(conn) == 1
+        left = conn.scalars(text("SELECT task_name FROM procrastinate_jobs WHERE status = 'doing'"))
+        assert list(left) == ["under_way"]
+
+
+DOING = text(
+    """
+    INSERT INTO procrastinate_jobs (queue_name, task_name, lock, status, args, worker_id)
+    VALUES ('default', CAST(:name AS text), CAST(:name AS text), 'doing', '{}', :worker) RETURNING id
+    """
+)
+STARTED = text(
+    """
+    INSERT INTO procrastinate_events (job_id, type, at)
+    VALUES (:job, 'started', now() - make_interval(mins => :minutes))
+    """
+)
