@@ -22,6 +22,7 @@ from sqlalchemy import Engine, text
 from api.app import create_app
 from inventory.pool_read import Mark
 from inventory.pool_state import State
+from oms import group_commit
 from oms.actors import SYSTEM, Role
 from oms.audit import audit
 from oms.bootstrap import Runtime, start
@@ -215,6 +216,9 @@ def world(url: str, folder: Path) -> Iterator[World]:
     scheduler = Scheduler(monitor)
     with ExitStack() as stack:
         stack.callback(monitor.dispose)
+        # Whoever waits for a lock waits for its turn: how long that takes depends on the machine.
+        stack.callback(setattr, group_commit, "PATIENCE_MS", group_commit.PATIENCE_MS)
+        group_commit.PATIENCE_MS = 60_000
         processes: list[Process] = []
         for number, letter in enumerate(LETTERS):
             ids = Numbers(letter)
