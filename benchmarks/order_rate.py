@@ -170,7 +170,7 @@ def main() -> None:
     """All rounds, a table, a file."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--rounds", type=int, default=ROUNDS)
-    asked.add_argument("--processes", type=int, default=1)
+    asked.add_argument("--processes", type=int, default=2)
     asked.add_argument("--keep", action=argparse.BooleanOptionalAction, default=True)
     chosen = asked.parse_args()
     with benched(chosen.processes) as bench:
