@@ -42,8 +42,8 @@ class OrderKey:
 class Entry:
     """One request as it waits to be written. ``key``: what makes it happen only once.
 
-    ``ask`` says what to hold, or raises Refused; ``draft`` is called when its turn comes with what became of
-    that, and raises LostRace or Refused unless it was held. Neither writes.
+    ``ask`` says what to hold, or raises Refused, before anything is locked; ``draft`` is called with what
+    became of that, and raises LostRace or Refused unless it was held. What they make is written later.
     """
 
     actor: Actor

@@ -4,7 +4,7 @@ placed it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from oms.bootstrap import Runtime
 from oms.fulfilment import layout
@@ -46,12 +46,9 @@ def require_sums(placing: Placing, promise: Promise) -> None:
 
 
 def draft_order(runtime: Runtime, work: Work, placing: Placing, settled: Settled) -> Draft:
-    """The order and its parcels, and what is answered. Tells of them; writes its customer, and nothing
-    else.
-    """
-    customer_id = _customer(work, placing)
-    address = _address(work, placing, settled.whereabouts, customer_id)
-    order = _order(work, placing, settled, customer_id, address)
+    """The order and its parcels, and what is answered; its customer is still to come. Tells of them."""
+    address = _address(work, placing, settled.whereabouts)
+    order = _order(work, placing, settled, address)
     event = {
         "channel": order.channel,
         "total_minor": order.total_minor,
@@ -74,14 +71,23 @@ def draft_order(runtime: Runtime, work: Work, placing: Placing, settled: Settled
     )
 
 
+def with_customer(work: Work, placing: Placing, draft: Draft) -> Draft:
+    """The same as its customer's, who is recognised or written."""
+    if placing.customer is None:
+        return draft
+    assert draft.order is not None, "an order was drafted"
+    cards = [tender.card for tender in placing.payments if tender.card]
+    customer_id = keep_customer(work.conn, work.at, work.ids.new("cus"), placing.customer, cards)
+    address = replace(draft.address, customer_id=customer_id) if draft.address else None
+    return replace(draft, order=replace(draft.order, customer_id=customer_id), address=address)
+
+
 def order_token(runtime: Runtime, order_id: str) -> str:
     """What lets the customer of an order read it; the same every time."""
     return runtime.signer.sign(ORDER, order_id)
 
 
-def _order(
-    work: Work, placing: Placing, settled: Settled, customer_id: str | None, address: NewAddress | None
-) -> Order:
+def _order(work: Work, placing: Placing, settled: Settled, address: NewAddress | None) -> Order:
     plan = settled.plan
     counts = layout.counts({part.id: part.quantity for part in settled.parts}, plan.parcels, plan.backordered)
     return Order(
@@ -99,7 +105,6 @@ def _order(
         discount_minor=placing.discount_minor,
         allow_partial=placing.allow_partial,
         substitution=placing.substitution,
-        customer_id=customer_id,
         address_id=address.id if address else None,
         quote_ref=settled.quote_ref,
         external_refs=dict(placing.external_refs or {}),
@@ -112,19 +117,10 @@ def _shipping(placing: Placing, promise: Promise) -> int:
     return promise.price_minor if placing.shipping_minor is None else placing.shipping_minor
 
 
-def _customer(work: Work, placing: Placing) -> str | None:
-    if placing.customer is None:
-        return None
-    cards = [tender.card for tender in placing.payments if tender.card]
-    return keep_customer(work.conn, work.at, work.ids.new("cus"), placing.customer, cards)
-
-
-def _address(
-    work: Work, placing: Placing, where: Whereabouts | None, customer_id: str | None
-) -> NewAddress | None:
+def _address(work: Work, placing: Placing, where: Whereabouts | None) -> NewAddress | None:
     if placing.destination is None:
         return None
-    return NewAddress(work.ids.new("adr"), customer_id, placing.destination.at(where))
+    return NewAddress(work.ids.new("adr"), None, placing.destination.at(where))
 
 
 def _authorised(work: Work, tender: Tender) -> Payment:

@@ -27,18 +27,20 @@ from oms.work import Answer, Work
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is made of the option chosen: what holds its stock, and all the rest, drafted once it is held.
+    """What is made of the option chosen: what holds its stock, and all the rest.
 
-    ``hold`` raises Refused for what is wrong whatever the stock; ``draft`` refuses nothing.
+    ``hold`` raises Refused for what is wrong whatever the stock. ``draft`` refuses and writes nothing, so it
+    is made before rows are locked; ``finish`` adds, once the stock is held, what has to be looked up.
     """
 
     hold: Callable[[Work, Chosen], Hold]
     draft: Callable[[Work, Chosen, HeldPlan], Draft]
+    finish: Callable[[Work, Draft], Draft] = lambda work, draft: draft
 
     def write(self, work: Work, chosen: Chosen) -> Answer:
         """Hold and write it in this transaction. Raises LostRace, Refused."""
         plan = hold(work, chosen, self.hold(work, chosen))
-        draft = self.draft(work, chosen, plan)
+        draft = self.finish(work, self.draft(work, chosen, plan))
         write_drafts(work.conn, [draft])
         return draft.answer
 
@@ -70,18 +72,18 @@ async def settle_together(
 
 def _entry(actor: Actor, key: OrderKey | RequestKey, thought: Chosen | Refused, wish: Wish) -> Entry:
     """The entry of one request. A refusal waits too: a replay gets its first answer before any new no."""
-    planned: list[HeldPlan] = []
+    drafted: list[Draft] = []
 
     def ask(work: Work) -> ReserveRequest:
         if isinstance(thought, Refused):
             raise thought
         request, plan = to_hold(work, thought, wish.hold(work, thought))
-        planned[:] = [plan]
+        drafted[:] = [wish.draft(work, thought, plan)]
         return request
 
     def draft(work: Work, outcome: ReserveOutcome) -> Draft:
         assert isinstance(thought, Chosen), "a refusal asks for nothing"
         require_held(outcome, thought)
-        return wish.draft(work, thought, planned[0])
+        return wish.finish(work, drafted[0])
 
     return Entry(actor, key, ask, draft)

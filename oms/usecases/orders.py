@@ -19,7 +19,7 @@ from oms.refusals import Code, Fault, Refused, refuse
 from oms.steps.backorders import with_limits
 from oms.steps.deciding import decision_of
 from oms.steps.holding import HeldPlan, Hold
-from oms.steps.new_orders import Settled, draft_order, require_sums
+from oms.steps.new_orders import Settled, draft_order, require_sums, with_customer
 from oms.steps.settling import Choose, Chosen, Run, settle
 from oms.steps.writing import Wish, settle_together
 from oms.store.drafts import Draft, write_drafts
@@ -87,7 +87,10 @@ def _wished(runtime: Runtime, actor: Actor, placing: Placing) -> tuple[Question,
         settled = Settled(chosen.promise, plan, ground.parts, where, quote_ref, decision)
         return draft_order(runtime, work, placing, settled)
 
-    return question, Wish(to_hold, draft), choose
+    def finish(work: Work, drafted: Draft) -> Draft:
+        return with_customer(work, placing, drafted)
+
+    return question, Wish(to_hold, draft, finish), choose
 
 
 def _once(work: Work, placing: Placing, fn: Callable[[Work], Answer]) -> Answer:
@@ -179,7 +182,7 @@ def _from_reservation(runtime: Runtime, work: Work, placing: Placing, reservatio
     plan = HeldPlan(reservation_id, held.parcels, held.backordered)
     require_sums(placing, option.promise)
     draft = draft_order(runtime, work, placing, Settled(option.promise, plan, parts, where, reservation_id))
-    write_drafts(work.conn, [draft])
+    write_drafts(work.conn, [with_customer(work, placing, draft)])
     return draft.answer
 
 
