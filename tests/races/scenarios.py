@@ -201,4 +201,6 @@ LARGE = (
         ((order("o-a"), cancel("o-a")), (order("o-a"),), (order("o-a"), reserve((("A1", 2),)))),
     ),
 )
-"""Two or three clients of up to three verbs: seeded schedules."""
+"""Two or three clients of up to three verbs: seeded schedules. Of three, one may free two at once, which
+PostgreSQL then runs side by side to their next step: such a schedule need not be the same twice.
+"""

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, text
@@ -215,6 +216,7 @@ def world(url: str, folder: Path) -> Iterator[World]:
     settings = Settings(database_url=url, data_dir=folder, statement_timeout_ms=0, lock_timeout_ms=0)
     scheduler = Scheduler(monitor)
     with ExitStack() as stack:
+        stack.enter_context(patch("oms.group_commit.PATIENCE_MS", 0))
         stack.callback(monitor.dispose)
         # Whoever waits for a lock waits for its turn: how long that takes depends on the machine.
         stack.callback(setattr, group_commit, "PATIENCE_MS", group_commit.PATIENCE_MS)
