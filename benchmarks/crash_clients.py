@@ -24,6 +24,8 @@ VERBS = {"order": 5, "reserve": 3, "buy": 3, "void": 1, "cancel": 2, "receive": 
 GIVES_UP = 0.4
 """How often a client gives up after the first failure of a request."""
 PAUSE_S = 0.2
+HOLD_S = 4 * 3600
+"""As long as may be: no reservation of the run ends by itself."""
 REFUSALS = {"pick illegal_transition", "claim illegal_transition", "cancel illegal_transition"}
 """Noes that such a run may meet: an order is cancelled under the picker's hands, or picked before."""
 
@@ -103,7 +105,7 @@ class Client:
             "lines": [wanted],
             "destination": HOME,
             "methods": ["ship"],
-            "reserve": {"option": "cheapest"},
+            "reserve": {"option": "cheapest", "ttl_s": HOLD_S},
         }
         told = self._do("reserve", "/v1/promises", body)
         if told.status == 200:
