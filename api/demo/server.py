@@ -20,7 +20,7 @@ from oms.refusals import Code, refuse
 
 LOOPBACK = "127.0.0.1"
 USUAL_PORT = 8080
-WORKERS = 2
+BACKLOG = 2048
 START_S = 120.0
 STOP_S = 20.0
 
@@ -29,18 +29,16 @@ STOP_S = 20.0
 def serving(environ: dict[str, str], port: int | None, log: Path, hand: Path) -> Iterator[str]:
     """The server's address once it is ready; its words go to `log`, its clock is that of `hand`. Raises
     Refused `unavailable`."""
-    port = port or _free_port()
-    url = f"http://{LOOPBACK}:{port}"
-    command = [sys.executable, "-m", "uvicorn", "api.demo.application:application", "--factory"]
-    command += ["--host", LOOPBACK, "--port", str(port), "--workers", str(WORKERS)]
-    command += ["--log-level", "warning", "--timeout-graceful-shutdown", "5"]
-    with log.open("w") as words:
+    with _listening(port) as door, log.open("w") as words:
+        url = f"http://{LOOPBACK}:{door.getsockname()[1]}"
+        command = [sys.executable, "-m", "api.demo.application", str(door.fileno())]
         process = subprocess.Popen(  # noqa: S603 - our own server, no shell
             command,
             env={**os.environ, **environ, HAND: str(hand)},
             stdin=subprocess.DEVNULL,
             stdout=words,
             stderr=words,
+            pass_fds=[door.fileno()],
             start_new_session=True,  # ctrl-c is for the demo, which then ends the server in order
         )
         try:
@@ -50,15 +48,16 @@ def serving(environ: dict[str, str], port: int | None, log: Path, hand: Path) ->
             _end(process)
 
 
-def _free_port() -> int:
-    """The usual port, or any while something else is there."""
-    for port in (USUAL_PORT, 0):
+def _listening(port: int | None) -> socket.socket:
+    """The port asked for, else the usual one, else any; held from here on, so that no answer comes from
+    another server."""
+    for number in (port,) if port else (USUAL_PORT, 0):
         try:
-            with socket.create_server((LOOPBACK, port)) as probe:
-                return int(probe.getsockname()[1])
+            return socket.create_server((LOOPBACK, number), backlog=BACKLOG)
         except OSError:
             continue
-    raise refuse(Code.UNAVAILABLE, f"No port is free on {LOOPBACK}")
+    what = f"Port {port} is taken" if port else "No port is free"
+    raise refuse(Code.UNAVAILABLE, f"{what} on {LOOPBACK}")
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
