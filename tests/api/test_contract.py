@@ -26,7 +26,6 @@ CHECKS = (
     checks.status_code_conformance,
     checks.content_type_conformance,
     checks.response_schema_conformance,
-    checks.negative_data_rejection,
 )
 EXAMPLES = 10
 
@@ -66,7 +65,9 @@ def probe(operation: Any, headers: dict[str, str]) -> Counter[int]:
         )
         @given(case=operation.as_strategy(generation_mode=mode))
         def ask(case: Any) -> None:
-            statuses[case.call_and_validate(headers=headers, checks=CHECKS).status_code] += 1
+            fault_undone = "Authorization" not in (case.headers or {})  # the key is put in all the same
+            judged = CHECKS if fault_undone else (*CHECKS, checks.negative_data_rejection)
+            statuses[case.call_and_validate(headers=headers, checks=judged).status_code] += 1
 
         ask()
     return statuses

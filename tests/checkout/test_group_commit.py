@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -33,6 +32,7 @@ from oms.usecases.reservations import AtOnce, promise_and_reserve
 from oms.work import Answer, RequestKey
 from oms.writer import Writer
 from tests.checkout.conftest import Shop, basket
+from tests.coroutines import run
 from tests.platform.waiting import eventually
 from tests.support import HOME, Watch, furnish
 
@@ -134,7 +134,7 @@ def entries_of(runtime: Runtime, made: list[Wish]) -> list[Entry]:
             except Refused:
                 assert len(kept.entries) == before, "what is kept refuses later"
 
-    asyncio.run(ask())
+    run(ask())
     return kept.entries
 
 

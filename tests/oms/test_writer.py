@@ -19,6 +19,7 @@ from oms.refusals import Refused
 from oms.store.requests import Overtaken
 from oms.work import Answer, Work
 from oms.writer import MOST, Writer
+from tests.coroutines import run
 
 
 class Log:
@@ -69,7 +70,7 @@ def _said(log: Log, names: list[str]) -> list[str]:
     writer = Writer(log.commit)
     writer.start()
     try:
-        answers = asyncio.run(all_of_them())
+        answers = run(all_of_them())
     finally:
         writer.close()
     assert answers.pop(0) == _answer("first")
@@ -144,7 +145,7 @@ def test_closing_writes_what_was_accepted_and_takes_nothing_more() -> None:
         await ending
         return list(answers)
 
-    first, second, late = asyncio.run(closing())
+    first, second, late = run(closing())
     assert (first, second) == (_answer("first"), _answer("second"))
     assert isinstance(late, Refused) and late.refusal.code == "unavailable"
 
@@ -158,10 +159,10 @@ def test_a_client_who_left_holds_up_nobody() -> None:
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(writer.write(_entry("first")), 0.05)
 
-    asyncio.run(leaving())
+    run(leaving())
     log.go.set()
     try:
-        assert asyncio.run(writer.write(_entry("next"))) == _answer("next")
+        assert run(writer.write(_entry("next"))) == _answer("next")
     finally:
         writer.close()
     assert log.groups == [["first"], ["next"]]

@@ -10,6 +10,7 @@ import pytest
 from api import guard
 from api.app import create_app
 from tests.checkout.conftest import Shop
+from tests.coroutines import run
 
 
 def test_a_body_that_does_not_arrive_is_refused(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,7 +36,7 @@ def test_a_body_that_does_not_arrive_is_refused(shop: Shop, monkeypatch: pytest.
         await asyncio.wait_for(app(scope, receive, send), 10)
         return sent
 
-    slow = asyncio.run(ask(0.2))
+    slow = run(ask(0.2))
     assert slow[0]["status"] == 408 and b'"too_slow"' in slow[1]["body"]
     assert shop.scalar("SELECT count(*) FROM customer") == 0
-    assert asyncio.run(ask(0.01))[0]["status"] == 201
+    assert run(ask(0.01))[0]["status"] == 201

@@ -27,6 +27,7 @@ from oms.store import outbox, webhook_deliveries
 from oms.store.webhook_waking import plan_and_wake
 from oms.usecases.keys import create_key
 from oms.work import Work, transact
+from tests.coroutines import run
 from tests.support import Watch
 from tests.webhooks.receiver import Received, Receiver, receiving
 
@@ -75,7 +76,7 @@ class Hooks:
         """Publish, plan and deliver until nothing is due at this instant; return the attempts made."""
         made = 0
         while due := self.due():
-            made += sum(asyncio.run(self._deliver(due)))
+            made += sum(run(self._deliver(due)))
         return made
 
     async def _deliver(self, due: list[str]) -> list[int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
 import signal
@@ -26,6 +25,7 @@ from oms.store import webhook_deliveries
 from oms.usecases.webhooks import Wanted, register
 from oms.webhooks.endpoint import Webhook
 from oms.work import transact
+from tests.coroutines import run
 from tests.platform.waiting import eventually
 from tests.support import Watch
 from tests.webhooks.conftest import QUICK, Hooks, verified
@@ -123,7 +123,7 @@ def work(url: str, folder: Path) -> subprocess.Popen[bytes]:
 
 def deliver(runtime: Runtime, webhook_id: str) -> None:
     deliverer = Deliverer(runtime, patience=QUICK)
-    assert asyncio.run(deliverer.deliver(webhook_id)) == 2
+    assert run(deliverer.deliver(webhook_id)) == 2
     deliverer.close()
 
 
