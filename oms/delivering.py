@@ -137,7 +137,7 @@ def settle(work: Work, webhook_id: str, attempts: Sequence[tuple[Delivery, Reply
     if after != endpoint:
         webhooks.save_webhook(work.conn, after)
     if after.state is not endpoint.state:
-        work.emit("webhook.disabled", "webhook", webhook_id, {"why": after.disabled_reason})
+        work.emit("webhook.disabled", "webhook", webhook_id, {}, reason=after.disabled_reason)
 
 
 def queue_worker(running: Runtime, deliverer: Deliverer) -> procrastinate.App:

@@ -100,7 +100,7 @@ def test_an_answer_of_410_disables_until_its_owner_resumes(hooks: Hooks, receive
     assert hooks.work() == 1
     shown = hooks.seen(made["id"])
     assert (shown["state"], shown["disabled_reason"]) == ("disabled", "gone")
-    assert hooks.events()[-1]["data"] == {"why": "gone"}
+    assert hooks.events()[-1]["reason"] == "gone"
     hooks.happen("o-2")
     hooks.watch.forward(days=1)
     assert hooks.work() == 0
