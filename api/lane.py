@@ -42,7 +42,7 @@ class Quick:
     """
 
     body: type[Wire]
-    plain: Callable[[Any], bool]
+    plain: Callable[[Any, Runtime], bool]
     answer: Callable[[Any, Actor, Runtime], Any]
 
 
@@ -95,7 +95,7 @@ class Lane:
         except TimeoutError:
             pass
         else:
-            body = _read(stop.quick, first)
+            body = _read(stop.quick, first, scope["app"].state.runtime)
             if body is None:
                 await self._app(scope, _again(first, receive), send)
                 return
@@ -137,7 +137,7 @@ def _presented(scope: Scope) -> str | None:
     return key[len(BEARER) :].decode("latin-1").strip()
 
 
-def _read(quick: Quick, message: Message) -> Any:
+def _read(quick: Quick, message: Message, runtime: Runtime) -> Any:
     """The body, if all of it came at once and nothing is wrong with it."""
     raw = message.get("body", b"")
     if message["type"] != "http.request" or message.get("more_body") or b"\\u0000" in raw:
@@ -146,7 +146,7 @@ def _read(quick: Quick, message: Message) -> Any:
         body = quick.body.__pydantic_validator__.validate_python(orjson.loads(raw))
     except (orjson.JSONDecodeError, ValidationError):
         return None
-    return body if quick.plain(body) else None
+    return body if quick.plain(body, runtime) else None
 
 
 def _again(first: Message, receive: Receive) -> Receive:

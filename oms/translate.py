@@ -6,6 +6,7 @@ the network's node order and parcels. Both sides stay ignorant of each other.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -19,7 +20,7 @@ from inventory.outcomes import Unknown
 from inventory.pool import Incoming as Arriving
 from oms.fulfilment.layout import PlannedParcel, Taken
 from oms.orders.quote import QuotedOption, QuotedParcel, Share, Wanted, Whereabouts
-from oms.refusals import Code, Fault, refuse
+from oms.refusals import Code, Fault, Refused, refuse
 from routing.network import Network
 from routing.network_spec import METHODS
 from routing.problem import UNLIMITED
@@ -35,6 +36,7 @@ from routing.promise import (
 )
 
 Parts = tuple[ComponentLine, ...]
+FEW_STATES = 4096
 
 
 def exploded(catalogue: Catalogue, wanted: Sequence[Wanted]) -> Parts:
@@ -50,6 +52,18 @@ def exploded(catalogue: Catalogue, wanted: Sequence[Wanted]) -> Parts:
     parts = catalogue.explode([goods.BasketLine(line.id, line.sku, line.quantity) for line in wanted])
     assert not isinstance(parts, Unknown), "every SKU was found, and a kit's components exist"
     return parts
+
+
+def decided_at_once(catalogue: Catalogue, wanted: Sequence[Wanted]) -> bool:
+    """Whether the kernel's states are few enough for about a millisecond; so is a basket refused unseen.
+
+    Larger ones, up to seconds, must not be decided where others wait: in an event loop, or the writer.
+    """
+    try:
+        parts = exploded(catalogue, wanted)
+    except Refused:
+        return True
+    return math.prod(part.quantity + 1 for part in parts) <= FEW_STATES
 
 
 def basket(

@@ -25,6 +25,7 @@ from oms.actors import Actor
 from oms.bootstrap import Runtime
 from oms.orders.quote import Wanted, Whereabouts
 from oms.refusals import Code, Fault, refuse
+from oms.translate import decided_at_once
 from oms.usecases import availability, promises, reservations
 from oms.usecases.promises import Basket
 from oms.usecases.reservations import AtOnce
@@ -49,7 +50,7 @@ async def ask_promises(body: PromisesAsk, caller: Caller, running: Running, requ
     """The ways a basket can reach its customer. Writes nothing, unless `reserve` asks to hold an option: then
     an Idempotency-Key is required.
     """
-    if _only_asks(body):
+    if _only_asks(body, running):
         return reply(_promises(body, caller, running))
     basket, own = _basket(body), body.reservation_id
     if own is not None:
@@ -122,14 +123,19 @@ def _promises(body: PromisesAsk, caller: Actor, running: Runtime) -> dict[str, A
     return promises.promise(running, caller, _basket(body))
 
 
-def _only_asks(body: PromisesAsk) -> bool:
-    """Whether memory knows all it takes: a reservation of one's own lies in the database."""
-    return body.reserve is None and body.reservation_id is None
+def _only_asks(body: PromisesAsk, running: Runtime) -> bool:
+    """Whether memory knows all it takes (a reservation of one's own lies in the database), and at once."""
+    asks = body.reserve is None and body.reservation_id is None
+    return asks and decided_at_once(running.pool.catalogue, _wanted(body))
+
+
+def _wanted(body: PromisesAsk) -> tuple[Wanted, ...]:
+    return tuple(Wanted(line.id, line.sku, line.quantity) for line in body.lines)
 
 
 def _basket(body: PromisesAsk) -> Basket:
     return Basket(
-        wanted=tuple(Wanted(line.id, line.sku, line.quantity) for line in body.lines),
+        wanted=_wanted(body),
         channel=body.channel,
         methods=tuple(dict.fromkeys(body.methods)),
         destination=whereabouts(body.destination),
@@ -139,7 +145,7 @@ def _basket(body: PromisesAsk) -> Basket:
 
 
 QUICK: dict[tuple[str, str], Quick] = {
-    ("POST", "/v1/availability"): Quick(AvailabilityAsk, lambda body: True, _availability),
+    ("POST", "/v1/availability"): Quick(AvailabilityAsk, lambda body, running: True, _availability),
     ("POST", "/v1/promises"): Quick(PromisesAsk, _only_asks, _promises),
 }
 """What `api.lane` answers by itself."""

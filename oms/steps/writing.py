@@ -1,8 +1,8 @@
 """Think in the event loop, write with the writer: `settling` for new orders and reservations.
 
 Memory is asked in the loop, which takes microseconds; the entry then waits for the writer's next group.
-Only who must be decided on the locked rows, or has to wait for somebody else's order of the same id, takes
-a thread and a transaction of its own.
+Large baskets, who must be decided on the locked rows, and who has to wait for somebody else's order of the
+same id, take a thread and a transaction of their own.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from oms.group_commit import Elsewhere, Entry, OrderKey
 from oms.memory.ground import Question
 from oms.refusals import LostRace, Refused
 from oms.steps.holding import HeldPlan, Hold, hold, require_held, to_hold
-from oms.steps.settling import ATTEMPTS, Choose, Chosen, Run, settle_alone, think, too_much
+from oms.steps.settling import ATTEMPTS, Choose, Chosen, Run, settle, settle_alone, think, too_much
 from oms.store.drafts import Draft, write_drafts
 from oms.store.requests import RequestKey
+from oms.translate import decided_at_once
 from oms.work import Answer, Work
 
 
@@ -57,17 +58,27 @@ async def settle_together(
     """``choose`` on the ground and write the ``wish``, once. ``run``: for who cannot wait in a group. Raises
     Refused.
     """
+    if not decided_at_once(runtime.pool.catalogue, question.wanted):
+        return await asyncio.to_thread(settle, runtime, question, run, choose, wish.write)
     for attempt in range(ATTEMPTS):
         thought = think(runtime, question, attempt, choose)
         try:
-            if thought is not None:
-                return await runtime.writer.write(_entry(actor, key, thought, wish))
-            return await asyncio.to_thread(settle_alone, runtime, question, run, choose, wish.write, None)
-        except Elsewhere:
+            entry = None if thought is None else _entry(actor, key, thought, wish)
+            written = None if entry is None else await _together(runtime, entry)
+            if written is not None:
+                return written
             return await asyncio.to_thread(settle_alone, runtime, question, run, choose, wish.write, thought)
         except LostRace:
             await asyncio.to_thread(runtime.feed.glance)
     raise too_much()
+
+
+async def _together(runtime: Runtime, entry: Entry) -> Answer | None:
+    """The answer of the writer; None where the entry has to go by itself. Raises LostRace, Refused."""
+    try:
+        return await runtime.writer.write(entry)
+    except Elsewhere:
+        return None
 
 
 def _entry(actor: Actor, key: OrderKey | RequestKey, thought: Chosen | Refused, wish: Wish) -> Entry:
