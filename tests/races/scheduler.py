@@ -146,6 +146,9 @@ class Scheduler:
             self._settle(monitor)
             ready = self._ready()
             if not ready:
+                assert all(client.state is _State.DONE for client in self._clients), (
+                    "somebody was left behind"
+                )
                 return tuple(points), tuple(choices), tuple(steps)
             point = Point(ready, last if last in ready else None)
             chosen = self._clients[last := choose(point)]
@@ -184,8 +187,11 @@ class Scheduler:
                 asked = [c for c in self._clients if c.state in (_State.RUNNING, _State.BLOCKED) and c.pid]
             waits = _waits(monitor, [client.pid for client in asked])
             with self._changed:
-                running = self._running()
                 pids = {client.pid for client in self._clients}
+                for client in asked:  # whom PostgreSQL freed from a dead-lock goes on by itself
+                    if client.state is _State.BLOCKED and not waits.get(client.pid, set()) & pids:
+                        client.state = _State.RUNNING
+                running = self._running()
                 if all(waits.get(c.pid, set()) & pids for c in running) and not _circular(waits):
                     self._waits += len(running)
                     for client in running:
