@@ -8,7 +8,6 @@ from that alone, before any were compared on it; `samples/uk_retailer/ATTRIBUTIO
 
 from __future__ import annotations
 
-import argparse
 import math
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +16,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from sample_parts import Handling, csv_rows, in_store_barcode, instants, shelf_places, texts, whole, words
+from sample_parts import (
+    Handling,
+    csv_rows,
+    in_store_barcode,
+    instants,
+    main,
+    shelf_places,
+    texts,
+    whole,
+    words,
+)
 
 from oms.adapters.folder import (
     Folder,
@@ -32,7 +41,6 @@ from oms.adapters.folder import (
     Stock,
     Tariffs,
     positions_of,
-    write_folder,
 )
 from oms.adapters.folder_calendars import calendar_table
 
@@ -266,8 +274,4 @@ def derive(data: Path) -> Folder:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("data", type=Path, help="the data folder")
-    parser.add_argument("out", type=Path, help="where to write the sample")
-    options = parser.parse_args()
-    write_folder(derive(options.data), options.out)
+    main(derive, __doc__)

@@ -7,7 +7,6 @@ source), and here the stock of the distribution centres, shelf places, handling 
 
 from __future__ import annotations
 
-import argparse
 import math
 import re
 from pathlib import Path
@@ -21,6 +20,7 @@ from sample_parts import (
     csv_rows,
     in_store_barcode,
     instants,
+    main,
     nearest_zip,
     shelf_places,
     texts,
@@ -42,7 +42,6 @@ from oms.adapters.folder import (
     Stock,
     Tariffs,
     positions_of,
-    write_folder,
 )
 from oms.adapters.folder_calendars import calendar_table
 
@@ -296,8 +295,4 @@ def derive(data: Path) -> Folder:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("data", type=Path, help="the data folder")
-    parser.add_argument("out", type=Path, help="where to write the sample")
-    options = parser.parse_args()
-    write_folder(derive(options.data), options.out)
+    main(derive, __doc__)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import csv
 import gzip
 import io
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from oms.adapters.folder import Folder, write_folder
 from oms.adapters.folder_values import Words
 
 
@@ -92,3 +94,12 @@ def nearest_zip(lat: float, lon: float, zips: tuple[list[str], np.ndarray]) -> s
     codes, places = zips
     apart = (places[:, 0] - lat) ** 2 + ((places[:, 1] - lon) * math.cos(math.radians(lat))) ** 2
     return codes[int(apart.argmin())]
+
+
+def main(derive: Callable[[Path], Folder], about: str | None) -> None:
+    """The command line of a derivation: from the data folder to a sample."""
+    parser = argparse.ArgumentParser(description=about)
+    parser.add_argument("data", type=Path, help="the data folder")
+    parser.add_argument("out", type=Path, help="where to write the sample")
+    options = parser.parse_args()
+    write_folder(derive(options.data), options.out)
