@@ -14,21 +14,22 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from benchmarks.checkout_world import availability_asks, furnish, promise_asks
+from benchmarks.cpu_time import cpu_s
 from benchmarks.empty import PREFIX
+from benchmarks.http_load import Load, request, run_load
 from benchmarks.machine import throwaway_database, write_result
 from benchmarks.serving import served
 from oms.actors import SYSTEM, Role
@@ -70,28 +71,6 @@ def operations() -> tuple[Operation, ...]:
     )
 
 
-class Client:
-    """The load client, a process of its own."""
-
-    def __init__(self, ports: Sequence[int]) -> None:
-        command = [sys.executable, "-m", "benchmarks.load", str(CONNECTIONS), *map(str, ports)]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def play(self, requests: Sequence[str], seconds: float) -> dict[str, Any]:
-        """One round."""
-        assert self._process.stdin is not None and self._process.stdout is not None
-        print(json.dumps({"requests": requests, "seconds": seconds}), file=self._process.stdin, flush=True)
-        told: dict[str, Any] = json.loads(self._process.stdout.readline())
-        assert told["failed"] == 0, f"{told['failed']} requests were not answered with 200"
-        return told
-
-    def close(self) -> None:
-        """End it."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(30)
-
-
 @contextmanager
 def shop(nodes: int, processes: int) -> Iterator[tuple[dict[int, int], str]]:
     """Server processes, by port, and a storefront's key on a network of so many nodes."""
@@ -110,15 +89,6 @@ def shop(nodes: int, processes: int) -> Iterator[tuple[dict[int, int], str]]:
             yield running, made.secret
 
 
-def message(path: str, key: str, ask: dict[str, Any]) -> str:
-    """A whole HTTP request."""
-    body = json.dumps(ask)
-    return (
-        f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {key}\r\n"
-        f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n{body}"
-    )
-
-
 def keep(ports: Sequence[int], key: str, operation: Operation) -> int:
     """Have the empty endpoints keep the product's answer to every request; their mean length in bytes."""
     length = 0
@@ -133,36 +103,35 @@ def keep(ports: Sequence[int], key: str, operation: Operation) -> int:
     return length // len(operation.asks)
 
 
-def cpu_s(processes: Iterable[int]) -> float:
-    """Seconds of processor time they have used."""
-    ticks = 0
-    for process in processes:
-        told = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-        ticks += int(told[11]) + int(told[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What the client saw, and what the servers took of the processor meanwhile."""
+
+    load: Load
+    server_cpu_s: float
+
+
+def play(running: Mapping[int, int], requests: Sequence[bytes], seconds: float) -> Round:
+    """One round of the requests in turn."""
+    turn = cycle(requests)
+    before_s = sum(cpu_s(pid) for pid in running.values())
+    load = run_load(list(running), CONNECTIONS, seconds, lambda: next(turn))
+    assert set(load.statuses) == {200}, (load.statuses, load.odd[:1])
+    return Round(load, sum(cpu_s(pid) for pid in running.values()) - before_s)
 
 
 def measure(
     running: Mapping[int, int], key: str, operation: Operation, rounds: int, round_s: float
 ) -> dict[str, Any]:
     """Rounds in turn."""
-    ports = list(running)
-    answer_bytes = keep(ports, key, operation)
-    ours = [message(operation.path, key, ask) for ask in operation.asks]
-    empty = [message(f"{PREFIX}{number}", key, ask) for number, ask in enumerate(operation.asks)]
-    client = Client(ports)
-
-    def play(requests: Sequence[str], seconds: float) -> dict[str, Any]:
-        before_s = cpu_s(running.values())
-        return client.play(requests, seconds) | {"cpu_s": cpu_s(running.values()) - before_s}
-
-    try:
-        for requests in (ours, empty):
-            play(requests, WARM_S)
-        played = [(play(ours, round_s), play(empty, round_s)) for _ in range(rounds)]
-    finally:
-        client.close()
-    ratios = [_rate(one) / _rate(floor) for one, floor in played]
+    answer_bytes = keep(list(running), key, operation)
+    bodies = [json.dumps(ask).encode() for ask in operation.asks]
+    ours = [request("POST", operation.path, key, body) for body in bodies]
+    empty = [request("POST", f"{PREFIX}{number}", key, body) for number, body in enumerate(bodies)]
+    for requests in (ours, empty):
+        play(running, requests, WARM_S)
+    played = [(play(running, ours, round_s), play(running, empty, round_s)) for _ in range(rounds)]
+    ratios = [one.load.per_s / floor.load.per_s for one, floor in played]
     mine, floor = (figures([pair[side] for pair in played]) for side in (0, 1))
     return {
         "operation": operation.name,
@@ -177,26 +146,21 @@ def measure(
     }
 
 
-def figures(rounds: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def figures(rounds: Sequence[Round]) -> dict[str, Any]:
     """Requests a second (median of the rounds), milliseconds they took, processor time of each."""
-    took = sorted(second for one in rounds for second in one["took"])
-    busy_s = sum(one["cpu_s"] for one in rounds)
-    client_s = sum(one["busy"] * one["seconds"] for one in rounds)
+    whole = Load([second for one in rounds for second in one.load.took_s])
+    requests = len(whole.took_s)
     return {
-        "server_cpu_us": round(1e6 * busy_s / len(took), 1),
-        "client_cpu_us": round(1e6 * client_s / len(took), 1),
-        "per_second": round(statistics.median(_rate(one) for one in rounds)),
-        "p50_ms": round(1000 * took[len(took) // 2], 2),
-        "p99_ms": round(1000 * took[len(took) * 99 // 100], 2),
+        "server_cpu_us": round(1e6 * sum(one.server_cpu_s for one in rounds) / requests, 1),
+        "client_cpu_us": round(1e6 * sum(one.load.cpu_s for one in rounds) / requests, 1),
+        "per_second": round(statistics.median(one.load.per_s for one in rounds)),
+        "p50_ms": round(whole.took_ms(0.50), 2),
+        "p99_ms": round(whole.took_ms(0.99), 2),
     }
 
 
 def _cpu_us(one: Mapping[str, Any]) -> float:
     return float(one["server_cpu_us"] + one["client_cpu_us"])
-
-
-def _rate(one: dict[str, Any]) -> float:
-    return len(one["took"]) / float(one["seconds"])
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:

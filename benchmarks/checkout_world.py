@@ -11,17 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from inventory.catalogue_edit import NodeRow, SkuRow, put_nodes, put_skus
+from inventory.catalogue_edit import SkuRow, put_nodes, put_skus
 from inventory.movements import Note
 from inventory.stock_load import LoadLine, load_counts
 from oms.actors import SYSTEM
 from oms.bootstrap import Runtime
-from oms.memory.network_load import BODY, Kind, profile_of
-from oms.store import network_documents
+from oms.memory.network_load import Kind
 from oms.store.versions import bump
 from oms.work import Work, transact
 from routing.network_spec import CalendarSpec, LaneSpec, NodeSpec, SlotSpec, TariffSpec
 from routing.policy import Policy, PriceRule
+from tests.support import node_row, write_documents
 
 SEED = 4
 SKUS = 400
@@ -153,23 +153,7 @@ def _node(chance: np.random.Generator, number: int) -> NodeSpec:
 
 def _write(work: Work, specs: list[NodeSpec]) -> None:
     chance = np.random.default_rng([SEED, 3])
-    put_nodes(
-        work.conn,
-        [
-            NodeRow(
-                id=spec.id,
-                name=spec.id,
-                kind=spec.kind,
-                lat=spec.lat,
-                lon=spec.lon,
-                country=spec.country,
-                postcode=spec.postcode,
-                timezone=spec.timezone,
-                profile=profile_of(spec),
-            )
-            for spec in specs
-        ],
-    )
+    put_nodes(work.conn, [node_row(spec) for spec in specs])
     weight, price = chance.integers(100, 2_500, SKUS).tolist(), chance.integers(300, 6_000, SKUS).tolist()
     put_skus(
         work.conn,
@@ -179,7 +163,5 @@ def _write(work: Work, specs: list[NodeSpec]) -> None:
     documents += [(Kind.CALENDAR, STORE_HOURS.name, STORE_HOURS)]
     documents += [(Kind.LANES, Kind.LANES, LANES), (Kind.SLOTS, Kind.SLOTS, SLOTS)]
     documents += [(Kind.POLICY, Kind.POLICY, POLICY)]
-    for kind, id, body in documents:
-        network_documents.write(work.conn, kind, id, BODY[kind].dump_python(body, mode="json"), work.at)
-    bump(work.conn, "network")
+    write_documents(work, documents)
     bump(work.conn, "catalogue")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -128,23 +129,29 @@ def stock_up(runtime: Runtime, *changes: tuple[str, str, int]) -> None:
 
 def _write(work: Work, skus: tuple[SkuRow, ...], stock: Any) -> None:
     conn = work.conn
-    put_nodes(conn, [_row(spec) for spec in NODES])
+    put_nodes(conn, [node_row(spec) for spec in NODES])
     put_skus(conn, skus)
     if any(sku.id == "K1" for sku in skus):
         put_kit(conn, "K1", [ComponentRow("A1", 1), ComponentRow("B2", 2)], keep_together=True)
     documents: list[tuple[Kind, str, Any]] = [(Kind.TARIFF, t.name, t) for t in TARIFFS]
     documents += [(Kind.LANES, Kind.LANES, LANES), (Kind.SLOTS, Kind.SLOTS, SLOTS)]
     documents += [(Kind.POLICY, Kind.POLICY, POLICY), (Kind.SETTINGS, Kind.SETTINGS, {"currency": "USD"})]
-    for kind, id, body in documents:
-        plain = body if isinstance(body, dict) else BODY[kind].dump_python(body, mode="json")
-        network_documents.write(conn, kind, id, plain, work.at)
+    write_documents(work, documents)
     put_places(conn, [Place("US", "10001", "New York", 40.7506, -73.9972)])
     receive(conn, work.at, [Change(node, sku, units) for node, sku, units in stock])
-    bump(conn, "network")
     bump(conn, "catalogue")
 
 
-def _row(spec: NodeSpec) -> NodeRow:
+def write_documents(work: Work, documents: Iterable[tuple[Kind, str, Any]]) -> None:
+    """Documents of the network, by kind and id."""
+    for kind, id, body in documents:
+        plain = body if isinstance(body, dict) else BODY[kind].dump_python(body, mode="json")
+        network_documents.write(work.conn, kind, id, plain, work.at)
+    bump(work.conn, "network")
+
+
+def node_row(spec: NodeSpec) -> NodeRow:
+    """The catalogue's row of a node of the network."""
     return NodeRow(
         id=spec.id,
         name=spec.name,
