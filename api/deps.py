@@ -4,16 +4,17 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 import orjson
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel
 
 from api.guard import actor_of
 from api.idempotency import IdempotencyKey
 from oms.actors import Actor
 from oms.bootstrap import Runtime
+from oms.usecases.customers import Wanted
 from oms.work import Answer
 
-__all__ = ["Caller", "IdempotencyKey", "Running", "answer", "reply"]
+__all__ = ["Caller", "IdempotencyKey", "Running", "Whose", "answer", "reply"]
 
 
 async def _caller(request: Request) -> Actor:
@@ -31,6 +32,17 @@ Caller = Annotated[Actor, Depends(_caller)]
 
 Running = Annotated[Runtime, Depends(_running)]
 """The process: database, clock, ids, memory."""
+
+
+_Sought = Annotated[str | None, Query(min_length=1, max_length=254)]
+
+
+async def _whose(email: _Sought = None, phone: _Sought = None, card: _Sought = None) -> Wanted:
+    return Wanted(email, phone, card)
+
+
+Whose = Annotated[Wanted, Depends(_whose)]
+"""Customers by e-mail, phone number (as dialled) or card fingerprint; all that is given has to fit."""
 
 
 def reply(document: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from fastapi import APIRouter, Request, Response
 
-from fastapi import APIRouter, Query, Request, Response
-
-from api.deps import Caller, IdempotencyKey, Running, answer, reply
+from api.deps import Caller, IdempotencyKey, Running, Whose, answer, reply
 from api.etag import ExpectedVersion, etag
 from api.guard import routes
 from api.paging import Paging, page_of
@@ -15,11 +13,8 @@ from api.wire.base import Id
 from oms.orders.placing import CustomerDetails
 from oms.store.contacts import Contact
 from oms.usecases import customers, erasing
-from oms.usecases.customers import Wanted
 
 router: APIRouter = routes("customers")
-
-Sought = Annotated[str | None, Query(min_length=1, max_length=254)]
 
 
 @router.post("/v1/customers", status_code=201, response_model=wire.CustomerShown)
@@ -33,16 +28,14 @@ def find(
     caller: Caller,
     running: Running,
     request: Request,
+    wanted: Whose,
     page: Paging,
-    email: Sought = None,
-    phone: Sought = None,
-    card: Sought = None,
 ) -> Response:
     """Records by e-mail, phone number (as dialled, national or international) or card fingerprint; all that
     is given has to fit.
     """
     after = page.key(str) or [""]
-    rows = customers.list_customers(running, caller, Wanted(email, phone, card), after[0], page.limit)
+    rows = customers.list_customers(running, caller, wanted, after[0], page.limit)
     return page_of(request, page, rows, lambda row: row, lambda row: [row["id"]])
 
 

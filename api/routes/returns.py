@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from api.deps import Caller, IdempotencyKey, Running, answer, reply
+from api.deps import Caller, IdempotencyKey, Running, Whose, answer, reply
 from api.etag import etag
 from api.guard import routes
 from api.idempotency import BodyDigest
@@ -34,8 +34,6 @@ router: APIRouter = routes("returns")
 OrderToken = Annotated[
     str | None, Query(max_length=500, description="The `order_token` of one of its orders")
 ]
-
-Sought = Annotated[str | None, Query(min_length=1, max_length=254)]
 
 
 @router.post("/v1/returns", status_code=201, response_model=wire.ReturnView)
@@ -149,16 +147,13 @@ def list_returnable(
     caller: Caller,
     running: Running,
     request: Request,
+    wanted: Whose,
     page: Paging,
-    email: Sought = None,
-    phone: Sought = None,
-    card: Sought = None,
     sku: Annotated[Id | None, Query(description="Only orders that sold it")] = None,
 ) -> Response:
     """Without a receipt: orders of whoever has this e-mail, phone number or card fingerprint, with the units
     that may still come back. All that is given has to fit, and something has to be.
     """
-    wanted = Wanted(email, phone, card)
     if wanted == Wanted():
         fault = Fault("/email", Code.INVALID, "Give email, phone or card")
         raise refuse(Code.INVALID, "Whose orders? Give email, phone or card", fault)

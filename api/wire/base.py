@@ -1,12 +1,11 @@
 """The base of every body that comes in or goes out, and the kinds of value they are made of.
 
 Incoming JSON is taken literally: no unknown members, no numbers in quotes. So use `list`, not `tuple`;
-`Literal`,
-not an Enum; and the types below for instants and days, which JSON has to spell as text.
+`Literal`, not an Enum; and the types below for instants and days, which JSON has to spell as text.
 """
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AwareDatetime,
@@ -48,6 +47,8 @@ MOST_MINOR = 10**13
 
 Id = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x20/:]+$", examples=["A1"])]
 """An id chosen by a client: no spaces, slashes or colons."""
+DispositionWord = Literal["restock", "refurbish", "damaged", "scrap"]
+"""What an inspection can make of a unit where it lies."""
 Word = Annotated[str, Field(min_length=1, max_length=50, pattern=r"^[a-z0-9][a-z0-9_.-]*$")]
 """A name out of a small vocabulary, such as a channel."""
 Text = Annotated[str, Field(max_length=500)]

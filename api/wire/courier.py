@@ -6,7 +6,19 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from api.wire.base import Count, Id, Instant, Latitude, Longitude, Money, Quantity, Text, Wire, Word
+from api.wire.base import (
+    Count,
+    DispositionWord,
+    Id,
+    Instant,
+    Latitude,
+    Longitude,
+    Money,
+    Quantity,
+    Text,
+    Wire,
+    Word,
+)
 from oms.returns.disposing import Inspected
 from oms.returns.lifecycle import Disposition
 
@@ -153,7 +165,7 @@ class ReceiveBody(Wire):
 class DispositionLine(Wire):
     id: LineId
     quantity: Quantity
-    disposition: Literal["restock", "refurbish", "damaged", "scrap"]
+    disposition: DispositionWord
 
 
 class InspectBody(Wire):

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from api.wire.base import Id, Instant, Quantity, Wire
+from api.wire.base import DispositionWord, Id, Instant, Quantity, Wire
 
 MOST_LINES = 1_000
 
@@ -74,7 +74,7 @@ class DispositionLine(Wire):
 
     sku: Id
     quantity: Quantity
-    disposition: Literal["restock", "refurbish", "damaged", "scrap"]
+    disposition: DispositionWord
 
 
 class InspectBody(Wire):

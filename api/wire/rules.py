@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from api.wire.base import Money, Text, Wire, Word
+from api.wire.base import DispositionWord, Money, Text, Wire, Word
 from api.wire.network import NodeKind
 from oms.fulfilment.job import AT_THE_NODE
 from oms.memory.network_load import BODY, USUAL, Kind
@@ -138,7 +138,7 @@ class ReturnPolicyBody(Wire):
         "wrong_item",
         "not_as_described",
     ]
-    restock: dict[Word, Literal["restock", "refurbish", "damaged", "scrap"]] = {
+    restock: dict[Word, DispositionWord] = {
         "new": "restock",
         "opened": "restock",
     }
