@@ -16,6 +16,7 @@ from api.guard import routes
 from api.paging import Paging, page_of
 from api.wire import courier as wire
 from api.wire.base import Id
+from api.wire.inspecting import InspectBody
 from oms.actors import Actor
 from oms.bootstrap import Runtime
 from oms.courier.lifecycle import Outcome, RunEvent, StopEvent
@@ -99,7 +100,9 @@ def cancel_run(id: Id, caller: Caller, running: Running, request: IdempotencyKey
 
 
 @router.post("/v1/courier/events", response_model=wire.EventResults)
-def hear_events(body: wire.EventsBody, caller: Caller, running: Running, request: IdempotencyKey) -> Response:
+def hear_events(
+    body: wire.CourierEventsBody, caller: Caller, running: Running, request: IdempotencyKey
+) -> Response:
     """Report what happened at stops, as often and as late as the network lets it; each event is answered
     by itself.
     """
@@ -123,7 +126,7 @@ def receive_stop(
 
 @router.post("/v1/courier/stops/{id}/inspect", response_model=wire.StopShown)
 def inspect_stop(
-    id: wire.MadeId, body: wire.InspectBody, caller: Caller, running: Running, request: IdempotencyKey
+    id: wire.MadeId, body: InspectBody, caller: Caller, running: Running, request: IdempotencyKey
 ) -> Response:
     """Say what becomes of units that came back; what is restocked is for sale again at once."""
     found, reason = body.found(), body.reason or ""

@@ -75,7 +75,7 @@ def receive_inbound(
 
 @router.post("/v1/inbound/{id}/inspect", response_model=wire.InboundShown)
 def inspect_inbound(
-    id: OneId, body: wire.InspectBody, caller: Caller, running: Running, request: IdempotencyKey
+    id: OneId, body: wire.InspectDeliveryBody, caller: Caller, running: Running, request: IdempotencyKey
 ) -> Response:
     """Units that were received into inspection find their disposition, each once; those restocked are for
     sale at once.
@@ -136,7 +136,7 @@ def receive_transfer(
 
 @router.post("/v1/transfers/{id}/inspect", response_model=wire.TransferShown)
 def inspect_transfer(
-    id: TransferId, body: wire.InspectBody, caller: Caller, running: Running, request: IdempotencyKey
+    id: TransferId, body: wire.InspectDeliveryBody, caller: Caller, running: Running, request: IdempotencyKey
 ) -> Response:
     """Units that the receiving node put in inspection find their disposition, each once."""
     wish = _verdicts(body)
@@ -160,7 +160,7 @@ def _receipt(id: str, body: wire.ReceiptBody | wire.ArrivalBody, caller: Actor) 
     return Receipt(id, lines, body.close, _note(caller, body.reference))
 
 
-def _verdicts(body: wire.InspectBody) -> Verdicts:
+def _verdicts(body: wire.InspectDeliveryBody) -> Verdicts:
     lines = tuple((line.sku, line.quantity, Disposition(line.disposition)) for line in body.lines)
     return Verdicts(lines, body.reference)
 

@@ -10,7 +10,7 @@ from api.deps import Caller, IdempotencyKey, Running, answer, reply
 from api.guard import routes
 from api.wire import shipments as wire
 from api.wire.base import Id
-from api.wire.courier import InspectBody
+from api.wire.inspecting import InspectBody
 from oms.shipments.lifecycle import ShipmentEvent
 from oms.shipments.shipment import Parcel, ShipmentLine
 from oms.shipments.tracking import Fact
@@ -76,7 +76,7 @@ def label(
 
 @router.post("/v1/shipments/{id}/events", response_model=wire.EventsAnswer)
 def carrier_said(
-    id: OneId, body: wire.EventsBody, caller: Caller, running: Running, request: IdempotencyKey
+    id: OneId, body: wire.CarrierEventsBody, caller: Caller, running: Running, request: IdempotencyKey
 ) -> Response:
     """What the carrier says, in any order, late, or twice; each event gets its answer."""
     said = [

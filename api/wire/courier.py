@@ -6,21 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from api.wire.base import (
-    Count,
-    DispositionWord,
-    Id,
-    Instant,
-    Latitude,
-    Longitude,
-    Money,
-    Quantity,
-    Text,
-    Wire,
-    Word,
-)
-from oms.returns.disposing import Inspected
-from oms.returns.lifecycle import Disposition
+from api.wire.base import Count, Id, Instant, Latitude, Longitude, Money, Text, Wire, Word
 
 STOPS_MAX = 100
 EVENTS_MAX = 200
@@ -129,7 +115,7 @@ class CourierEvent(Wire):
     node: Id | None = None
 
 
-class EventsBody(Wire):
+class CourierEventsBody(Wire):
     """What a phone gathered, in any order; what it is not sure to have sent, again."""
 
     model_config = _example(
@@ -162,25 +148,6 @@ class ReceiveBody(Wire):
     reason: Word | None = None
 
 
-class DispositionLine(Wire):
-    id: LineId
-    quantity: Quantity
-    disposition: DispositionWord
-
-
-class InspectBody(Wire):
-    """What becomes of units that came back; a line stands there once for each disposition."""
-
-    model_config = _example(lines=[{"id": "1", "quantity": 1, "disposition": "restock"}])
-
-    lines: Annotated[list[DispositionLine], Field(min_length=1, max_length=LINES_MAX)]
-    reason: Word | None = None
-
-    def found(self) -> list[Inspected]:
-        """The lines as the use cases take them."""
-        return [Inspected(line.id, line.quantity, Disposition(line.disposition)) for line in self.lines]
-
-
 class DecideBody(Wire):
     """What a failed attempt leads to: another one, or the goods' way back."""
 
@@ -196,7 +163,7 @@ class EventFault(Wire):
     detail: str
 
 
-class EventResult(Wire):
+class CourierEventResult(Wire):
     """``first``: what a duplicate was answered the first time. ``state``: of the stop, now. A rejected event
     changed nothing and may be sent again.
     """
@@ -213,10 +180,10 @@ class EventResult(Wire):
 class EventResults(Wire):
     """One result per event, in the order they were sent."""
 
-    results: list[EventResult]
+    results: list[CourierEventResult]
 
 
-class Window(Wire):
+class StopWindow(Wire):
     from_: Annotated[Instant | None, Field(alias="from")]
     to: Instant
 
@@ -271,7 +238,7 @@ class StopShown(Wire):
     reason: str
     next_step: str
     return_node: str | None
-    window: Window | None
+    window: StopWindow | None
     destination: StopDestination | None
     phone: str | None
     currency: str

@@ -69,7 +69,7 @@ class ArrivalBody(Wire):
     reference: Reference = ""
 
 
-class DispositionLine(Wire):
+class DeliveredUnits(Wire):
     """Units that wait in inspection: for sale again, at the damaged, or thrown away."""
 
     sku: Id
@@ -77,12 +77,12 @@ class DispositionLine(Wire):
     disposition: DispositionWord
 
 
-class InspectBody(Wire):
+class InspectDeliveryBody(Wire):
     """What becomes of units that went to inspection; a SKU stands there once for each disposition."""
 
     model_config = _example(lines=[{"sku": "A1", "quantity": 2, "disposition": "restock"}])
 
-    lines: Annotated[list[DispositionLine], Field(min_length=1, max_length=MOST_LINES)]
+    lines: Annotated[list[DeliveredUnits], Field(min_length=1, max_length=MOST_LINES)]
     reference: Reference = ""
 
 

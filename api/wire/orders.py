@@ -125,10 +125,10 @@ class OrderLine(Stages):
     discount_minor: int
     tax_minor: int
     amount_minor: int
-    components: list[Component] | None = None
+    components: list[KitPart] | None = None
 
 
-class Component(Stages):
+class KitPart(Stages):
     """What is picked for a kit."""
 
     sku: str

@@ -85,7 +85,7 @@ class CarrierEvent(Wire):
     note: Text = ""
 
 
-class EventsBody(Wire):
+class CarrierEventsBody(Wire):
     """Events in any order; each may be sent again."""
 
     model_config = _example(
@@ -161,7 +161,7 @@ class ManifestShown(Wire):
     more: bool
 
 
-class EventResult(Wire):
+class CarrierEventResult(Wire):
     """``code`` says why an event was rejected."""
 
     id: str
@@ -173,4 +173,4 @@ class EventsAnswer(Wire):
     """The shipment afterwards, and what became of each event, in the order sent."""
 
     shipment: ShipmentShown
-    results: list[EventResult]
+    results: list[CarrierEventResult]
