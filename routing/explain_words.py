@@ -43,9 +43,9 @@ def parcel_words(problem: Problem, parcel: Parcel, card: str, tariff: int, fixed
         parts.append(f"parcel {money(fixed, problem.currency)}")
     if units:
         parts.append(f"units {money(units, problem.currency)}")
-    felt = parcel.objective_minor - parcel.cost_minor
-    if felt:
-        parts.append(f"felt on top {money(felt, problem.currency)}")
+    felt = money(parcel.objective_minor - parcel.cost_minor, problem.currency)
+    if felt != money(0, problem.currency):
+        parts.append(f"felt on top {felt}")
     return f"{parcel.node} sends {takes}: {' + '.join(parts)}."
 
 

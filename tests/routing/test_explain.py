@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from routing.eligibility import Exclusion
@@ -52,6 +53,15 @@ def test_breakdown_adds_up_to_the_plan() -> None:
             assert paid + cost.parcel_price_minor + cost.bid_prices_minor == pytest.approx(
                 parcel.objective_minor
             )
+
+
+@pytest.mark.parametrize(("felt_minor", "said"), [(0.0, False), (0.4, False), (30.0, True)])
+def test_what_is_felt_is_told_where_it_makes_a_cent(felt_minor: float, said: bool) -> None:
+    problem = shop()
+    problem = replace(problem, parcel_price_minor=np.full_like(problem.parcel_price_minor, felt_minor))
+    told = explanation_to_json(explain(problem, route(problem)))
+    assert ("felt on top 0.30" in str(told)) == said
+    assert ("felt on top" in str(told)) == said
 
 
 def test_every_loser_costs_what_the_best_plan_with_it_costs() -> None:
