@@ -101,11 +101,12 @@ def create_app(source: Runtime | Settings | None = None, clock: Clock | None = N
     itself."""
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: Application) -> AsyncIterator[None]:
         if isinstance(source, Runtime):
             yield
             return
-        running = app.state.runtime = start(source or from_environment(os.environ), clock=clock)
+        running = start(source or from_environment(os.environ), clock=clock)
+        _run_on(app, running)
         warm_up()  # the first order shall not wait for the compiler
         gc.collect()
         gc.freeze()  # what is there now stays: no request shall wait while all of it is gone through again
@@ -129,8 +130,6 @@ def create_app(source: Runtime | Settings | None = None, clock: Clock | None = N
     app.state.limits = Limits()
     app.state.streams = 0
     app.state.ending = False
-    if isinstance(source, Runtime):
-        app.state.runtime = source
     known = [route for router in ROUTERS for route in router.routes]
     app.router.routes.extend([Switch(known), *known])
     problems.install(app)
@@ -138,8 +137,14 @@ def create_app(source: Runtime | Settings | None = None, clock: Clock | None = N
     app.mount("/app", create_pages(app))
     app.mount("/track", create_tracking(app))
     app.add_middleware(Frame)
-    app.lane = Lane(app.ordinary, checkout.QUICK, known)
+    app.lane = Lane(app.ordinary, checkout.QUICK, known, app.state.limits)
+    if isinstance(source, Runtime):
+        _run_on(app, source)
     return app
+
+
+def _run_on(app: Application, running: Runtime) -> None:
+    app.state.runtime = app.lane.runtime = running
 
 
 def _hear_the_end(app: FastAPI) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from api.logs import ACCEPTED_ID, REQUEST_ID, access, answered
-from api.metrics import CLIENT_LEFT, count, route_of
+from api.metrics import CLIENT_LEFT, count, method_of, route_of
 from api.problems import INTERNAL, problem
 from oms.adapters.clock import elapsed_s
 from oms.adapters.ids import RandomIds
@@ -21,6 +21,8 @@ log = logging.getLogger("anyshelf.api")
 
 SINCE = "anyshelf.since"
 """Where the scope holds since when a request is at work, for those who were before this layer."""
+ID = "anyshelf.request_id"
+"""Where it holds the request's id."""
 
 SECURITY: tuple[tuple[bytes, bytes], ...] = (
     (b"x-content-type-options", b"nosniff"),
@@ -32,21 +34,22 @@ SECURITY: tuple[tuple[bytes, bytes], ...] = (
 """Sent unless the route chose its own (pages do)."""
 
 
+_ids = RandomIds()
+
+
 class Frame:
     """ASGI middleware in one function: cheap enough to stand before every endpoint."""
 
     def __init__(self, app: App) -> None:
         self._app = app
-        self._ids = RandomIds()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and see to its answer."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = _sent_id(scope) or self._ids.new("req")
+        request_id = scope.get(ID) or begin(scope)
         status, since_s = 0, scope.get(SINCE) or elapsed_s()
-        REQUEST_ID.set(request_id)
 
         async def framed(message: Message) -> None:
             nonlocal status
@@ -68,7 +71,29 @@ class Frame:
             scope["anyshelf.code"] = INTERNAL.code.value
             await problem(INTERNAL)(scope, receive, framed)
         finally:
-            _remember(scope, status or CLIENT_LEFT, elapsed_s() - since_s)
+            remember(scope, status or CLIENT_LEFT, elapsed_s() - since_s)
+
+
+def begin(scope: Scope) -> str:
+    """The request's id, from now on also in what is logged: the one it was sent with, or a new one."""
+    request_id: str = _sent_id(scope) or _ids.new("req")
+    scope[ID] = request_id
+    REQUEST_ID.set(request_id)
+    return request_id
+
+
+def remember(scope: Scope, status: int, seconds: float) -> None:
+    """Count an answer and write its line."""
+    method, route, code = scope["method"], route_of(scope), scope.get("anyshelf.code")
+    count(method_of(method), route, status, seconds, code)
+    if access.isEnabledFor(logging.INFO):
+        about = {"method": method, "route": route, "status": status, "ms": int(seconds * 10_000 + 0.5) / 10}
+        actor = scope.get("anyshelf.actor")
+        if actor is not None:
+            about["key"] = actor.key_id
+        if code is not None:
+            about["code"] = code
+        answered(about)
 
 
 def _sent_id(scope: Scope) -> str | None:
@@ -76,14 +101,3 @@ def _sent_id(scope: Scope) -> str | None:
         if name == b"x-request-id" and ACCEPTED_ID.fullmatch(value):
             return str(value.decode())
     return None
-
-
-def _remember(scope: Scope, status: int, seconds: float) -> None:
-    count(scope, status, seconds)
-    if access.isEnabledFor(logging.INFO):
-        actor, code = scope.get("anyshelf.actor"), scope.get("anyshelf.code")
-        about = {"method": scope["method"], "route": route_of(scope), "status": status}
-        about |= {"ms": round(seconds * 1000, 1)}
-        about |= {} if actor is None else {"key": actor.key_id}
-        about |= {} if code is None else {"code": code}
-        answered(about)

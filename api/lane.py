@@ -8,7 +8,6 @@ its words.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,29 +20,29 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
 from api.access import ACCESS, Rule
-from api.frame import SINCE, Frame
+from api.arriving import within
+from api.frame import SECURITY, SINCE, Frame, begin, remember
 from api.guard import BODY_S, LARGEST_BODY, admit
+from api.limits import Headers, Limits
 from api.wire.base import Wire
 from oms.actors import Actor
 from oms.adapters.clock import elapsed_s
 from oms.bootstrap import Runtime
 from oms.refusals import Refused
-from oms.store.keys import ApiKey
 
 JSON = b"application/json"
 BEARER = b"Bearer "
-ASKED = "anyshelf.asked"
+FAILED = "anyshelf.failed"
+ALWAYS = ((b"content-type", JSON), *SECURITY)
 
 
 @dataclass(frozen=True, slots=True)
 class Quick:
-    """An endpoint that, for a `plain` body, touches nothing but memory. `answer` gives the document to
-    send.
-    """
+    """An endpoint that, for a `plain` body, touches nothing but memory. `answer` gives the JSON to send."""
 
     body: type[Wire]
     plain: Callable[[Any, Runtime], bool]
-    answer: Callable[[Any, Actor, Runtime], Any]
+    answer: Callable[[Any, Actor, Runtime], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,25 +52,23 @@ class _Stop:
     rule: Rule
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A plain request. ``body`` None: it did not come in time."""
-
-    stop: _Stop
-    known: tuple[ApiKey, Actor]
-    body: Any
-
-
 class Lane:
     """An ASGI application: answers plain requests to the endpoints it knows, hands all others on to
-    ``app``.
+    ``app``. `runtime` has to be set before the first request.
     """
 
+    runtime: Runtime
+
     def __init__(
-        self, app: ASGIApp, quick: Mapping[tuple[str, str], Quick], routes: Iterable[BaseRoute]
+        self,
+        app: ASGIApp,
+        quick: Mapping[tuple[str, str], Quick],
+        routes: Iterable[BaseRoute],
+        limits: Limits,
     ) -> None:
         self._app = app
-        self._framed = Frame(_answer)
+        self._limits = limits
+        self._refuse = Frame(_otherwise)
         self._stops: dict[tuple[str, str], _Stop] = {}
         for route in routes:
             assert isinstance(route, APIRoute)
@@ -80,58 +77,66 @@ class Lane:
                     self._stops[key] = _Stop(quick[key], route, ACCESS[key])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, or hand on what was asked; ``app`` in the scope has the state."""
+        """Answer, or hand on what was asked."""
         stop = self._stops.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
         presented = None if stop is None else _presented(scope)
-        known = None if presented is None else scope["app"].state.runtime.keys.open(presented)
+        known = None if presented is None else self.runtime.keys.open(presented)
         if stop is None or known is None:
             await self._app(scope, receive, send)
             return
-        since_s = elapsed_s()
-        body = None
+        scope[SINCE] = since_s = elapsed_s()
         try:
-            async with asyncio.timeout(BODY_S):
-                first = await receive()
+            first = await within(BODY_S, receive())
         except TimeoutError:
-            pass
-        else:
-            body = _read(stop.quick, first, scope["app"].state.runtime)
-            if body is None:
-                await self._app(scope, _again(first, receive), send)
-                return
-        scope.update({"route": stop.route, SINCE: since_s, ASKED: _Asked(stop, known, body)})
-        await self._framed(scope, receive, send)
+            scope.update({"route": stop.route, FAILED: Refused(problems.TOO_SLOW)})
+            await self._refuse(scope, receive, send)
+            return
+        body = _read(stop.quick, first, self.runtime)
+        if body is None:
+            del scope[SINCE]
+            await self._app(scope, _again(first, receive), send)
+            return
+        scope["route"] = stop.route
+        request_id = begin(scope)
+        try:
+            actor = admit(scope, self._limits, known, stop.rule)
+            answer = stop.quick.answer(body, actor, self.runtime)
+        except Exception as error:
+            scope[FAILED] = error
+            await self._refuse(scope, receive, send)
+            return
+        try:
+            await _send(send, answer, request_id, scope["anyshelf.headers"])
+        finally:
+            remember(scope, 200, elapsed_s() - since_s)
 
 
-async def _answer(scope: Scope, receive: Receive, send: Send) -> None:
-    """Judge and answer what was read."""
-    asked: _Asked = scope[ASKED]
-    state = scope["app"].state
-    if asked.body is None:
-        await problems.named(scope, problems.TOO_SLOW)(scope, receive, send)
-        return
-    try:
-        actor = admit(scope, state.limits, asked.known, asked.stop.rule)
-        body = orjson.dumps(asked.stop.quick.answer(asked.body, actor, state.runtime))
-    except Refused as no:
-        await problems.named(scope, no.refusal)(scope, receive, send)
-        return
-    headers = [(b"content-length", b"%d" % len(body)), (b"content-type", JSON)]
+async def _otherwise(scope: Scope, receive: Receive, send: Send) -> None:
+    """Say no, or fail as the answer did."""
+    error: Exception = scope[FAILED]
+    if not isinstance(error, Refused):
+        raise error
+    await problems.named(scope, error.refusal)(scope, receive, send)
+
+
+async def _send(send: Send, answer: bytes, request_id: str, limits: Headers) -> None:
+    """The head as the frame would make it, and the answer."""
+    headers = [
+        (b"content-length", b"%d" % len(answer)),
+        *ALWAYS,
+        (b"x-request-id", request_id.encode()),
+        *limits,
+    ]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": answer})
 
 
 def _presented(scope: Scope) -> str | None:
     """The key of a request whose head is plain; None for any other."""
-    key, kind, length = b"", b"", b""
-    for name, value in scope["headers"]:
-        if name == b"authorization":
-            key = value
-        elif name == b"content-type":
-            kind = value
-        elif name == b"content-length":
-            length = value
-    plain = kind == JSON and key.startswith(BEARER) and not scope["query_string"]
+    said = dict(scope["headers"])
+    key: bytes = said.get(b"authorization", b"")
+    length: bytes = said.get(b"content-length", b"")
+    plain = said.get(b"content-type") == JSON and key.startswith(BEARER) and not scope["query_string"]
     if not plain or not length.isdigit() or len(length) > 7 or int(length) > LARGEST_BODY:
         return None
     return key[len(BEARER) :].decode("latin-1").strip()

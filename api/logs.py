@@ -6,6 +6,7 @@ exception is told as its kind and the lines of code it came through: its words m
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import sys
@@ -17,7 +18,7 @@ from typing import Any, TextIO
 
 import orjson
 
-from oms.adapters.clock import SystemClock
+from oms.adapters.clock import stamp
 from oms.settings import Settings
 
 REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="")
@@ -58,19 +59,54 @@ def answered(about: dict[str, Any]) -> None:
     As JSON and to one place only, as a server writes it, it takes a short way to the same words: one is
     written for every request, and the way through `logging` costs as much as a small answer.
     """
-    handlers = logging.getLogger().handlers
+    handlers = logging.root.handlers
     handler = handlers[0] if len(handlers) == 1 else None
     if not isinstance(handler, _Stream) or access.handlers:
         access.info("answered", extra={"about": about})
         return
-    said = _said(SystemClock().now(), "info", access.name, "answered") | about
-    with handler.lock or nullcontext():
-        handler.stream.write(orjson.dumps(said).decode() + handler.terminator)
-        handler.flush()
+    handler.put(orjson.dumps(_said(stamp(), "info", access.name, "answered") | about))
 
 
 class _Stream(logging.StreamHandler[TextIO]):
-    """What `configure` sends JSON lines to."""
+    """What `configure` sends JSON lines to. Where an event loop runs, lines that are put wait until it has
+    gone round, and all that were put by then leave in one write: nobody waits for them, and a write each is
+    dear.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self._waiting: list[bytes] = []
+        self._awaited: asyncio.AbstractEventLoop | None = None
+
+    def put(self, line: bytes) -> None:
+        """Write a line, soon."""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            loop = None
+        with self.lock or nullcontext():
+            self._waiting.append(line)
+            if loop is None:
+                self.flush()
+            elif self._awaited is not loop:
+                self._awaited = loop
+                loop.call_soon(self.flush)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record, behind what waits."""
+        self._write()
+        super().emit(record)
+
+    def flush(self) -> None:
+        """Write what waits."""
+        self._write()
+        super().flush()
+
+    def _write(self) -> None:
+        with self.lock or nullcontext():
+            if self._waiting:
+                lines, self._waiting, self._awaited = self._waiting, [], None
+                self.stream.write(b"\n".join([*lines, b""]).decode())
 
 
 def configure(settings: Settings, stream: TextIO | None = None) -> None:
@@ -103,7 +139,7 @@ def way_of(error: BaseException) -> list[str]:
 
 def _members(record: logging.LogRecord) -> dict[str, Any]:
     said = _said(
-        datetime.fromtimestamp(record.created, UTC),
+        datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
         record.levelname.lower(),
         record.name,
         record.getMessage(),
@@ -114,10 +150,10 @@ def _members(record: logging.LogRecord) -> dict[str, Any]:
     return said
 
 
-def _said(at: datetime, level: str, logger: str, message: str) -> dict[str, Any]:
+def _said(at: str, level: str, logger: str, message: str) -> dict[str, Any]:
     """What every line has."""
     said: dict[str, Any] = {
-        "at": at.isoformat(timespec="milliseconds"),
+        "at": at,
         "level": level,
         "logger": logger,
         "message": message,

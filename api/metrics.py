@@ -53,13 +53,19 @@ _refused = Counter("anyshelf_orders_refused", "Orders not placed, by name", ["co
 def route_of(scope: Scope) -> str:
     """The route's template, never the path itself; `unmatched` where there is none."""
     route = scope.get("route")
-    return "unmatched" if route is None else f"{scope.get('root_path', '')}{route.path}"
+    if route is None:
+        return "unmatched"
+    root, path = scope.get("root_path"), str(route.path)
+    return f"{root}{path}" if root else path
 
 
-def count(scope: Scope, status: int, seconds: float) -> None:
-    """Count one answer; `anyshelf.code` in the scope is the name of a refusal."""
-    method = scope["method"] if scope["method"] in METHODS else "other"
-    route, code = route_of(scope), scope.get("anyshelf.code")
+def method_of(method: str) -> str:
+    """The method as a label: a client may send any word for one."""
+    return method if method in METHODS else "other"
+
+
+def count(method: str, route: str, status: int, seconds: float, code: str | None) -> None:
+    """Count one answer; `code` is the name of a refusal."""
     answers, spans = _figures_of(method, route, status)
     answers.inc()
     spans.observe(seconds)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+import orjson
 from fastapi import APIRouter, Path, Response
 from starlette.concurrency import run_in_threadpool
 
@@ -145,8 +146,10 @@ def _basket(body: PromisesAsk) -> Basket:
 
 
 QUICK: dict[tuple[str, str], Quick] = {
-    ("POST", "/v1/availability"): Quick(AvailabilityAsk, lambda body, running: True, _availability),
-    ("POST", "/v1/promises"): Quick(PromisesAsk, _only_asks, _promises),
+    ("POST", "/v1/availability"): Quick(
+        AvailabilityAsk, lambda body, running: True, lambda *asked: orjson.dumps(_availability(*asked))
+    ),
+    ("POST", "/v1/promises"): Quick(PromisesAsk, _only_asks, lambda *asked: orjson.dumps(_promises(*asked))),
 }
 """What `api.lane` answers by itself."""
 

@@ -57,3 +57,21 @@ class HandClock:
 def elapsed_s() -> float:
     """Seconds since some fixed point, never set back: for intervals only."""
     return time.monotonic()
+
+
+def stamp() -> str:
+    """The machine's present instant in UTC, as in `2026-01-17T10:00:00.123+00:00`.
+
+    For what is written many times a second: spelling an instant out costs microseconds, so a second is
+    spelled once.
+    """
+    global _second
+    second, ms = divmod(time.time_ns() // 1_000_000, 1000)
+    known, spelled = _second
+    if known != second:
+        spelled = datetime.fromtimestamp(second, UTC).isoformat()[: -len("+00:00")]
+        _second = (second, spelled)
+    return f"{spelled}.{ms:03}+00:00"
+
+
+_second = (0, "1970-01-01T00:00:00")

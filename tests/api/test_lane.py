@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from typing import Any
 
@@ -9,9 +10,12 @@ import orjson
 import pytest
 from httpx import Response
 
-from oms.actors import Role
+from api import lane
+from api.app import create_app
+from oms.actors import Actor, Role
 from tests.checkout.conftest import Shop
 from tests.checkout.conftest import shop as shop
+from tests.coroutines import run
 from tests.support import HOME
 
 LINES = [{"id": "1", "sku": "A1", "quantity": 2}, {"id": "2", "sku": "C3", "quantity": 1}]
@@ -78,6 +82,36 @@ def test_roles_and_keys_are_judged(shop: Shop) -> None:
         "/v1/availability", json={"skus": ["A1"]}, headers={"Authorization": "Bearer x.y"}
     )
     assert unknown.status_code == 401
+
+
+def test_a_failure_on_the_short_way_is_told_and_counted(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*asked: Any) -> Any:
+        raise ValueError("broken")
+
+    before = _counted(shop, "availability")
+    monkeypatch.setattr(Actor, "require_channel", broken)
+    answer = shop.web.post("/v1/availability", json={"skus": ["A1"]})
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal")
+    assert answer.json()["request_id"] == answer.headers["x-request-id"]
+    monkeypatch.undo()
+    assert _counted(shop, "availability") - before == Counter({"500": 1})
+
+
+def test_a_body_that_does_not_come_is_refused(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lane, "BODY_S", 0.05)
+    key = shop.web.headers["authorization"].encode()
+    headers = [(b"authorization", key), (b"content-type", b"application/json"), (b"content-length", b"9")]
+    scope = {"type": "http", "method": "POST", "path": "/v1/availability", "query_string": b""}
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        await asyncio.sleep(60)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    run(create_app(shop.runtime)(scope | {"headers": headers}, receive, send))
+    assert sent[0]["status"] == 408 and b'"too_slow"' in sent[1]["body"]
 
 
 def _said(answer: Response) -> tuple[int, dict[str, str], Any]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -41,6 +43,11 @@ def written(shop: Shop) -> Iterator[io.StringIO]:
 def lines(written: io.StringIO, logger: str = "anyshelf.access") -> list[dict[str, Any]]:
     found = [json.loads(line) for line in written.getvalue().splitlines()]
     return [line for line in found if line["logger"] == logger]
+
+
+def only(written: io.StringIO) -> None:
+    """The log goes nowhere else, as in a server; the test runner listens too unless told so in the test."""
+    logs.configure(Settings(None, Path(), "json", "debug"), written)
 
 
 def order_of_a_person(shop: Shop, id: str = "o-1", **more: Any) -> Any:
@@ -139,6 +146,7 @@ def test_a_setting_that_cannot_be_meant_is_refused(name: str) -> None:
 
 def test_the_short_way_of_an_answer_says_what_the_long_one_says(written: io.StringIO) -> None:
     about = {"method": "GET", "route": "/v1/x", "status": 200, "ms": 0.1}
+    only(written)
     logs.answered(about)
     logging.getLogger().addHandler(logging.NullHandler())  # two places: through `logging`
     logs.answered(about)
@@ -146,3 +154,22 @@ def test_the_short_way_of_an_answer_says_what_the_long_one_says(written: io.Stri
     assert short.keys() == long.keys() and list(short) == list(long)
     assert {**short, "at": ""} == {**long, "at": ""}
     assert len(short["at"]) == len(long["at"])
+
+
+def test_lines_of_one_turn_of_the_loop_leave_in_one_write(written: io.StringIO) -> None:
+    """They wait for it to go round, never behind a line that comes later another way."""
+
+    only(written)
+
+    async def turn() -> None:
+        logs.answered({"status": 200})
+        logs.answered({"status": 201})
+        assert written.getvalue() == ""
+        logging.getLogger("anyshelf.access").info("said in between")
+        logs.answered({"status": 202})
+        await asyncio.sleep(0)
+        assert [line.get("status") for line in lines(written)] == [200, 201, None, 202]
+        logs.answered({"status": 203})
+
+    asyncio.run(turn())
+    assert lines(written)[-1]["status"] == 203, "written before the loop ends"
