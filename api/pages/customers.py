@@ -80,7 +80,13 @@ def _shown(desk: Desk, id: str, before: str, refusal: Refusal | None = None) -> 
         more = urlencode({"before": f"{rows[ROWS - 1]['at'].isoformat()}~{rows[ROWS - 1]['key']}"})
     returns = list_returns(desk.running, desk.actor, Filter(customer_id=id), None, ROWS)
     return desk.page(
-        "customer.html", refusal, customer=record, rows=rows[:ROWS], more=more, returns=returns[:ROWS]
+        "customer.html",
+        refusal,
+        customer=record,
+        rows=rows[:ROWS],
+        more=more,
+        returns=returns[:ROWS],
+        currency=desk.running.networks.current.network.currency,
     )
 
 

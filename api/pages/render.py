@@ -34,6 +34,7 @@ HAPPENED: Mapping[str, str] = {
     "stop.returned": "scanned in from the courier",
     "stop.proof_kept": "a picture from the door came up",
     "task.picked": "picked",
+    "return.goodwill_paid": "paid for goods of no order",
 }
 """Types of events that say little to somebody who does not know the API."""
 NO_CENTS = frozenset({"JPY", "KRW", "VND", "CLP", "ISK"})

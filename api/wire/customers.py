@@ -74,7 +74,9 @@ class ContactShown(Wire):
 
 
 class TimelineRow(Wire):
-    """What happened: ``subject`` says to what (order, return, contact), ``subject_id`` to which."""
+    """What happened: ``subject`` says to what (order, return, contact), ``subject_id`` to which;
+    ``amount_minor`` where money moved or is owed.
+    """
 
     key: str
     at: Instant
@@ -85,6 +87,7 @@ class TimelineRow(Wire):
     reason: str
     actor: str
     note: str | None
+    amount_minor: int | None
 
 
 class TimelinePage(Wire):

@@ -175,6 +175,7 @@ inbound_line = Table(
     CheckConstraint("quantity >= 0 AND received >= 0 AND promised >= 0", name="not_negative"),
     CheckConstraint("promised <= greatest(quantity - received, 0)", name="promised_within_outstanding"),
     CheckConstraint("inspected BETWEEN 0 AND to_inspect AND to_inspect <= received", name="inspected_once"),
+    Index("ix_inbound_line_to_inspect", "inbound_id", postgresql_where=text("inspected < to_inspect")),
     Index(None, "sku_no"),
     Index(None, "stamp"),
 )

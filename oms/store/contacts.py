@@ -13,6 +13,8 @@ from oms.store.customer_tables import contact
 
 _MERGE = (
     'UPDATE "order" SET customer_id = :into WHERE customer_id = :id',
+    # After the orders: a return just announced held the row of its order.
+    'UPDATE "return" SET customer_id = :into WHERE customer_id = :id',
     "UPDATE address SET customer_id = :into WHERE customer_id = :id",
     "UPDATE contact SET customer_id = :into WHERE customer_id = :id",
     "UPDATE customer SET merged_into = :into WHERE merged_into = :id",

@@ -20,16 +20,17 @@ _TIMELINE = text(
     WITH mine AS (SELECT id FROM "order" WHERE customer_id = :id),
     happened AS (
         SELECT lpad(id::text, 20, '0') AS key, coalesce(occurred_at, at) AS at, type, subject, subject_id,
-            channel, reason, actor, NULL AS note
+            channel, reason, actor, NULL AS note, CAST(data ->> 'amount_minor' AS bigint) AS amount_minor
         FROM outbox WHERE subject = 'order' AND subject_id IN (SELECT id FROM mine)
             AND type NOT LIKE 'fulfilment.%'
         UNION ALL
         SELECT lpad(id::text, 20, '0'), coalesce(occurred_at, at), type, subject, subject_id, channel, reason,
-            actor, NULL
-        FROM outbox WHERE subject = 'return' AND data ->> 'customer' = :id
+            actor, NULL, CAST(data ->> 'amount_minor' AS bigint)
+        FROM outbox WHERE subject = 'return'
+            AND subject_id IN (SELECT id FROM "return" WHERE customer_id = :id)
         UNION ALL
         SELECT id, at, 'contact.' || direction, 'contact', coalesce(order_id, ''), channel, reason, actor,
-            note
+            note, NULL
         FROM contact WHERE customer_id = :id
     )
     SELECT * FROM happened

@@ -78,6 +78,35 @@ def test_the_office_may_pay_for_them_with_a_reason(shop: Shop) -> None:
     assert shop.scalar(told) == 2
 
 
+def test_what_was_paid_stands_on_the_timeline_of_the_customer_the_return_names(shop: Shop) -> None:
+    sold(shop, "o-1", ("A1", 1), customer=KIM)
+    kim = shop.admin.get("/v1/orders/o-1").json()["customer_id"]
+    bought = {"order": "o-1", "line": "1", "quantity": 1}
+    body = {"method": "counter", "received": True, "node": "ST-1"}
+    back = done(
+        shop.post("/v1/returns", body | {"lines": [bought, {"sku": "C3", "quantity": 1}]}, shop.admin)
+    )
+    other = done(brought(shop, ("C3", 1)))
+    for id, amount in ((back["id"], 700), (other["id"], 800)):
+        wish = {"method": "cash", "amount_minor": amount, "reason": "a regular"}
+        done(shop.post(f"/v1/returns/{id}/goodwill", wish, shop.admin))
+
+    def told(customer: str) -> list[tuple[Any, ...]]:
+        rows = done(shop.admin.get(f"/v1/customers/{customer}/timeline"))["items"]
+        return [
+            (one["type"], one["subject_id"], one["amount_minor"], one["reason"])
+            for one in rows
+            if one["subject"] == "return"
+        ]
+
+    paid = ("return.goodwill_paid", back["id"], 700, "a regular")
+    assert told(kim)[0] == paid, "and nothing of the return that names nobody"
+    assert [row[0] for row in told(kim)[1:]] == ["return.received", "return.approved", "return.requested"]
+    one = done(shop.post("/v1/customers", {"email": "kim@work.example.com"}, shop.admin))
+    done(shop.post(f"/v1/customers/{kim}/merge", {"into": one["id"]}, shop.admin))
+    assert told(one["id"])[0] == paid
+
+
 def test_what_an_order_sold_is_credited_to_it_and_not_paid_so(shop: Shop) -> None:
     sold(shop, "o-1", ("A1", 1))
     back = done(shop.post("/v1/returns", ask(("o-1", "1", 1)), shop.admin))
