@@ -109,3 +109,8 @@ def document_of(transfer_id: str) -> str:
     before.
     """
     return f"transfer:{transfer_id}"
+
+
+def transfer_of(document: str) -> str:
+    """The transfer whose goods a document is."""
+    return document.removeprefix(document_of(""))

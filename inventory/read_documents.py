@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, TextClause, text
 
+from inventory.documents import transfer_of
+
 _INBOUND = text(
     """
     SELECT i.id, n.id AS node, i.eta, i.state, i.reference
@@ -22,20 +24,48 @@ _INBOUND_LINES = text(
     FROM inbound_line l JOIN sku s ON s.no = l.sku_no WHERE l.inbound_id = ANY(:ids) ORDER BY s.id
     """
 )
-_TRANSFERS = text(
-    """
+_TRANSFER = """
     SELECT t.id, a.id AS from_node, b.id AS to_node, t.eta, t.state, t.reference
     FROM transfer t JOIN node a ON a.no = t.from_node_no JOIN node b ON b.no = t.to_node_no
+"""
+_TRANSFERS = text(
+    f"""
+    {_TRANSFER}
     WHERE (CAST(:id AS text) IS NULL OR t.id = :id)
         AND (CAST(:nodes AS text[]) IS NULL OR a.id = ANY(:nodes) OR b.id = ANY(:nodes)) AND t.id > :after
     ORDER BY t.id LIMIT :most
     """
 )
-_COMING = text(
+_ANNOUNCED = text(
     """
-    SELECT t.id, a.id AS from_node, b.id AS to_node, t.eta, t.state, t.reference
-    FROM transfer t JOIN node a ON a.no = t.from_node_no JOIN node b ON b.no = t.to_node_no
+    SELECT i.id, i.eta, (SELECT count(*) FROM inbound_line l WHERE l.inbound_id = i.id) AS skus
+    FROM inbound i JOIN node n ON n.no = i.node_no
+    WHERE i.place LIKE 'inbound:%' AND n.id = :node AND i.state = 'open'
+    ORDER BY i.eta, i.id LIMIT :most
+    """
+)
+_COMING = text(
+    f"""
+    {_TRANSFER}
     WHERE b.id = ANY(:nodes) AND t.state = 'shipped' ORDER BY t.eta, t.id LIMIT :most
+    """
+)
+_LEAVING = text(
+    f"""
+    {_TRANSFER}
+    WHERE a.id = ANY(:nodes) AND t.state = 'planned' ORDER BY t.eta, t.id LIMIT :most
+    """
+)
+_UNINSPECTED = text(
+    """
+    SELECT inbound_id, sum(to_inspect - inspected) AS units FROM inbound_line
+    WHERE inspected < to_inspect GROUP BY inbound_id
+    """
+)
+_LYING = text(
+    """
+    SELECT i.place LIKE 'inbound:%' AS supplied, i.id FROM inbound i JOIN node n ON n.no = i.node_no
+    WHERE i.id = ANY(:ids) AND n.id = :node ORDER BY i.eta, i.id LIMIT :most
     """
 )
 _TRANSFER_LINES = text(
@@ -105,6 +135,24 @@ class TransferShown:
     lines: tuple[TransferLineShown, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A delivery that is still open, of so many SKUs."""
+
+    id: str
+    eta: datetime
+    skus: int
+
+
+@dataclass(frozen=True, slots=True)
+class ToInspect:
+    """A delivery, `supplied` from outside or a transfer, of which `units` wait in inspection."""
+
+    supplied: bool
+    id: str
+    units: int
+
+
 def inbounds(
     conn: Connection,
     *,
@@ -129,16 +177,36 @@ def transfers(
     most: int = 1,
 ) -> list[TransferShown]:
     """Transfers by id, from or to `nodes` only where these are given."""
-    rows, lines = _read(conn, _TRANSFERS, _TRANSFER_LINES, id, nodes, after, most)
-    return [
-        TransferShown(**row, lines=tuple(TransferLineShown(*line) for line in lines[row["id"]]))
-        for row in rows
-    ]
+    return _transfers(conn, _TRANSFERS, id, nodes, after, most)
+
+
+def inbounds_to(conn: Connection, node: str, most: int) -> list[Expected]:
+    """Suppliers' deliveries that a node still expects, those due first before the others."""
+    return [Expected(*row) for row in conn.execute(_ANNOUNCED, {"node": node, "most": most})]
 
 
 def transfers_to(conn: Connection, node: str, most: int) -> list[TransferShown]:
     """Transfers on their way to a node, those expected first before the others."""
-    rows, lines = _read(conn, _COMING, _TRANSFER_LINES, None, [node], "", most)
+    return _transfers(conn, _COMING, None, [node], "", most)
+
+
+def transfers_from(conn: Connection, node: str, most: int) -> list[TransferShown]:
+    """Transfers a node has to send off, those expected first before the others."""
+    return _transfers(conn, _LEAVING, None, [node], "", most)
+
+
+def to_inspect(conn: Connection, node: str, most: int) -> list[ToInspect]:
+    """Deliveries and transfers with units in a node's inspection, the earliest before the others."""
+    # In one statement the planner, who cannot know how few they are, reads every delivery there ever was.
+    units = {row.inbound_id: int(row.units) for row in conn.execute(_UNINSPECTED)}
+    return [
+        ToInspect(row.supplied, row.id if row.supplied else transfer_of(row.id), units[row.id])
+        for row in conn.execute(_LYING, {"ids": list(units), "node": node, "most": most})
+    ]
+
+
+def _transfers(conn: Connection, heads: TextClause, *asked: Any) -> list[TransferShown]:
+    rows, lines = _read(conn, heads, _TRANSFER_LINES, *asked)
     return [
         TransferShown(**row, lines=tuple(TransferLineShown(*line) for line in lines[row["id"]]))
         for row in rows

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from inventory.documents import Receipt, ReceiptLine, TransferRequest, document_of
+from inventory.documents import Receipt, ReceiptLine, TransferRequest, document_of, transfer_of
 from inventory.outcomes import (
     Closed,
     Conflict,
@@ -56,7 +56,7 @@ def plan_transfers(conn: Connection, at: datetime, batch: Sequence[TransferReque
     ]
     for outcome in reserve(conn, at, own) if own else ():
         if isinstance(outcome, Insufficient):
-            id_ = outcome.group_id.removeprefix(document_of(""))
+            id_ = transfer_of(outcome.group_id)
             refused[id_] = Insufficient(id_, outcome.shortages)
         else:
             assert isinstance(outcome, Reserved), f"a new transfer's own group: {outcome}"

@@ -13,6 +13,7 @@ from api.outages import outage_of
 from api.pages import (
     counter,
     customers,
+    deliveries,
     door,
     fulfilment,
     nodes,
@@ -43,6 +44,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     orders.router,
     nodes.router,
     fulfilment.router,
+    deliveries.router,
     picking.router,
     counter.router,
     runs.router,

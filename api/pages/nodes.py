@@ -9,14 +9,14 @@ from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Query, Response
 
+from api.pages import deliveries
 from api.pages.desk import Desk, at
 from api.pages.places import nodes_of, only_node, zone_of
 from api.pages.stops import verdicts
-from inventory.read_documents import transfers_to
 from oms.fulfilment.job import AT_THE_NODE
 from oms.fulfilment.lifecycle import FulfilmentState
 from oms.reasons import Occasion
-from oms.refusals import Code, Fault, Refusal, refuse
+from oms.refusals import Code, Refusal, refuse
 from oms.store.shipments import shipments_to_inspect
 from oms.usecases import pick_lists
 from oms.usecases.pickups import Wanted, list_pickups
@@ -80,7 +80,9 @@ def _actions(desk: Desk, id: str) -> dict[str, Callable[[], object]]:
         "inspect": lambda: desk.call(
             "/v1/shipments/{id}/inspect", {"lines": verdicts(desk)}, id=form.text("shipment")
         ),
-        "arrived": lambda: desk.call("/v1/transfers/{id}/receive", _receipt(desk), id=form.text("transfer")),
+        "arrived": lambda: desk.call(
+            "/v1/transfers/{id}/receive", deliveries.received(desk), id=form.text("transfer")
+        ),
     }
 
 
@@ -97,25 +99,6 @@ def _wave(desk: Desk, id: str) -> str:
     return f"/app/pick-lists/{quote(made[0]['id'], safe='')}"
 
 
-def _receipt(desk: Desk) -> dict[str, Any]:
-    """What arrived of a transfer, by SKU; damaged units stand in a field of their own."""
-    sound, damaged = desk.form.numbers("units"), desk.form.numbers("damaged")
-    for sku, units in damaged.items():
-        if units > sound.get(sku, 0):
-            fault = Fault(f"/damaged/{sku}", Code.BAD_QUANTITY, "Not so many of it arrived")
-            raise refuse(Code.BAD_QUANTITY, "More is damaged than arrived", fault)
-    lines = [
-        {"sku": sku, "quantity": units, "area": area}
-        for sku, all_units in sound.items()
-        for area, units in (
-            ("shelf", all_units - damaged.get(sku, 0)),
-            ("damaged", damaged.get(sku, 0)),
-        )
-        if units
-    ]
-    return {"lines": lines, "close": True}
-
-
 def _shown(desk: Desk, id: str, state: str, after: str, refusal: Refusal | None = None) -> Response:
     running, actor = desk.running, desk.actor
     actor.must_see(actor.may_node(id) and id in running.pool.catalogue.nodes, "node")
@@ -124,9 +107,9 @@ def _shown(desk: Desk, id: str, state: str, after: str, refusal: Refusal | None 
     with running.engine.connect() as conn:
         now = running.clock.now()
         rows = queue(conn, id, states, _after(after), ROWS, now, loaded.work.minutes)
-        coming = transfers_to(conn, id, OTHERS)
+        goods = deliveries.goods_at(conn, id)
         skus = [line["sku"] for row in rows for line in row["lines"]]
-        skus += [line.sku for one in coming for line in one.lines]
+        skus += [row["sku"] for _, some in goods["coming"] for row in some]
         came_back = shipments_to_inspect(conn, id, OTHERS)
         skus += [line.sku for one in came_back for line in one.parcel.lines]
         names = sku_names(conn, skus)
@@ -155,7 +138,7 @@ def _shown(desk: Desk, id: str, state: str, after: str, refusal: Refusal | None 
         backlog_minutes=sum(row["minutes"] for row in shown),
         lists=walks,
         put_backs=pick_lists.list_put_backs(running, actor, id, None, OTHERS),
-        coming=coming,
+        **goods,
         came_back=came_back,
         pickups=list_pickups(running, actor, Wanted(node=id), "", OTHERS),
         returns=list_returns(running, actor, Filter(node=id, state="received"), None, OTHERS),

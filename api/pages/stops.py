@@ -142,8 +142,10 @@ def _received(desk: Desk) -> dict[str, Any]:
     return {"node": form.some("node"), "lines": lines, "reason": form.some("reason")}
 
 
-def verdicts(desk: Desk) -> list[dict[str, Any]]:
-    """What becomes of units that came back, by line; those of which nobody says it stay in inspection."""
-    by_line = dict(desk.form.named("disposition"))
+def verdicts(desk: Desk, member: str = "id") -> list[dict[str, Any]]:
+    """What becomes of units in inspection, by line or SKU, which ``member`` names; those of which nobody says
+    it stay there.
+    """
+    goes = dict(desk.form.named("disposition"))
     units = desk.form.numbers("units")
-    return [{"id": line, "quantity": n, "disposition": by_line.get(line)} for line, n in units.items() if n]
+    return [{member: line, "quantity": n, "disposition": goes.get(line)} for line, n in units.items() if n]
