@@ -18,6 +18,7 @@ from oms.refusals import Code, Refusal, refuse
 from oms.store.node_work import question_of, unroutable_of
 from oms.usecases import order_reading
 from oms.usecases.return_reading import Filter, list_returns
+from oms.usecases.returnable import returnable_of
 from oms.views.overview import sku_names
 from routing.geo import geodesic_m
 from routing.network_spec import NodeSpec
@@ -82,6 +83,7 @@ def _shown(desk: Desk, id: str, refusal: Refusal | None = None) -> Response:
         route=_route(order, nodes),
         returns=list_returns(desk.running, desk.actor, Filter(order_id=id), None, ROWS),
         cancelling=list(loaded.reasons.of(Occasion.CANCEL)),
+        returnable=returnable_of(desk.running, id),
         returning=list(loaded.reasons.of(Occasion.RETURN)),
     )
 

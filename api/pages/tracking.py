@@ -22,12 +22,14 @@ from oms.orders.possible import possible
 from oms.orders.stages import Stage
 from oms.reasons import Occasion
 from oms.refusals import Code, Refusal, not_found, refuse
+from oms.returns.policy import RULES
 from oms.steps.recording import ORDER
 from oms.store.fulfilments import fulfilments_of
 from oms.store.node_work import question_of
 from oms.store.orders import load_order
 from oms.usecases import order_reading
 from oms.usecases.return_reading import Filter, list_returns
+from oms.usecases.returnable import returnable_of
 from oms.views.overview import sku_names
 
 RETURNS = 50
@@ -129,6 +131,7 @@ def _shown(desk: Desk, order_id: str, token: str, refusal: Refusal | None = None
         question = question_of(conn, order_id)
         stored = load_order(conn, order_id)
     assert stored is not None, "an order is never deleted"
+    sent_back, kept = _returnable(desk, order_id)
     loaded = desk.running.networks.current
     nodes = {node.id: node.name or node.id for node in loaded.spec.nodes}
     lines = {line["id"]: names.get(line["sku"], line["sku"]) for line in order["lines"]}
@@ -142,7 +145,8 @@ def _shown(desk: Desk, order_id: str, token: str, refusal: Refusal | None = None
         store=nodes.get(order["promise"]["pickup_node"] or "", ""),
         said=[_said(line) for line in order["lines"]],
         all=_said_together(order),
-        possible=possible(stored),
+        possible=possible(stored) | {"return": sent_back},
+        kept=kept,
         late=stored.promise.window_to is not None and stored.promise.window_to < desk.running.clock.now(),
         ways=ways.ways(desk, order),
         parcel_words=PARCEL,
@@ -153,6 +157,15 @@ def _shown(desk: Desk, order_id: str, token: str, refusal: Refusal | None = None
     )
     answer.headers.update(ways.UNLISTED)
     return answer
+
+
+def _returnable(desk: Desk, order_id: str) -> tuple[list[dict[str, Any]], list[tuple[str, str]]]:
+    """(lines that the customer may ask to send back, (line, why not) of those the policy would refuse)."""
+    rows = returnable_of(desk.running, order_id)
+    refuses = desk.running.networks.current.returns.on_breach == "refuse"
+    offered = [row for row in rows if not (refuses and row["breaches"])]
+    kept = [(row["line"], RULES[row["breaches"][0]]) for row in rows if refuses and row["breaches"]]
+    return [{"id": row["line"], "quantity": row["returnable"]} for row in offered], kept
 
 
 def _zone(desk: Desk, order: Mapping[str, Any]) -> str:

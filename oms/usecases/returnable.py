@@ -38,14 +38,25 @@ def list_returnable(
         return [_shown(runtime, conn, room, order) for order in room.orders.values()]
 
 
+def returnable_of(runtime: Runtime, id: str) -> list[dict[str, Any]]:
+    """Lines of one order as sold with units that are with the customer and that no return holds yet."""
+    with runtime.engine.connect() as conn:
+        order = load_order(conn, id)
+        return _lines(runtime, conn, Room({id: order}, claimed(conn, [id])), order) if order else []
+
+
 def _shown(runtime: Runtime, conn: Connection, room: Room, order: Order) -> dict[str, Any]:
-    lines = [(line, _left(room, order, line)) for line in order.sold_lines]
     return {
         "order": order.id,
         "channel": order.channel,
         "placed_at": order.placed_at,
-        "lines": [_line(runtime, conn, order, line, units) for line, units in lines if units],
+        "lines": _lines(runtime, conn, room, order),
     }
+
+
+def _lines(runtime: Runtime, conn: Connection, room: Room, order: Order) -> list[dict[str, Any]]:
+    lines = [(line, _left(room, order, line)) for line in order.sold_lines]
+    return [_line(runtime, conn, order, line, units) for line, units in lines if units]
 
 
 def _line(runtime: Runtime, conn: Connection, order: Order, line: Line, units: int) -> dict[str, Any]:
