@@ -10,10 +10,11 @@ from fastapi import APIRouter, Query, Response
 
 from api.pages.desk import Desk, at
 from api.pages.places import nodes_of, only_node
+from api.pages.render import money
 from oms.reasons import Occasion
-from oms.refusals import Code, Fault, Refusal, refuse
+from oms.refusals import Code, Fault, Refusal, Refused, refuse
 from oms.returns.lifecycle import Disposition, ReturnState
-from oms.store.orders import load_order
+from oms.usecases.goodwill import payable_minor
 from oms.usecases.return_reading import Filter, list_returns, read_return
 from oms.views.overview import sku_names
 from oms.views.scanning import line_scanned, sku_scanned
@@ -38,18 +39,10 @@ def show_returns(desk: Returns, node: Short = "", state: Short = "", after: Shor
 def take_in(desk: Returns, node: Short = "", state: Short = "", after: Short = "") -> Response:
     """Goods lie on the counter, announced or not."""
 
-    def taken() -> str:
-        form = desk.form
-        body = {
-            "method": "counter",
-            "node": form.text("node"),
-            "received": True,
-            "exception": form.text("exception"),
-            "lines": _scanned(desk, form.text("order")),
-        }
-        return address_of(desk.call("/v1/returns", body)["id"])
+    def take() -> str:
+        return taken_in(desk, scanned(desk, desk.form.text("order")))
 
-    return desk.act({"take": taken}, lambda no: _listed(desk, node, state, after, no))
+    return desk.act({"take": take}, lambda no: _listed(desk, node, state, after, no))
 
 
 @router.get("/returns/{id}")
@@ -62,6 +55,57 @@ def show_return(id: str, desk: Returns) -> Response:
 def act_on_return(id: str, desk: Returns) -> Response:
     """The next step of a return."""
     return desk.act(_actions(desk, id), lambda no: _shown(desk, id, no))
+
+
+def taken_in(desk: Desk, lines: list[dict[str, Any]]) -> str:
+    """Take these goods in, which lie on the counter; the page of their return. Raises Refused."""
+    form = desk.form
+    if not lines:
+        raise refuse(Code.INVALID, "Scan at least one SKU, or say how many of what")
+    more = {"reason": form.some("reason"), "note": form.text("note"), "condition": form.some("condition")}
+    body = {
+        "method": "counter",
+        "node": form.text("node"),
+        "received": True,
+        "exception": form.text("exception"),
+        "lines": [{**line, **more} for line in lines],
+    }
+    return address_of(desk.call("/v1/returns", body)["id"])
+
+
+def scanned(desk: Desk, order: str = "") -> list[dict[str, Any]]:
+    """The rows that were filled, each as a line of the order where there is one. Raises Refused unknown_sku,
+    unknown_line.
+    """
+    units, lines = desk.form.numbers("units"), []
+    with desk.running.engine.connect() as conn:
+        for row, said in desk.form.named("sku"):
+            sku = sku_scanned(conn, said)
+            if sku is None:
+                fault = Fault(f"/lines/{row}/sku", Code.UNKNOWN_SKU, "There is no such SKU or barcode")
+                raise refuse(Code.UNKNOWN_SKU, "A row names a SKU that does not exist", fault)
+            line: dict[str, Any] = {"sku": sku, "quantity": units.get(row, 1)}
+            if order:
+                found = line_scanned(conn, order, sku)
+                if found is None:
+                    fault = Fault(f"/lines/{row}/sku", Code.UNKNOWN_LINE, "The order has none of this SKU")
+                    raise refuse(Code.UNKNOWN_LINE, "A row is not of this order", fault)
+                line |= {"order": order, "line": found[0], "sku": found[1]}
+            lines.append(line)
+    return lines
+
+
+def counter_of(desk: Desk, node: str) -> dict[str, Any]:
+    """What a form needs by which goods on the counter of ``node`` are taken in."""
+    loaded = desk.running.networks.current
+    return {
+        "here_node": desk.form.text("node") or node or only_node(desk.actor),
+        "nodes": nodes_of(desk),
+        "reasons": list(loaded.reasons.of(Occasion.RETURN)),
+        "conditions": loaded.returns.conditions,
+        "scans": SCANS,
+        "typed": desk.form,
+    }
 
 
 def address_of(id: str) -> str:
@@ -82,6 +126,7 @@ def _actions(desk: Desk, id: str) -> dict[str, Callable[[], object]]:
         "refund": lambda: desk.call(
             f"{one}/refund", {"method": form.text("method"), "reference": form.text("reference")}, id=id
         ),
+        "goodwill": lambda: _goodwill(desk, id),
     }
 
 
@@ -94,7 +139,6 @@ def _listed(desk: Desk, node: str, state: str, after: str, refusal: Refusal | No
     if len(rows) > ROWS:
         last = f"{shown[-1]['requested_at'].isoformat()}~{shown[-1]['id']}"
         more = urlencode({"node": node, "state": state, "after": last})
-    loaded = desk.running.networks.current
     return desk.page(
         "returns.html",
         refusal,
@@ -102,12 +146,7 @@ def _listed(desk: Desk, node: str, state: str, after: str, refusal: Refusal | No
         states=states,
         asked={"node": node, "state": wanted},
         more=more,
-        here_node=desk.form.text("node") or node or only_node(desk.actor),
-        nodes=nodes_of(desk),
-        reasons=list(loaded.reasons.of(Occasion.RETURN)),
-        conditions=loaded.returns.conditions,
-        scans=SCANS,
-        typed=desk.form,
+        **counter_of(desk, node),
     )
 
 
@@ -115,8 +154,6 @@ def _shown(desk: Desk, id: str, refusal: Refusal | None = None) -> Response:
     _, back = read_return(desk.running, desk.actor, id, None)
     with desk.running.engine.connect() as conn:
         names = sku_names(conn, [line["sku"] for line in back["lines"]])
-        orders = [load_order(conn, id) for id in back["orders"]]
-    currency = next((order.currency for order in orders if order), "")
     loaded = desk.running.networks.current
     return desk.page(
         "return.html",
@@ -128,34 +165,26 @@ def _shown(desk: Desk, id: str, refusal: Refusal | None = None) -> Response:
         here_node=only_node(desk.actor) or back["node"],
         conditions=loaded.returns.conditions,
         dispositions=[one.value for one in Disposition],
-        currency=currency,
+        currency=loaded.network.currency,
+        payable_minor=payable_minor(desk.running, id),
     )
 
 
-def _scanned(desk: Desk, order: str) -> list[dict[str, Any]]:
-    """The rows that were filled, each as a line of the order where there is one. Raises Refused unknown_sku,
-    unknown_line.
-    """
-    form, lines = desk.form, []
-    more = {"reason": form.some("reason"), "note": form.text("note"), "condition": form.some("condition")}
-    units = form.numbers("units")
-    with desk.running.engine.connect() as conn:
-        for row, said in form.named("sku"):
-            sku = sku_scanned(conn, said)
-            if sku is None:
-                fault = Fault(f"/lines/{row}/sku", Code.UNKNOWN_SKU, "There is no such SKU or barcode")
-                raise refuse(Code.UNKNOWN_SKU, "A row names a SKU that does not exist", fault)
-            line: dict[str, Any] = {"sku": sku, "quantity": units.get(row, 1), **more}
-            if order:
-                found = line_scanned(conn, order, sku)
-                if found is None:
-                    fault = Fault(f"/lines/{row}/sku", Code.UNKNOWN_LINE, "The order has none of this SKU")
-                    raise refuse(Code.UNKNOWN_LINE, "A row is not of this order", fault)
-                line |= {"order": order, "line": found[0], "sku": found[1]}
-            lines.append(line)
-    if not lines:
-        raise refuse(Code.INVALID, "Scan at least one SKU")
-    return lines
+def _goodwill(desk: Desk, id: str) -> Any:
+    form, currency = desk.form, desk.running.networks.current.network.currency
+    body = {
+        "method": form.text("method"),
+        "amount_minor": form.minor("amount", currency),
+        "reason": form.text("reason"),
+        "reference": form.some("reference"),
+    }
+    try:
+        return desk.call("/v1/returns/{id}/goodwill", body, id=id)
+    except Refused as no:
+        if no.refusal.code is Code.BAD_AMOUNT:  # said in minor units, which nobody reads at a desk
+            left = money(payable_minor(desk.running, id), currency)
+            raise refuse(Code.BAD_AMOUNT, f"No more than {left} can be paid for these goods") from no
+        raise
 
 
 def _received(desk: Desk) -> dict[str, Any]:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from oms.actors import Actor
 from oms.bootstrap import Runtime
-from oms.returns.goodwill import Goodwill, may_pay
+from oms.returns.goodwill import Goodwill, left_to_pay, may_pay
+from oms.returns.values import Return
 from oms.store.goodwill import add_goodwill, goodwill_of
-from oms.store.returns import save_return
+from oms.store.returns import load_return, save_return
 from oms.usecases.return_steps import RETURN, Opened, step
 from oms.work import Answer, RequestKey, Work
 
@@ -30,9 +31,7 @@ def pay_goodwill(runtime: Runtime, actor: Actor, key: RequestKey, id: str, wish:
 
     def change(work: Work, opened: Opened) -> Opened:
         back, before = opened.back, goodwill_of(work.conn, id)
-        catalogue = runtime.pool.catalogue.skus
-        prices = {line.sku: catalogue[line.sku].unit_price_minor for line in back.lines}
-        may_pay(back, wish.amount_minor, before, prices)
+        may_pay(back, wish.amount_minor, before, _prices(runtime, back))
         paid = Goodwill(
             at=work.at,
             method=wish.method,
@@ -49,3 +48,15 @@ def pay_goodwill(runtime: Runtime, actor: Actor, key: RequestKey, id: str, wish:
         return Opened(saved, opened.orders, opened.exchange)
 
     return step(runtime, actor, key, id, change)
+
+
+def payable_minor(runtime: Runtime, id: str) -> int:
+    """What may still be paid for the goods of no order that came with the return, in minor units."""
+    with runtime.engine.connect() as conn:
+        back = load_return(conn, id)
+        return left_to_pay(back, goodwill_of(conn, id), _prices(runtime, back)) if back else 0
+
+
+def _prices(runtime: Runtime, back: Return) -> dict[str, int]:
+    known = runtime.pool.catalogue.skus
+    return {line.sku: known[line.sku].unit_price_minor for line in back.lines if line.sku in known}
