@@ -96,12 +96,14 @@ class LinesAsk(Through):
 
 
 class Difference(Wire):
-    """What an option would change, new minus old; the promise moves by ``window_to_s`` seconds, null where
-    there is none before or after.
+    """What an option would change, new minus old; ``total_minor`` is the sum of the other amounts, of which
+    ``discount_minor`` is what the order's own discount takes off less or, below 0, more. The promise moves by
+    ``window_to_s`` seconds, null where there is none before or after.
     """
 
     total_minor: int
     lines_minor: int
+    discount_minor: int
     shipping_minor: int
     window_to_s: int | None
 

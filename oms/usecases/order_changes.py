@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from inventory.catalogue import ComponentLine
 from oms.actors import Actor
 from oms.bootstrap import Runtime
 from oms.fulfilment import layout
@@ -114,7 +115,7 @@ def change_order(
             )
         quote = read_quote(runtime, change.confirm[0])
         shown = option_of(quote, change.confirm[1])
-        _previewed(order, quote, basket, question)
+        _previewed(order, quote, shown, basket, question)
     except Refused as refused:
         return answer_once(runtime, actor, key, raising(refused))
 
@@ -189,28 +190,39 @@ def _preview(
     order = locked_order(work, order_id, expected)
     changeable(order)
     found = offered(runtime, ground, basket, (order.id, order.version))
-    counts = {part.id: Counts(routed=part.quantity) for part in ground.parts}
-    lines_minor = sum(line.amount_minor for line in rebuilt(order, lines, ground.parts, counts))
     shown = document(runtime, work.actor, found)
     for option, (quoted, _) in zip(shown["options"], found.options, strict=True):
-        option["difference"] = _difference(order, lines_minor, quoted)
+        option["difference"] = _difference(order, _would_be(order, lines, ground.parts, quoted), quoted)
     del shown["as_of"]
     return Answer.of(200, shown)
 
 
-def _difference(order: Order, lines_minor: int, quoted: QuotedOption) -> dict[str, int | None]:
-    goods = lines_minor - order.lines_minor
-    shipping = quoted.price_minor - order.shipping_minor
-    before, after = order.promise.window_to, quoted.window_to
+def _would_be(
+    order: Order, lines: Sequence[SoldLine], parts: Sequence[ComponentLine], quoted: QuotedOption
+) -> Order:
+    """The order as the option would leave it, as far as money goes: what nobody sends is cancelled."""
+    lost = quoted.lost
+    counts = {
+        part.id: Counts(routed=part.quantity - units, cancelled=units)
+        for part in parts
+        for units in (lost[part.line_id, part.sku],)
+    }
+    made = rebuilt(order, lines, parts, counts)
+    return replace(order, shipping_minor=quoted.price_minor, lines=made)
+
+
+def _difference(order: Order, after: Order, quoted: QuotedOption) -> dict[str, int | None]:
+    old, new = order.promise.window_to, quoted.window_to
     return {
-        "total_minor": goods + shipping,
-        "lines_minor": goods,
-        "shipping_minor": shipping,
-        "window_to_s": int((after - before).total_seconds()) if before and after else None,
+        "total_minor": after.total_minor - order.total_minor,
+        "lines_minor": after.lines_minor - order.lines_minor,
+        "discount_minor": order.discount_share_minor - after.discount_share_minor,
+        "shipping_minor": after.shipping_owed_minor - order.shipping_owed_minor,
+        "window_to_s": int((new - old).total_seconds()) if old and new else None,
     }
 
 
-def _previewed(order: Order, quote: Quote, basket: Basket, question: Question) -> None:
+def _previewed(order: Order, quote: Quote, shown: QuotedOption, basket: Basket, question: Question) -> None:
     """Raises Refused unless the quote is the preview of this very change of this version of the order."""
     where = question.destination
     same_place = (
@@ -218,7 +230,9 @@ def _previewed(order: Order, quote: Quote, basket: Basket, question: Question) -
         if where is None or quote.destination is None
         else where.same_place(quote.destination)
     )
-    if quote.order != order.id or set(quote.lines) != set[Wanted](basket.wanted) or not same_place:
+    same_way = shown.method in basket.methods and basket.pickup_node in (None, shown.pickup_node)
+    same_lines = set(quote.lines) == set[Wanted](basket.wanted)
+    if quote.order != order.id or not (same_lines and same_place and same_way):
         fault = Fault("/confirm/quote_id", Code.QUOTE_MISMATCH, "The quote is for another change")
         raise refuse(Code.QUOTE_MISMATCH, "This is not the change that was previewed", fault)
 

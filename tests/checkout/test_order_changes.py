@@ -104,6 +104,27 @@ def test_more_fewer_and_other_lines(shop: Shop) -> None:
     assert shop.scalar("SELECT sum(reserved) FROM position") == 5
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [{"id": "1", "quantity": 1}],
+        [{"id": "2", "quantity": 0}, {"id": "3", "sku": "C3", "quantity": 1, "unit_price_minor": 5000}],
+        [{"id": "1", "quantity": 4, "discount_minor": 7, "tax_minor": 3}],
+    ],
+)
+def test_the_difference_shown_is_what_the_change_then_makes(shop: Shop, lines: list[Any]) -> None:
+    sold = [
+        {"id": "1", "sku": "A1", "quantity": 3, "unit_price_minor": 1000, "tax_minor": 77},
+        {"id": "2", "sku": "B2", "quantity": 2, "unit_price_minor": 333, "discount_minor": 50},
+    ]
+    before = shop.place("o-1", method="ship", lines=sold, discount_minor=250).json()["money"]
+    option, order = confirmed(shop, "/v1/orders/o-1/lines", {"lines": lines})
+    shown, after = option["difference"], order["money"]
+    assert shown["total_minor"] == after["total_minor"] - before["total_minor"]
+    parts = ("lines_minor", "discount_minor", "shipping_minor")
+    assert shown["total_minor"] == sum(shown[part] for part in parts)
+
+
 def test_its_own_stock_is_not_hidden_from_a_change(shop: Shop) -> None:
     shop.place("o-1", ("C3", 7), method="ship")
     _, order = confirmed(shop, "/v1/orders/o-1/address", {"destination": BROOKLYN})
@@ -122,6 +143,18 @@ def test_a_confirmation_must_be_of_the_change_previewed(shop: Shop) -> None:
     assert (late.status_code, late.json()["code"]) == (412, "version_conflict")
     placing = shop.place("o-2", ("A1", 3), **choice)
     assert placing.json()["code"] == "quote_mismatch"
+
+
+def test_a_confirmation_must_name_the_way_previewed(shop: Shop) -> None:
+    shop.place("o-1", ("A1", 2), method="ship")
+    preview = shop.post("/v1/orders/o-1/method", {"method": "pickup", "pickup_node": "ST-1"}).json()
+    choice = {"quote_id": preview["quote_id"], "option_id": preview["options"][0]["option_id"]}
+    for other in ({"method": "pickup", "pickup_node": "ST-2"}, {"method": "courier"}):
+        refused = shop.post("/v1/orders/o-1/method", {**other, "confirm": choice})
+        assert (refused.status_code, refused.json()["code"]) == (422, "quote_mismatch")
+    assert shop.admin.get("/v1/orders/o-1").json()["method"] == "ship"
+    unnamed = shop.post("/v1/orders/o-1/method", {"method": "pickup", "confirm": choice})
+    assert unnamed.json()["promise"]["pickup_node"] == "ST-1"
 
 
 @pytest.mark.parametrize(
