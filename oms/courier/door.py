@@ -10,7 +10,6 @@ from inventory import places
 from oms.courier.lifecycle import Outcome, StopState
 from oms.courier.scene import Scene, units_of
 from oms.courier.stop import Stop
-from oms.money.allocation import share
 from oms.orders.order import Order
 from oms.orders.stages import Stage
 from oms.reasons import NextStep
@@ -75,11 +74,7 @@ def due_minor(order: Order, paid_minor: int) -> int:
     if not any(units for _, units in had):
         return 0
     goods = sum(line.amount_of(units) for line, units in had)
-    whole = sum(line.amount_of(line.ordered) for line in order.sold_lines)
-    off_goods = min(order.discount_minor, whole)
-    shipping = order.shipping_owed_minor
-    shipping -= min(order.discount_minor - off_goods, shipping)
-    return max(0, goods - share(off_goods, goods, whole) + shipping - paid_minor)
+    return max(0, goods + order.shipping_owed_minor - order.discount_on(goods) - paid_minor)
 
 
 def due_if_kept(order: Order, stop_units: Mapping[str, int], paid_minor: int) -> int:

@@ -152,10 +152,14 @@ class Order:
         ordered; a substitute was not ordered, and costs no more than what it stands for. What the goods
         cannot carry comes off shipping.
         """
+        return self.discount_on(self.lines_minor)
+
+    def discount_on(self, goods_minor: int) -> int:
+        """The part of the order's discount that goods at this price carry, with what comes off shipping."""
         whole = sum(line.amount_of(line.ordered) for line in self.lines if not line.substitute)
         off_goods = min(self.discount_minor, whole)
         off_shipping = min(self.discount_minor - off_goods, self.shipping_owed_minor)
-        return share(off_goods, self.lines_minor, whole) + off_shipping
+        return share(off_goods, goods_minor, whole) + off_shipping
 
     @property
     def shipping_owed_minor(self) -> int:
