@@ -2,8 +2,8 @@
 
 Every event of an order that changed quantities or holds carries them as they are since: ``lines`` (line →
 units per stage, components included, kits left out) and ``holds``. Whoever folds these from the first event
-on and asks ``order_status`` has every order's status, exactly. What makes an order cheaper after it was paid
-makes a refund due, by the same commit.
+on and asks ``order_status`` has every order's status, exactly. What makes an order cheaper after it was
+paid, or was paid beyond what it costs, makes a refund due, by the same commit.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def record(
         told["total_minor"] = saved.total_minor
     work.emit(type, ORDER, saved.id, {**data, **told}, reason=reason, occurred_at=occurred_at)
     if cheaper:
-        _pay_back(work, saved, type, data.get("return"))
+        owe_back(work, saved, type, data.get("return"))
     return saved
 
 
@@ -67,8 +67,10 @@ def record_job(work: Work, before: Order, after: Order, job: Fulfilment, **data:
     return record(work, before, after, f"fulfilment.{job.state.value}", said, reason=job.reason)
 
 
-def _pay_back(work: Work, order: Order, cause: str, return_id: str | None) -> None:
-    """What was captured beyond what the order costs now is owed to the customer, whatever made it cheaper."""
+def owe_back(work: Work, order: Order, cause: str, return_id: str | None = None) -> None:
+    """What was captured beyond what the order costs now is owed to the customer, whatever made it cheaper, or
+    too much paid.
+    """
     balance, refunds = balance_of(payments_of(work.conn, order.id)), refunds_of(work.conn, order.id)
     amount = too_much(balance, order.total_minor, refunds)
     if amount:

@@ -17,6 +17,7 @@ from oms.orders.order import Order
 from oms.refusals import TRANSIENT, Code, Refused, refuse
 from oms.steps.at_work import despite_races
 from oms.steps.couriering import asking, scene_of, seen, write_scene
+from oms.steps.recording import owe_back
 from oms.store.couriers import (
     first_result,
     keep_result,
@@ -27,7 +28,7 @@ from oms.store.couriers import (
     stop_of,
     stops_by_id,
 )
-from oms.usecases.payments import add_payment
+from oms.usecases.payments import RECORDED, add_payment
 from oms.work import Answer, RequestKey, Work, answer_once
 
 
@@ -145,7 +146,7 @@ def _write(work: Work, before: Scene, after: Scene, report: Report, news: bool, 
 
 
 def _pay(work: Work, order: Order, payment: Payment) -> None:
-    """Money taken at the door is authorised and captured in one."""
+    """Money taken at the door is authorised and captured in one; what is more than is owed goes back."""
     for kind in (PaymentKind.AUTHORISED, PaymentKind.CAPTURED) if payment.amount_minor else ():
         fact = Fact(
             kind=kind,
@@ -154,6 +155,7 @@ def _pay(work: Work, order: Order, payment: Payment) -> None:
             reference=payment.reference or None,
         )
         add_payment(work, order, fact)
+    owe_back(work, order, RECORDED[PaymentKind.CAPTURED])
 
 
 def _under_way(work: Work, run: Run, report: Report, runs: dict[str, Run]) -> None:

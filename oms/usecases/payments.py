@@ -12,7 +12,7 @@ from oms.money.ledger import Fact, Payment, PaymentKind, balance_of
 from oms.money.refunds import Refund, RefundEvent, RefundState
 from oms.orders.order import Order
 from oms.refusals import Code, Fault, not_found, refuse
-from oms.steps.recording import ORDER
+from oms.steps.recording import ORDER, owe_back
 from oms.store.orders import load_order
 from oms.store.payments import (
     add_payments,
@@ -32,14 +32,17 @@ RECORDED = {kind: f"payment.{kind.value}" for kind in PaymentKind}
 def record_payment(
     runtime: Runtime, actor: Actor, key: RequestKey, order_id: str, facts: Sequence[Fact]
 ) -> Answer:
-    """Record facts about an order's money; the order's account. Raises Refused: not_found,
-    exceeds_authorised, exceeds_captured, unknown_refund, bad_amount for a refund of another amount.
+    """Record facts about an order's money; the order's account. What is captured beyond what the order costs
+    falls due as a refund. Raises Refused: not_found, exceeds_authorised, exceeds_captured, unknown_refund,
+    bad_amount for a refund of another amount.
     """
 
     def work_on(work: Work) -> Answer:
         order = locked_order(work, order_id)
         for place, fact in enumerate(facts):
             add_payment(work, order, fact, f"/payments/{place}")
+        if any(fact.kind is PaymentKind.CAPTURED for fact in facts):
+            owe_back(work, order, RECORDED[PaymentKind.CAPTURED])
         return Answer.of(201, account(work.conn, order))
 
     return answer_once(runtime, actor, key, work_on)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
+from oms.audit import audit
+from oms.courier.door import due_if_kept
+from oms.orders.order import Line, Order, Promise
+from oms.orders.stages import Counts
 from tests.courier.conftest import Road
 
 
@@ -36,6 +41,27 @@ def test_a_discount_and_an_advance_are_taken_off_what_is_due(road: Road) -> None
     assert stop == 1000 + 999 - 200 - 500 == 1299
     money = account(road, "o-1")
     assert (money["total_minor"], money["captured_minor"], money["authorised_minor"]) == (1799, 1299, 1799)
+
+
+def test_what_was_paid_twice_is_owed_back(road: Road) -> None:
+    paid = [{"method": "card", "amount_minor": 2999}]
+    road.run(road.ready("o-1", ("A1", 2), payments=paid))
+    capture = {"payments": [{"kind": "captured", "method": "card", "amount_minor": 2999}]}
+    assert road.shop.post("/v1/orders/o-1/payments", capture, road.shop.admin).status_code == 201
+    road.tell("o-1-1-a1", "completed", outcome="delivered", payment={"method": "cash", "amount_minor": 2999})
+    assert account(road, "o-1")["refund_pending_minor"] == 2999
+    with road.shop.runtime.engine.connect() as conn:
+        assert audit(conn).differences == ()
+
+
+def test_a_substitute_leaves_the_discount_as_it_is() -> None:
+    """What is due at the door for all of an order is what the order costs, to the cent."""
+    ordered = Line("1", "A1", Counts(cancelled=2, in_transit=1), 1000, discount_minor=100)
+    instead = Line("1~B2", "B2", Counts(in_transit=2), 900)
+    promise = Promise("courier", None, None, 999)
+    when = datetime(2026, 1, 16, tzinfo=UTC)
+    order = Order("o", 1, "web", "USD", when, promise, "g", "", "key", (ordered, instead), 999, 0, 777)
+    assert due_if_kept(order, {"1": 1, "1~B2": 2}, 0) == order.total_minor
 
 
 def test_nothing_kept_is_nothing_paid(road: Road) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from oms.actors import Role
+from oms.audit import audit
 from tests.checkout.conftest import Shop, shop
 
 __all__ = ["shop"]
@@ -67,6 +68,24 @@ def test_a_cancellation_after_capture_makes_a_refund_due(paid: Shop) -> None:
         ("settled", "psp-1"),
         ("due", None),
     ]
+
+
+def test_what_is_captured_beyond_what_is_owed_falls_due_at_once(paid: Shop) -> None:
+    pay(paid, "o-1", ("authorised", 600))
+    assert refunds(paid) == []
+    account = pay(paid, "o-1", ("captured", 400), ("captured", 200)).json()
+    assert account["money"]["refund_pending_minor"] == 600
+    (due,) = refunds(paid)
+    assert (due["amount_minor"], due["state"], due["cause"]) == (600, "due", "payment.captured")
+    with paid.runtime.engine.connect() as conn:
+        assert audit(conn).differences == ()
+    paid.post("/v1/orders/o-1/cancel", {"lines": [{"id": "1", "quantity": 1}]})
+    assert [one["amount_minor"] for one in refunds(paid)] == [600, 1000], "nothing is owed twice"
+
+
+def test_what_was_paid_back_in_the_same_breath_is_not_owed(paid: Shop) -> None:
+    pay(paid, "o-1", ("authorised", 600), ("captured", 600), ("refunded", 600))
+    assert refunds(paid) == []
 
 
 def test_nothing_is_due_of_what_was_only_authorised(shop: Shop) -> None:
