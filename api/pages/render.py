@@ -61,6 +61,16 @@ def money(minor: float, currency: str) -> str:
     return f"{minor:,.0f} {currency}" if currency in NO_CENTS else f"{minor / 100:,.2f} {currency}"
 
 
+def besides(account: Mapping[str, int]) -> list[tuple[str, int]]:
+    """What makes an order's lines its total: words and amounts, without those of nothing but delivery."""
+    rows = (
+        ("Delivery", account["shipping_owed_minor"]),
+        ("Discount", -account["discount_share_minor"]),
+        ("Returning goods", account["return_fee_minor"]),
+    )
+    return [row for row in rows if row[1] or row[0] == "Delivery"]
+
+
 def instant(at: datetime | str | None, zone: str = "UTC") -> str:
     """To the minute, in the time zone named, said so; a dash where there is none."""
     if at is None:
@@ -124,6 +134,7 @@ def major(minor: int, currency: str) -> str:
 
 _pages.filters.update(
     money=money,
+    besides=besides,
     major=major,
     instant=instant,
     window=window,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -33,6 +35,31 @@ def tracked(house: House, order: str, size: tuple[int, int] = PHONE) -> Page:
     fits(page)
     page.reload()
     return page
+
+
+def test_what_is_shown_adds_up(house: House, size: tuple[int, int]) -> None:
+    house.placed("w0", ("A1", 3), ("B2", 1), method="ship", customer=KIM, discount_minor=1000)
+    done(house.shop, "/v1/orders/w0/cancel", {"lines": [{"id": "1", "quantity": 1}]})
+    owed = house.order("w0")["money"]["total_minor"]
+    page = tracked(house, "w0", size)
+    goods = page.locator("main li.card").all_inner_texts()
+    (sums,) = page.locator("p", has_text="together").all_inner_texts()
+    assert added(*goods, sums.partition("together")[0]) == owed == added(sums.partition("together")[2])
+    page = house.window(house.shop.admin, size)
+    page.goto("/app/orders/w0")
+    fits(page)
+    *parts, whole = page.locator("table").first.locator("tr td:last-child").all_inner_texts()
+    assert added(*parts) == owed == added(whole)
+    done(house.shop, "/v1/orders/w0/cancel", {})
+    page = tracked(house, "w0", size)
+    expect(page.get_by_text("Delivery 0.00 USD, together 0.00 USD")).to_be_visible()
+
+
+def added(*texts: str) -> int:
+    """The amounts in words shown, together."""
+    return sum(
+        round(float(amount) * 100) for text in texts for amount in re.findall(r"-?[\d.]+(?= USD)", text)
+    )
 
 
 def test_a_customer_has_it_brought_then_collects_it(house: House, size: tuple[int, int]) -> None:
