@@ -24,8 +24,11 @@ def advice(order: Order, job: Fulfilment, together: Collection[str]) -> Advice:
     An order that may leave in part goes on without what is missing, but for what belongs to a kit kept
     together. One that may not waits until what is missing has another home.
     """
-    if any(line.put_back for line in job.lines) and (job.state not in AT_THE_NODE or not job.wanted):
+    here = job.state in AT_THE_NODE and job.wanted
+    if any(line.put_back for line in job.lines) and not here:
         return Advice.PUT_BACK
+    if job.state not in AT_THE_NODE:
+        return Advice.CONTINUE  # nothing lies in it, whatever else its order waits for
     if left_behind(order, [job], torn(order, together)):
         return Advice.HOLD
     missing = any(line.counts.unrouted for line in order.picked_lines)

@@ -161,6 +161,8 @@ def test_what_to_do_with_the_tote() -> None:
     gone = replace(job, lines=(replace(job.lines[0], cancelled=1, put_back=1),))
     assert advice(home, gone, ()) is Advice.PUT_BACK
     assert advice(home, replace(gone, state=FulfilmentState.CANCELLED), ()) is Advice.PUT_BACK
+    empty = replace(job, state=FulfilmentState.CANCELLED)
+    assert advice(order, empty, ()) is Advice.CONTINUE, "a tote with nothing in it is not held"
 
 
 money = st.integers(0, 100_000)
