@@ -41,6 +41,7 @@ def read_order(
         # The token is what makes its holder the customer: it is not for whoever knows an order's number.
         found[1]["order_token"] = ""
         found[1]["customer_id"] = None
+        found[1]["payments"] = [one | {"card": None, "reference": None} for one in found[1]["payments"]]
     return found[0].version, found[1]
 
 
@@ -51,8 +52,9 @@ def _on_its_way(runtime: Runtime, actor: Actor, order: Order, personal: bool) ->
         waiting = pickups_of(conn, order.id)
         pickups = [shown(conn, one) for one in waiting]
     for shipment in shipments:
-        visible = node_visible(shipment["node"], order.promise.pickup_node, actor)
-        shipment["node"] = shipment["node"] if visible else None
+        for end in ("node", "return_node"):
+            seen = shipment[end] is not None and node_visible(shipment[end], order.promise.pickup_node, actor)
+            shipment[end] = shipment[end] if seen else None
         shipment["tracking_reference"] = shipment["tracking_reference"] if personal else ""
     if personal:
         pickups = [

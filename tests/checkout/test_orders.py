@@ -193,13 +193,17 @@ def test_nobody_is_refused_on_stale_memory(shop: Shop) -> None:
 
 def test_an_order_is_read_with_its_personal_data_only_by_its_customer(shop: Shop) -> None:
     who = {"email": "kim@example.com", "name": "Kim Doe"}
-    placed = shop.place("o-1", ("A1", 1), method="ship", customer=who).json()
+    paid = [{"method": "card", "amount_minor": 100, "card": "fp_9a7c", "reference": "ch_1"}]
+    placed = shop.place("o-1", ("A1", 1), method="ship", customer=who, payments=paid).json()
     plain = shop.web.get("/v1/orders/o-1")
+    (payment,) = plain.json()["payments"]
+    assert (payment["amount_minor"], payment["card"], payment["reference"]) == (100, None, None)
     assert plain.headers["etag"] == '"1"'
     assert plain.json()["customer"] is None and plain.json()["destination"] is None
     assert plain.json()["order_token"] == ""
     mine = shop.web.get("/v1/orders/o-1", params={"token": placed["order_token"]}).json()
     assert mine["customer"]["name"] == "Kim Doe" and mine["destination"]["postcode"] == "10001"
+    assert mine["payments"][0]["card"] == "fp_9a7c"
     assert shop.web.get("/v1/orders/o-1", params={"token": "x"}).json()["customer"] is None
     assert shop.client(Role.STOREFRONT, channels=["app"]).get("/v1/orders/o-1").status_code == 404
     assert shop.admin.get("/v1/orders/o-1").json()["fulfilment_orders"][0]["node"] in ("WH", "ST-1")

@@ -40,6 +40,13 @@ def lying(shop: Shop, node: str) -> list[int]:
     return [balance(shop, place, "A1") for place in places]
 
 
+def test_a_shop_does_not_learn_which_node_took_it_back(shop: Shop) -> None:
+    back(shop, node="ST-1")
+    for client, seen in ((shop.admin, "ST-1"), (shop.web, None)):
+        (parcel,) = client.get("/v1/orders/o-1").json()["shipments"]
+        assert (parcel["state"], parcel["return_node"]) == ("returned", seen)
+
+
 def test_each_unit_goes_where_it_belongs(shop: Shop) -> None:
     parcel = back(shop, units=3)
     shelf = balance(shop, "WH:shelf", "A1")
