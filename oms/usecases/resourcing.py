@@ -23,7 +23,7 @@ from oms.steps.rehoming import promise_after, rehome
 from oms.steps.settling import ATTEMPTS, Chosen
 from oms.steps.unrouting import give_way, in_line
 from oms.store.fulfilments import fulfilments_of
-from oms.store.node_work import excluded, forget_unroutable, note_unroutable, tried
+from oms.store.node_work import excluded, forget_unroutable, note_unroutable, tried, untried
 from oms.store.orders import order_if_idle, orders_behind
 from oms.store.people import address_of
 from oms.usecases.releasing import Find, locked, release_orders
@@ -81,8 +81,11 @@ def _catch_up(order_id: str, work: Work) -> int:
 
 
 def _promising(runtime: Runtime) -> list[str]:
-    """Orders with waiting units of SKUs that are anywhere, or on their way, as far as memory knows."""
+    """Orders with waiting units of SKUs that are anywhere, or on their way, as far as memory knows; and those
+    just displaced, so that it is told why where nothing is left.
+    """
     with runtime.engine.connect() as conn:
+        fresh = untried(conn, AT_ONCE)
         rows = waiting(conn, most=MOST_ROWS)
         failed = tried(conn, list({order_id for order_id, _, _ in rows}))
     there: set[tuple[str, str]] = set()
@@ -92,7 +95,8 @@ def _promising(runtime: Runtime) -> list[str]:
         arriving = runtime.pool.incoming(skus)
         there |= {(channel, sku) for line, sku in enumerate(skus) if units[line].any() or arriving[line]}
     found = dict.fromkeys(order_id for order_id, channel, sku in rows if (channel, sku) in there)
-    return sorted(found, key=lambda order_id: failed.get(order_id, NEVER))[:AT_ONCE]
+    tried_before = sorted(found, key=lambda order_id: failed.get(order_id, NEVER))
+    return list(dict.fromkeys([*tried_before[:AT_ONCE], *fresh]))
 
 
 def _resource(runtime: Runtime, order_id: str, find: Find, work: Work) -> bool:

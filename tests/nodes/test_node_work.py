@@ -134,6 +134,18 @@ def test_where_nobody_can_it_waits_and_says_why_once(shop: Shop) -> None:
     assert shop.scalar("SELECT count(*) FROM unroutable") == 0
 
 
+def test_what_a_fact_takes_for_good_says_why_once_too(shop: Shop) -> None:
+    id = offered(shop, "o-1", ("D4", 2))
+    node = jobs(shop, "o-1")[id][0]
+    counted = {"counts": [{"node": node, "sku": "D4", "quantity": 0}]}
+    assert shop.admin.put("/v1/stock/counts", json=counted).status_code == 200
+    shop.runtime.feed.look()
+    for _ in range(2):
+        assert resource_orders(shop.runtime) == 0
+    told = [event for event in seen(shop, "o-1")["timeline"] if event["type"] == "order.unroutable"]
+    assert [event["reason"] for event in told] == ["insufficient_stock"]
+
+
 def later(shop: Shop) -> tuple[Any, Any]:
     """An order whose promise cannot be kept any more, before and after."""
     id = offered(shop, "o-1", ("C3", 1))
