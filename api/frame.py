@@ -71,7 +71,7 @@ class Frame:
             scope["anyshelf.code"] = INTERNAL.code.value
             await problem(INTERNAL)(scope, receive, framed)
         finally:
-            remember(scope, status or CLIENT_LEFT, elapsed_s() - since_s)
+            _remember(scope, status or CLIENT_LEFT, elapsed_s() - since_s)
 
 
 def begin(scope: Scope) -> str:
@@ -82,15 +82,27 @@ def begin(scope: Scope) -> str:
     return request_id
 
 
-def remember(scope: Scope, status: int, seconds: float) -> None:
-    """Count an answer and write its line."""
-    method, route, code = scope["method"], route_of(scope), scope.get("anyshelf.code")
+def _remember(scope: Scope, status: int, seconds: float) -> None:
+    actor = scope.get("anyshelf.actor")
+    remember(
+        scope["method"],
+        route_of(scope),
+        status,
+        seconds,
+        None if actor is None else actor.key_id,
+        scope.get("anyshelf.code"),
+    )
+
+
+def remember(
+    method: str, route: str, status: int, seconds: float, key: str | None, code: str | None = None
+) -> None:
+    """Count an answer and write its line. `key`: whose; `code`: the name of a refusal."""
     count(method_of(method), route, status, seconds, code)
     if access.isEnabledFor(logging.INFO):
         about = {"method": method, "route": route, "status": status, "ms": int(seconds * 10_000 + 0.5) / 10}
-        actor = scope.get("anyshelf.actor")
-        if actor is not None:
-            about["key"] = actor.key_id
+        if key is not None:
+            about["key"] = key
         if code is not None:
             about["code"] = code
         answered(about)

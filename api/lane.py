@@ -24,6 +24,7 @@ from api.arriving import within
 from api.frame import SECURITY, SINCE, Frame, begin, remember
 from api.guard import BODY_S, LARGEST_BODY, admit
 from api.limits import Headers, Limits
+from api.metrics import route_of
 from api.wire.base import Wire
 from oms.actors import Actor
 from oms.adapters.clock import elapsed_s
@@ -47,6 +48,7 @@ class Quick:
 
 @dataclass(frozen=True, slots=True)
 class _Stop:
+    method: str
     quick: Quick
     route: APIRoute
     rule: Rule
@@ -74,7 +76,7 @@ class Lane:
             assert isinstance(route, APIRoute)
             for key in ((method, route.path) for method in route.methods or ()):
                 if key in quick:
-                    self._stops[key] = _Stop(quick[key], route, ACCESS[key])
+                    self._stops[key] = _Stop(key[0], quick[key], route, ACCESS[key])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or hand on what was asked."""
@@ -106,9 +108,10 @@ class Lane:
             await self._refuse(scope, receive, send)
             return
         try:
-            await _send(send, answer, request_id, scope["anyshelf.headers"])
+            await send(_head(answer, request_id, scope["anyshelf.headers"]))
+            await send({"type": "http.response.body", "body": answer})
         finally:
-            remember(scope, 200, elapsed_s() - since_s)
+            remember(stop.method, route_of(scope), 200, elapsed_s() - since_s, actor.key_id)
 
 
 async def _otherwise(scope: Scope, receive: Receive, send: Send) -> None:
@@ -119,16 +122,15 @@ async def _otherwise(scope: Scope, receive: Receive, send: Send) -> None:
     await problems.named(scope, error.refusal)(scope, receive, send)
 
 
-async def _send(send: Send, answer: bytes, request_id: str, limits: Headers) -> None:
-    """The head as the frame would make it, and the answer."""
+def _head(answer: bytes, request_id: str, limits: Headers) -> Message:
+    """As the frame would make it."""
     headers = [
         (b"content-length", b"%d" % len(answer)),
         *ALWAYS,
         (b"x-request-id", request_id.encode()),
         *limits,
     ]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": answer})
+    return {"type": "http.response.start", "status": 200, "headers": headers}
 
 
 def _presented(scope: Scope) -> str | None:

@@ -64,7 +64,9 @@ def answered(about: dict[str, Any]) -> None:
     if not isinstance(handler, _Stream) or access.handlers:
         access.info("answered", extra={"about": about})
         return
-    handler.put(orjson.dumps(_said(stamp(), "info", access.name, "answered") | about))
+    said = _said(stamp(), "info", access.name, "answered")
+    said.update(about)
+    handler.put(orjson.dumps(said))
 
 
 class _Stream(logging.StreamHandler[TextIO]):

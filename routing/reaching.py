@@ -1,10 +1,9 @@
-"""By which methods goods reach a customer at all, for many SKUs at once: in the time of one look at the
-nodes.
-"""
+"""By which methods goods reach a customer at all: in the time of one look at the nodes."""
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from routing.compiled import compiled
 from routing.geo import great_circles_m, within_m
@@ -13,6 +12,7 @@ from routing.network_spec import COURIER, METHODS, PICKUP
 from routing.problem import Bools, Ints
 
 Near = tuple[float, float]
+Cells = NDArray[np.int32]
 
 
 def offering(network: Network, pickup_radius_m: int, near: Near | None) -> Bools:
@@ -40,3 +40,20 @@ def _reaching(units: Ints, offers: Bools, found: Bools) -> None:
             if units[i, n] > 0:
                 for m in range(offers.shape[0]):
                     found[i, m] |= offers[m, n]
+
+
+@compiled
+def standing(nodes: Cells, free: Cells, shut: Bools, offers: Bools) -> tuple[int, int]:
+    """Units over the ``nodes`` (indices) that are not ``shut`` [C] and have ``free`` ones, and a bit for each
+    row of ``offers`` [3, C] by which one of those reaches.
+    """
+    units = 0
+    ways = 0
+    for i in range(nodes.shape[0]):
+        n = nodes[i]
+        if free[i] > 0 and not shut[n]:
+            units += free[i]
+            for m in range(offers.shape[0]):
+                if offers[m, n]:
+                    ways |= 1 << m
+    return units, ways

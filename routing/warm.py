@@ -10,7 +10,7 @@ from routing.calendar import DayTables, start_by
 from routing.explain_forced import forced_plans
 from routing.geo import great_circle_m, within_m
 from routing.problem import NO_GROUP, UNLIMITED, Problem, RateCards
-from routing.reaching import reaching
+from routing.reaching import reaching, standing
 from routing.route import route
 from routing.tariff import cards_used
 
@@ -30,6 +30,8 @@ def _warm_paths() -> None:
     here, one = np.zeros(1), np.zeros((1, 2), np.int64)
     within_m(0.0, 0.0, here, here, great_circle_m(0.0, 0.0, here, here), 1)
     reaching(one, np.zeros((3, 2), np.bool_))
+    few, none = np.zeros(2, np.int32), np.zeros(2, np.bool_)
+    standing(few, few, none, np.zeros((3, 2), np.bool_))
     start_by(DayTables((), one, one, np.zeros((1, 3), np.int64), one), 0, 1, 0)
     cards_used(np.zeros(1, np.int64), 1)
 

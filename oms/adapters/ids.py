@@ -27,13 +27,14 @@ class RandomIds:
 
     def new(self, prefix: str) -> str:
         """A fresh id such as `res_06k8…`; later ones sort after earlier ones, to the millisecond."""
-        eighths, rest = divmod(time.time_ns() // 1_000_000, 8)
+        ms = time.time_ns() // 1_000_000
+        eighths = ms >> 3
         known, digits = self._time
         if known != eighths:
             digits = _digits(eighths)
             self._time = (eighths, digits)
         two_bits, others = _chance()
-        return f"{prefix}_{digits}{ALPHABET[rest << 2 | two_bits]}{others}"
+        return f"{prefix}_{digits}{ALPHABET[(ms & 7) << 2 | two_bits]}{others}"
 
 
 _drawn: list[tuple[int, str]] = []

@@ -32,10 +32,9 @@ class Networks:
 
     def totals(self, order: tuple[str, ...]) -> Totals:
         """Totals of SKUs beside the present network; those of the last one asked for are remembered."""
-        nodes = self.aligned(self.current.network, order)
-        known = self._totals
-        if known is None or known.nodes is not nodes:
-            known = self._totals = Totals(nodes)
+        known, network = self._totals, self.current.network
+        if known is None or known.nodes.network is not network or known.nodes.order is not order:
+            known = self._totals = Totals(self.aligned(network, order))
         return known
 
     def reload(self, conn: Connection) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import numpy as np
@@ -42,8 +41,6 @@ def availability(runtime: Runtime, actor: Actor, ask: Ask) -> dict[str, Any]:
         fault = Fault("/skus", Code.TOO_LARGE, f"At most {MOST_CELLS} SKU × node cells a call")
         raise refuse(Code.TOO_LARGE, "Too much detail for one call", fault)
     now = runtime.clock.now()
-    if ask.near is None and ask.nodes is None and (told := _totals(runtime, ask, now.date())) is not None:
-        return told
     found = goods.availability(runtime.pool, ask.skus, ask.channel, now.date())
     if found.unknown:
         unknown = set(found.unknown)
@@ -59,26 +56,17 @@ def availability(runtime: Runtime, actor: Actor, ask: Ask) -> dict[str, Any]:
     return {"as_of": found.as_of, "version": found.version, "items": items}
 
 
-def _totals(runtime: Runtime, ask: Ask, today: date) -> dict[str, Any] | None:
-    """What most ask, totals of SKUs that are for sale and no kits; None for anything else."""
+def totals(
+    runtime: Runtime, actor: Actor, skus: Sequence[str], channel: str, methods: Sequence[str]
+) -> bytes | None:
+    """What most ask, totals of SKUs that are for sale and no kits, as JSON: the answer of `availability` from
+    what is remembered. None for anything else. Raises Refused: forbidden.
+    """
+    actor.require_channel(channel)
     state = runtime.pool.state
-    skus = [sku for id in ask.skus if (sku := state.catalogue.skus.get(id)) is not None]
-    if len(skus) != len(ask.skus) or any(sku.kit is not None or not sku.active for sku in skus):
-        return None
-    totals = runtime.networks.totals(state.catalogue.order).of(state, skus, ask.channel)
-    places = [(method, PLACE[method]) for method in ask.methods]
-    items = [
-        {
-            "sku": sku.id,
-            "available": total.units,
-            "methods": {method: total.ways[place] for method, place in places},
-            "future": _future(goods.future(state, sku)),
-            "backorder": goods.backorder_left(sku, today),
-            "nodes": None,
-        }
-        for sku, total in zip(skus, totals, strict=True)
-    ]
-    return {"as_of": state.as_of, "version": state.version, "items": items}
+    known = runtime.networks.totals(state.catalogue.order)
+    today = runtime.clock.now().date()
+    return known.of(state, skus, channel, tuple(dict.fromkeys(methods)), today)
 
 
 def _future(found: Sequence[goods.Future]) -> list[dict[str, Any]]:

@@ -23,6 +23,7 @@ ALIKE: list[tuple[str, Any]] = [
     ("availability", {"skus": ["A1", "K1"]}),
     ("availability", {"skus": ["A1"], "near": {"lat": 40.75, "lon": -73.99}, "methods": ["pickup"]}),
     ("availability", {"skus": ["A1", "C3"], "detail": "node", "limit_nodes": 2}),
+    ("availability", {"skus": ["A1", "C3", "A1"], "methods": ["pickup", "ship", "pickup"]}),
     ("availability", {"skus": ["A1", "NOWHERE"]}),
     ("availability", {"skus": ["A1"], "channel": "shop"}),
     ("availability", {"skus": []}),
