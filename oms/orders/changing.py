@@ -4,7 +4,7 @@ money.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -44,7 +44,8 @@ def changeable(order: Order) -> None:
 
 def wished(order: Order, changes: Sequence[NewLine]) -> tuple[SoldLine, ...]:
     """The lines wanted after the change, with the units alive. Raises Refused: duplicate_line, unknown_line,
-    invalid for a new line without SKU or price, bad_quantity when nothing would be left.
+    invalid for another SKU, bad_amount for a discount above the price, bad_quantity when nothing would be
+    left.
     """
     ids = [change.id for change in changes]
     doubled = [place for place, id in enumerate(ids) if id in ids[:place]]
@@ -54,6 +55,7 @@ def wished(order: Order, changes: Sequence[NewLine]) -> tuple[SoldLine, ...]:
     by_id = {change.id: change for change in changes}
     kept = [_changed(line, by_id.pop(line.id, None)) for line in order.sold_lines]
     added = [_new(change, ids.index(change.id)) for change in by_id.values()]
+    _affordable(order, ids, (*kept, *added))
     lines = tuple(line for line in (*kept, *added) if line.quantity > 0)
     if not lines:
         raise refuse(Code.BAD_QUANTITY, "Nothing would be left: cancel the order instead")
@@ -141,6 +143,21 @@ def _new(change: NewLine, place: int) -> SoldLine:
         change.discount_minor or 0,
         change.tax_minor or 0,
     )
+
+
+def _affordable(order: Order, ids: Sequence[str], lines: Iterable[SoldLine]) -> None:
+    """A discount is spread over all units ever ordered, as ``rebuilt`` counts them."""
+    faults = []
+    for line in lines:
+        before = order.line(line.id)
+        ordered = line.quantity
+        if before is not None:
+            ordered = max(before.ordered, before.counts.cancelled + line.quantity)
+        if line.id in ids and line.discount_minor > line.unit_price_minor * ordered:
+            where = f"/lines/{ids.index(line.id)}/discount_minor"
+            faults.append(Fault(where, Code.BAD_AMOUNT, "the discount is more than the line costs"))
+    if faults:
+        raise refuse(Code.BAD_AMOUNT, "The sums of the order do not add up", *faults)
 
 
 def _or(value: int | None, otherwise: int) -> int:

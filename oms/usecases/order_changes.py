@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from inventory.catalogue import ComponentLine
 from oms.actors import Actor
 from oms.bootstrap import Runtime
 from oms.fulfilment import layout
@@ -17,7 +16,6 @@ from oms.orders.order import Order
 from oms.orders.placing import AddressDetails, SoldLine
 from oms.orders.possible import cancellable, possible
 from oms.orders.quote import Quote, QuotedOption, Wanted
-from oms.orders.stages import Counts
 from oms.reasons import Occasion
 from oms.refusals import Code, Fault, LostRace, Refused, not_found, refuse
 from oms.steps.cancelling_units import cancel_units
@@ -32,8 +30,9 @@ from oms.store.fulfilments import fulfilments_of, insert_fulfilments, save_fulfi
 from oms.store.node_work import excluded
 from oms.store.orders import load_order
 from oms.store.people import address_of, keep_address
+from oms.usecases.change_previews import preview
 from oms.usecases.orders import raising
-from oms.usecases.promises import Basket, document, kept, offered, option_of, question_of, read_quote
+from oms.usecases.promises import Basket, kept, option_of, question_of, read_quote, refreshed
 from oms.views.orders import placed
 from oms.work import Answer, RequestKey, Work, answer_once
 
@@ -127,7 +126,10 @@ def change_order(
         return answer_once(runtime, actor, key, locked_first)
 
     def choose(ground: Ground) -> Chosen:
-        return kept(runtime, actor, ground, quote, shown)
+        try:
+            return kept(runtime, actor, ground, quote, shown)
+        except Refused as no:
+            raise refreshed(no, preview(runtime, actor, order, basket, ground, lines)) from no
 
     def write(work: Work, chosen: Chosen) -> Answer:
         return Answer.of(200, _confirmed(runtime, work, order_id, change, quote, chosen, lines))
@@ -189,37 +191,7 @@ def _preview(
 ) -> Answer:
     order = locked_order(work, order_id, expected)
     changeable(order)
-    found = offered(runtime, ground, basket, (order.id, order.version))
-    shown = document(runtime, work.actor, found)
-    for option, (quoted, _) in zip(shown["options"], found.options, strict=True):
-        option["difference"] = _difference(order, _would_be(order, lines, ground.parts, quoted), quoted)
-    del shown["as_of"]
-    return Answer.of(200, shown)
-
-
-def _would_be(
-    order: Order, lines: Sequence[SoldLine], parts: Sequence[ComponentLine], quoted: QuotedOption
-) -> Order:
-    """The order as the option would leave it, as far as money goes: what nobody sends is cancelled."""
-    lost = quoted.lost
-    counts = {
-        part.id: Counts(routed=part.quantity - units, cancelled=units)
-        for part in parts
-        for units in (lost[part.line_id, part.sku],)
-    }
-    made = rebuilt(order, lines, parts, counts)
-    return replace(order, shipping_minor=quoted.price_minor, lines=made)
-
-
-def _difference(order: Order, after: Order, quoted: QuotedOption) -> dict[str, int | None]:
-    old, new = order.promise.window_to, quoted.window_to
-    return {
-        "total_minor": after.total_minor - order.total_minor,
-        "lines_minor": after.lines_minor - order.lines_minor,
-        "discount_minor": order.discount_share_minor - after.discount_share_minor,
-        "shipping_minor": after.shipping_owed_minor - order.shipping_owed_minor,
-        "window_to_s": int((new - old).total_seconds()) if old and new else None,
-    }
+    return Answer.of(200, preview(runtime, work.actor, order, basket, ground, lines))
 
 
 def _previewed(order: Order, quote: Quote, shown: QuotedOption, basket: Basket, question: Question) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -275,7 +275,13 @@ def with_fresh_options(
 ) -> Refused:
     """The same refusal, carrying what could be promised instead."""
     methods = ("ship", "pickup", "courier") if basket.destination is not None else ("pickup",)
-    instead = document(runtime, actor, offered(runtime, ground, replace(basket, methods=methods)))
+    return refreshed(
+        refused, document(runtime, actor, offered(runtime, ground, replace(basket, methods=methods)))
+    )
+
+
+def refreshed(refused: Refused, instead: Mapping[str, Any]) -> Refused:
+    """The same refusal with these options as fresh ones."""
     return Refused(replace(refused.refusal, extra={**refused.refusal.extra, "fresh": _texts(instead)}))
 
 

@@ -125,6 +125,24 @@ def test_the_difference_shown_is_what_the_change_then_makes(shop: Shop, lines: l
     assert shown["total_minor"] == sum(shown[part] for part in parts)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"id": "1", "quantity": 1, "discount_minor": 3001},
+        {"id": "1", "quantity": 2, "unit_price_minor": 16},
+        {"id": "9", "sku": "C3", "quantity": 1, "unit_price_minor": 10, "discount_minor": 11},
+    ],
+)
+def test_no_line_costs_less_than_nothing(shop: Shop, line: dict[str, Any]) -> None:
+    sold = [{"id": "1", "sku": "A1", "quantity": 3, "unit_price_minor": 1000, "discount_minor": 50}]
+    shop.place("o-1", method="ship", lines=sold, discount_minor=250)
+    refused = shop.post("/v1/orders/o-1/lines", {"lines": [line]})
+    assert (refused.status_code, refused.json()["code"]) == (422, "bad_amount")
+    assert refused.json()["errors"][0]["pointer"] == "/lines/0/discount_minor"
+    dropped = shop.post("/v1/orders/o-1/lines", {"lines": [{"id": "1", "quantity": 1}]})
+    assert dropped.status_code == 200, "dropped units leave their share of the discount behind"
+
+
 def test_its_own_stock_is_not_hidden_from_a_change(shop: Shop) -> None:
     shop.place("o-1", ("C3", 7), method="ship")
     _, order = confirmed(shop, "/v1/orders/o-1/address", {"destination": BROOKLYN})
@@ -143,6 +161,23 @@ def test_a_confirmation_must_be_of_the_change_previewed(shop: Shop) -> None:
     assert (late.status_code, late.json()["code"]) == (412, "version_conflict")
     placing = shop.place("o-2", ("A1", 3), **choice)
     assert placing.json()["code"] == "quote_mismatch"
+
+
+def test_fresh_options_of_a_change_can_be_confirmed(shop: Shop) -> None:
+    shop.place("o-1", ("A1", 2), method="ship")
+    wish = {"lines": [{"id": "1", "quantity": 3}]}
+    shown = shop.post("/v1/orders/o-1/lines", wish).json()
+    shop.watch.forward(minutes=31)
+    choice = {"quote_id": shown["quote_id"], "option_id": shown["options"][0]["option_id"]}
+    late = shop.post("/v1/orders/o-1/lines", {**wish, "confirm": choice})
+    assert (late.status_code, late.json()["code"]) == (410, "quote_expired")
+    fresh = late.json()["fresh"]
+    (option, *_) = fresh["options"]
+    assert {one["method"] for one in fresh["options"]} == {"ship"}
+    assert option["difference"]["lines_minor"] == 1000
+    choice = {"quote_id": fresh["quote_id"], "option_id": option["option_id"]}
+    done = shop.post("/v1/orders/o-1/lines", {**wish, "confirm": choice})
+    assert (done.status_code, done.json()["lines"][0]["routed"]) == (200, 3)
 
 
 def test_a_confirmation_must_name_the_way_previewed(shop: Shop) -> None:
