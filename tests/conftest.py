@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
@@ -21,6 +22,9 @@ from oms.settings import sqlalchemy_url
 from oms.store.database import connect, migrate
 
 RUN = pytest.StashKey[Path]()
+
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")  # a busy machine is no fault of what is tested
 
 
 def pytest_configure(config: pytest.Config) -> None:
