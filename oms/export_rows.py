@@ -83,6 +83,20 @@ def read_database(conn: Connection, *, with_orders: bool = True) -> Folder:
     )
 
 
+def read_known(conn: Connection) -> files.Known:
+    """What files may refer to that are an addition to the database: ids, not all that is known of them."""
+    bodies = {kind: _bodies(conn, kind) for kind in Kind}
+    network = _network(bodies)
+    nodes = _nodes(conn, bodies[Kind.CALENDAR], network.holidays)
+    ids = {
+        "nodes": nodes.id,
+        "calendars": _calendars(bodies[Kind.CALENDAR], nodes).name,
+        "skus": _texts(conn.scalars(select(sku.c.id))),
+        "tariffs": _tariffs(bodies[Kind.TARIFF]).name,
+    }
+    return files.Known(network, ids)
+
+
 def _bodies(conn: Connection, kind: Kind) -> dict[str, Any]:
     return {found.id: found.body for found in documents.page(conn, kind, "", None)}
 

@@ -1,7 +1,7 @@
 """Text ids to numbers and back, for one batch."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, text
 
@@ -26,9 +26,10 @@ class Names:
 
     def unknown(self, nodes: Iterable[str], skus: Iterable[str]) -> Unknown | None:
         """The names that do not exist, SKUs before nodes; None when all do."""
-        if lacking := sorted(set(skus) - self.skus.keys()):
+        # Asked line by line: a difference of sets would go through all names of the batch for each.
+        if lacking := sorted({sku for sku in skus if sku not in self.skus}):
             return Unknown("sku", tuple(lacking))
-        if lacking := sorted(set(nodes) - self.nodes.keys()):
+        if lacking := sorted({node for node in nodes if node not in self.nodes}):
             return Unknown("node", tuple(lacking))
         return None
 
@@ -37,8 +38,27 @@ def resolve(conn: Connection, nodes: Iterable[str], skus: Iterable[str]) -> Name
     """Look the ids up; what does not exist is absent from the answer."""
     found: list[dict[str, int]] = []
     for statement, ids in zip(_BY_ID, (sorted(set(nodes)), sorted(set(skus))), strict=True):
-        found.append({row.id: row.no for row in conn.execute(statement, {"ids": ids})} if ids else {})
+        rows = conn.execute(statement, {"ids": ids}).all() if ids else ()
+        found.append({id: no for id, no in rows})  # noqa: C416 - for mypy a row is no pair
     return Names(*found)
+
+
+@dataclass(slots=True)
+class Register:
+    """Numbers found so far, for many batches that name the same nodes and SKUs. A number never changes, but
+    one that another transaction has not committed must not be learned here.
+    """
+
+    known: Names = field(default_factory=lambda: Names({}, {}))
+
+    def learn(self, conn: Connection, nodes: Iterable[str], skus: Iterable[str]) -> Names:
+        """What is known, these ids included where they exist."""
+        of, these = self.known.nodes, self.known.skus
+        new = {node for node in nodes if node not in of}, {sku for sku in skus if sku not in these}
+        found = resolve(conn, *new)
+        self.known.nodes.update(found.nodes)
+        self.known.skus.update(found.skus)
+        return self.known
 
 
 def ids_of(

@@ -21,6 +21,7 @@ from oms.adapters.folder_values import (
     DEFAULT_PENALTY_MINOR,
     Folder,
     Ints,
+    Known,
     NetworkFile,
     positions_of,
 )
@@ -30,7 +31,7 @@ NETWORK_FILE = "network.json"
 KEYS = ("currency", "dimensional_divisor_mm3_per_g", "holidays", "unfilled_penalty_minor", "policy")
 
 
-def read_folder(path: Path, known: Folder | None = None) -> Folder:
+def read_folder(path: Path, known: Known | None = None) -> Folder:
     """Read and check a folder; raises FolderRefused with all faults before anything is used.
 
     ``known``: what the files are an addition to. Then any of them may be left out, ids may refer to those
@@ -79,7 +80,7 @@ def _check(
     files: Mapping[str, str],
     faults: Faults,
     readable: bool,
-    known: Folder | None,
+    known: Known | None,
 ) -> None:
     """Rules between rows; those between files only when all could be read, else one fault is many."""
     for name, spec in TABLES.items():
@@ -98,11 +99,11 @@ def _check(
         check.check_reach(tables, rows, files, faults)
 
 
-def _ids(tables: Mapping[str, Columns], name: str, known: Folder | None) -> NDArray[np.object_]:
+def _ids(tables: Mapping[str, Columns], name: str, known: Known | None) -> NDArray[np.object_]:
     """What rows may refer to in a table: its ids, and those known already."""
     column = "name" if name in ("tariffs", "calendars") else "id"
     ids = tables[name][column]
-    return ids if known is None else np.concatenate((ids, getattr(getattr(known, name), column)))
+    return np.concatenate((ids, known.ids[name])) if known and name in known.ids else ids
 
 
 def _compute_defaults(tables: Mapping[str, Columns]) -> None:

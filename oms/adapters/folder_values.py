@@ -197,6 +197,14 @@ class FolderFault:
     detail: str
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """What files are an addition to: the network, and by table the ids that rows may refer to."""
+
+    network: NetworkFile
+    ids: Mapping[str, Texts]
+
+
 class FolderRefused(Exception):
     """The folder is not taken. ``faults`` are the first found, by file and row; ``more`` counts the rest."""
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from oms.actors import SYSTEM
 from oms.adapters.folder import Folder, FolderRefused, read_folder
-from oms.export_rows import read_database
+from oms.export_rows import read_known
 from oms.refusals import Fault, Refused, not_found
 from oms.store import import_jobs as jobs
 from oms.store.database import OUTAGES, unhurried
@@ -94,7 +94,7 @@ def _read(resources: Resources, files: Mapping[str, str]) -> Folder:
             (Path(place) / name).write_text(content, encoding="utf-8")
         with resources.engine.connect() as conn:
             unhurried(conn)
-            return read_folder(Path(place), read_database(conn, with_orders=False))
+            return read_folder(Path(place), read_known(conn))
 
 
 def _told(fault: Fault) -> dict[str, Any]:

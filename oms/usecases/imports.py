@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import TypeVar
 
@@ -16,6 +17,7 @@ from inventory.barcodes import clashes, codes_of, give_up, holders
 from inventory.catalogue_edit import CodesTaken, SkuRow, put_nodes, put_skus
 from inventory.movements import Note
 from inventory.stock_load import LoadLine, load_chunk
+from inventory.store.names import Register
 from oms import import_rows
 from oms.actors import Actor
 from oms.adapters.folder import Folder
@@ -32,7 +34,8 @@ from oms.work import Resources, Work, transact
 
 T = TypeVar("T")
 
-CHUNK = 2_000
+CHUNK = 5_000
+"""Rows put by one transaction."""
 TABLES = ("network", "nodes", "calendars", "tariffs", "lanes", "skus", "stock", "orders")
 """What can be asked for. Of orders, only where their postcodes are is kept."""
 
@@ -82,13 +85,17 @@ def import_folder(
     nodes, edited = write(put_first)
     progress("network", nodes + edited, nodes + edited)
     _in_chunks(skus, "skus", progress, lambda part: write(lambda work: _put_skus(work, part)))
-    stock = list(_stock_lines(folder)) if "stock" in tables else []
-    _in_chunks(stock, "stock", progress, lambda part: write(lambda work: _load(work, part)))
+    counted = len(folder.stock.node) if "stock" in tables else 0
+    known_ids = Register()
+    for done in range(0, counted, CHUNK):
+        lines = _stock_lines(folder, slice(done, done + CHUNK))
+        write(partial(_load, lines=lines, known=known_ids))
+        progress("stock", done + len(lines), counted)
     known = list(import_rows.places(folder)) if "orders" in tables else []
     if known:
         write(lambda work: put_places(work.conn, known))
         progress("places", len(known), len(known))
-    return Imported(nodes, edited, len(skus), len(stock), len(known))
+    return Imported(nodes, edited, len(skus), counted, len(known))
 
 
 def _put_network(work: Work, folder: Folder, tables: Collection[str]) -> tuple[int, int]:
@@ -154,14 +161,16 @@ def _put_skus(work: Work, rows: list[SkuRow]) -> None:
     work.emit("import.skus", "catalogue", rows[0].id, {"skus": len(rows)})
 
 
-def _stock_lines(folder: Folder) -> Iterator[LoadLine]:
+def _stock_lines(folder: Folder, part: slice) -> list[LoadLine]:
+    """Made as they are needed: objects by the hundred thousand keep the garbage collector busy."""
     stock = folder.stock
-    columns = (stock.node, stock.sku, stock.on_hand.tolist(), stock.bin, stock.safety_stock.tolist())
-    return (LoadLine(*row) for row in zip(*columns, strict=True))
+    columns = (stock.node, stock.sku, stock.on_hand, stock.bin, stock.safety_stock)
+    return [LoadLine(*row) for row in zip(*(column[part].tolist() for column in columns), strict=True)]
 
 
-def _load(work: Work, lines: list[LoadLine]) -> None:
-    loaded = load_chunk(work.conn, work.at, lines, Note(reference="import", actor=work.actor.key_id))
+def _load(work: Work, lines: list[LoadLine], known: Register) -> None:
+    note = Note(reference="import", actor=work.actor.key_id)
+    loaded = load_chunk(work.conn, work.at, lines, note, known)
     if loaded.unknown:
         raise refuse(Code.INVALID, "Stock names nodes or SKUs that are neither in the folder nor known")
     report_displaced(work, loaded.displaced)

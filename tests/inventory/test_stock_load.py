@@ -1,0 +1,109 @@
+"""Counts by the thousand: what they write, what they leave alone, and what happens meanwhile."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import Engine, text
+
+from inventory import stock
+from inventory.movements import Change, Note
+from inventory.stock_load import LoadLine, load_chunk, load_counts
+from inventory.store.names import Register
+from tests.inventory.asking import ask
+from tests.inventory.ledger_check import faults
+from tests.inventory.shop import T0, furnish, position
+
+
+def shelves(engine: Engine) -> None:
+    """Ten of S0 … S9 at N0 and N1."""
+    with engine.begin() as conn:
+        furnish(conn, 2, 10)
+        changes = [Change(f"N{node}", f"S{sku}", 10) for node in range(2) for sku in range(10)]
+        stock.receive(conn, T0, changes)
+
+
+def stamps(engine: Engine) -> list[tuple[str, int]]:
+    """Who wrote each position last."""
+    with engine.begin() as conn:
+        rows = conn.execute(
+            text("SELECT CAST(stamp AS text), on_hand FROM position ORDER BY node_no, sku_no")
+        )
+        return [(row[0], row[1]) for row in rows]
+
+
+def test_what_the_books_say_already_is_not_written_again(engine: Engine) -> None:
+    shelves(engine)
+    before = stamps(engine)
+    lines = [LoadLine("N0", f"S{sku}", 10 if sku else 7) for sku in range(10)]
+    [loaded] = load_counts(engine, T0, lines, Note())
+    assert (loaded.applied, loaded.changed) == (10, 1)
+    after = stamps(engine)
+    assert after[0][1] == 7 and after[0] != before[0]
+    assert after[1:] == before[1:], "nobody has to read them again"
+    with engine.begin() as conn:
+        assert conn.scalar(text("SELECT count(*) FROM movement WHERE cause = 'count'")) == 1
+        assert faults(conn) == {}
+
+
+@pytest.mark.parametrize("what", ["bin", "safety_stock", "blocked"])
+def test_a_count_that_agrees_still_sets_what_else_it_says(engine: Engine, what: str) -> None:
+    shelves(engine)
+    with engine.begin() as conn:
+        conn.execute(text("UPDATE position SET blocked = true WHERE node_no = 1 AND sku_no = 1"))
+    line = LoadLine("N0", "S0", 10, "A-7" if what == "bin" else None, 3 if what == "safety_stock" else None)
+    [loaded] = load_counts(engine, T0, [line], Note())
+    assert loaded.changed == 1
+    with engine.begin() as conn:
+        found = conn.execute(text("SELECT bin, safety_stock, blocked FROM position ORDER BY node_no, sku_no"))
+        assert tuple(found.first() or ()) == (line.bin or "", line.safety_stock or 0, False)
+
+
+def test_chunks_of_one_transaction_do_not_meet(engine: Engine) -> None:
+    shelves(engine)
+    with engine.begin() as conn:
+        for quantity in (3, 4):
+            load_chunk(conn, T0, [LoadLine("N0", "S1", quantity), LoadLine("N1", "S1", 1)], Note())
+        assert load_chunk(conn, T0, [], Note()).applied == 0
+        assert position(conn, "N0", "S1") == (4, 0)
+        assert faults(conn) == {}
+
+
+def test_a_position_that_comes_twice_is_refused(engine: Engine) -> None:
+    shelves(engine)
+    with engine.begin() as conn, pytest.raises(ValueError, match="twice"):
+        load_chunk(conn, T0, [LoadLine("N0", "S0", 1), LoadLine("N0", "S0", 2)], Note())
+
+
+def test_a_register_asks_once_for_what_exists_and_again_for_what_does_not(engine: Engine) -> None:
+    shelves(engine)
+    register = Register()
+    with engine.begin() as conn:
+        assert register.learn(conn, {"N0", "N9"}, {"S1"}).nodes.keys() == {"N0"}
+        conn.execute(text("INSERT INTO node (id, name, kind) VALUES ('N9', '', 'store')"))
+        assert register.learn(conn, {"N9"}, {"S1", "S2"}).nodes.keys() == {"N0", "N9"}
+        assert register.known.skus.keys() == {"S1", "S2"}
+
+
+def test_a_sale_and_a_promise_that_commit_meanwhile_are_counted_in(engine: Engine) -> None:
+    """The count waits for the row, and reckons with what it holds then, not with what it held before."""
+    shelves(engine)
+    lines = [LoadLine("N0", f"S{sku}", 6) for sku in range(3)]
+    with ThreadPoolExecutor(1) as pool, engine.connect() as other:
+        with other.begin():
+            ask(other, "g", 8, life=None)  # of S0
+            stock.sell(other, T0, [Change("N0", "S1", 2)])
+            counting = pool.submit(lambda: list(load_counts(engine, T0, lines, Note())))
+            while not _somebody_waits(engine):
+                assert not counting.done()
+        [loaded] = counting.result(20)
+    assert [loss.quantity for loss in loaded.displaced] == [2]
+    with engine.begin() as conn:
+        assert [position(conn, "N0", f"S{sku}") for sku in range(3)] == [(6, 6), (6, 0), (6, 0)]
+        counted = text("SELECT sku_no, quantity FROM movement WHERE cause = 'count' ORDER BY sku_no")
+        assert [tuple(row) for row in conn.execute(counted)] == [(1, 4), (2, 2), (3, 4)]
+        assert faults(conn) == {}
+
+
+def _somebody_waits(engine: Engine) -> bool:
+    with engine.begin() as conn:
+        return bool(conn.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
