@@ -72,7 +72,7 @@ POLICY = Policy(
 def furnish(runtime: Runtime, nodes: int) -> None:
     """Write a network of so many nodes and its stock, and have this process see it."""
     chance = np.random.default_rng([SEED, nodes])
-    specs = [_node(chance, number) for number in range(nodes)]
+    specs = [node_spec(chance, number) for number in range(nodes)]
     transact(runtime, SYSTEM, lambda work: _write(work, specs))
     held = chance.random((nodes, SKUS)) < HELD
     units = chance.integers(1, 60, (nodes, SKUS))
@@ -85,24 +85,24 @@ def furnish(runtime: Runtime, nodes: int) -> None:
     runtime.feed.look()
 
 
-def availability_asks(number: int, near: bool) -> list[dict[str, Any]]:
+def availability_asks(number: int, near: bool, skus: int = SKUS) -> list[dict[str, Any]]:
     """Three SKUs each, as a product page or a cart asks: totals and methods, or those near a customer."""
     chance = np.random.default_rng([SEED, 1])
-    asks: list[dict[str, Any]] = [{"skus": _skus(chance), "channel": "web"} for _ in range(number)]
+    asks: list[dict[str, Any]] = [{"skus": _skus(chance, skus), "channel": "web"} for _ in range(number)]
     for ask in asks if near else ():
         ask["near"] = dict(zip(("lat", "lon"), _point(chance), strict=True))
     return asks
 
 
-def promise_asks(number: int) -> list[dict[str, Any]]:
+def promise_asks(number: int, skus: int = SKUS) -> list[dict[str, Any]]:
     """Three lines each to a place of its own, by all methods; every fifth line wants two units."""
     chance = np.random.default_rng([SEED, 2])
-    return [_promise_ask(chance) for _ in range(number)]
+    return [_promise_ask(chance, skus) for _ in range(number)]
 
 
-def _promise_ask(chance: np.random.Generator) -> dict[str, Any]:
+def _promise_ask(chance: np.random.Generator, skus: int) -> dict[str, Any]:
     lat, lon = _point(chance)
-    wanted = enumerate(_skus(chance), 1)
+    wanted = enumerate(_skus(chance, skus), 1)
     return {
         "channel": "web",
         "lines": [
@@ -118,8 +118,8 @@ def _promise_ask(chance: np.random.Generator) -> dict[str, Any]:
     }
 
 
-def _skus(chance: np.random.Generator) -> list[str]:
-    return [f"S{number}" for number in chance.choice(SKUS, 3, replace=False).tolist()]
+def _skus(chance: np.random.Generator, skus: int) -> list[str]:
+    return [f"S{number}" for number in chance.choice(skus, 3, replace=False).tolist()]
 
 
 def _point(chance: np.random.Generator) -> tuple[float, float]:
@@ -128,7 +128,8 @@ def _point(chance: np.random.Generator) -> tuple[float, float]:
     return round(lat + north, 5), round(lon + east, 5)
 
 
-def _node(chance: np.random.Generator, number: int) -> NodeSpec:
+def node_spec(chance: np.random.Generator, number: int) -> NodeSpec:
+    """A node around one of the cities, by its number a warehouse or a store."""
     lat, lon, timezone = CITIES[number % len(CITIES)]
     north, east = chance.normal(0.0, SPREAD_KM / 111, 2).tolist()
     store = number % len(CITIES) != number // len(CITIES) % len(CITIES)
@@ -152,16 +153,21 @@ def _node(chance: np.random.Generator, number: int) -> NodeSpec:
 
 
 def _write(work: Work, specs: list[NodeSpec]) -> None:
+    write_network(work, specs)
     chance = np.random.default_rng([SEED, 3])
-    put_nodes(work.conn, [node_row(spec) for spec in specs])
     weight, price = chance.integers(100, 2_500, SKUS).tolist(), chance.integers(300, 6_000, SKUS).tolist()
     put_skus(
         work.conn,
         [SkuRow(f"S{i}", f"Article {i}", weight_g=weight[i], unit_price_minor=price[i]) for i in range(SKUS)],
     )
+    bump(work.conn, "catalogue")
+
+
+def write_network(work: Work, specs: list[NodeSpec]) -> None:
+    """Nodes, and by what goods leave them."""
+    put_nodes(work.conn, [node_row(spec) for spec in specs])
     documents: list[tuple[Kind, str, Any]] = [(Kind.TARIFF, tariff.name, tariff) for tariff in TARIFFS]
     documents += [(Kind.CALENDAR, STORE_HOURS.name, STORE_HOURS)]
     documents += [(Kind.LANES, Kind.LANES, LANES), (Kind.SLOTS, Kind.SLOTS, SLOTS)]
     documents += [(Kind.POLICY, Kind.POLICY, POLICY)]
     write_documents(work, documents)
-    bump(work.conn, "catalogue")

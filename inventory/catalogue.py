@@ -6,54 +6,16 @@ node stays right for every later snapshot, and only gets longer.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inventory.layers import Layers
 from inventory.outcomes import Unknown
+from inventory.sku import Component, Kit, Sku
+from inventory.sku_columns import SkuColumns
+from inventory.skus import Skus
 
-
-@dataclass(frozen=True, slots=True)
-class Component:
-    """`quantity` units of `sku` go into one kit."""
-
-    sku: str
-    quantity: int
-
-
-@dataclass(frozen=True, slots=True)
-class Kit:
-    """What a kit is picked as. Components are plain SKUs, one level deep. `keep_together`: from one node."""
-
-    components: tuple[Component, ...]
-    keep_together: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Sku:
-    """One sellable article; weight in g, dimensions in mm, price in minor units. `kit` None: not a kit.
-
-    `backordered` of at most `backorder_cap` units are promised without stock, from `preorder_from` on.
-    """
-
-    no: int
-    id: str
-    name: str
-    barcodes: tuple[str, ...]
-    weight_g: int
-    length_mm: int
-    width_mm: int
-    height_mm: int
-    flags: frozenset[str]
-    unit_price_minor: int
-    active: bool
-    backorder_cap: int
-    backordered: int
-    preorder_from: date | None
-    version: int
-    kit: Kit | None = None
+__all__ = ["BasketLine", "Catalogue", "Component", "ComponentLine", "Kit", "Node", "Sku"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +69,17 @@ class Catalogue:
     """
 
     version: int = 0
-    skus: Layers[Sku] = field(default_factory=lambda: Layers({}, {}))
+    skus: Skus = field(default_factory=Skus)
     nodes: Mapping[str, Node] = field(default_factory=dict)
     order: tuple[str, ...] = ()
     index: Mapping[str, int] = field(default_factory=dict)
     index_by_no: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
     closed: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+
+    @classmethod
+    def of(cls, nodes: Iterable[Node], skus: SkuColumns) -> "Catalogue":
+        """The first snapshot."""
+        return cls(skus=Skus(skus)).changed(nodes, ())
 
     def changed(self, nodes: Iterable[Node], skus: Iterable[Sku]) -> "Catalogue":
         """A later snapshot in which these nodes and SKUs are new or changed."""

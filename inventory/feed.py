@@ -28,6 +28,7 @@ FRESH_S = (
 )
 PATIENCE_S = 0.25  # at most, that a request which lost a race waits for a look
 WEIGH_S = 5.0  # at least, between weighings of the nodes' breadth, which changes slowly
+WEIGH_SHARE = 50  # and this many times as long as one takes
 NAME = "anyshelf feed"  # of its connection, for whoever looks at the server's activity
 RETRY_S = 2.0  # at most, between attempts to reach a database that is gone
 
@@ -54,6 +55,7 @@ class Feed:
         self._conn: Connection | None = None
         self._looks = 0
         self._weigh_at: float | None = None  # None: nothing was found since
+        self._weigh_not_before = 0.0
         self._trouble: str | None = None
         self._complete_s = elapsed()
         self._turn = threading.Condition()
@@ -119,9 +121,13 @@ class Feed:
         return found
 
     def _weigh(self) -> None:
-        if self._weigh_at is not None and self._elapsed() >= self._weigh_at:
+        """Seldom where it takes long, so that it never takes the machine over."""
+        begun = self._elapsed()
+        if self._weigh_at is not None and begun >= max(self._weigh_at, self._weigh_not_before):
             self._weigh_at = None
             self._pool.weigh()
+            ended = self._elapsed()
+            self._weigh_not_before = ended + WEIGH_SHARE * (ended - begun)
 
     def _run(self) -> None:
         rest = SOON_S

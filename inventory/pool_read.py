@@ -13,7 +13,7 @@ from inventory.catalogue import Catalogue
 from inventory.pool_rows import Cells, KeptFor, Rows
 from inventory.pool_state import Incoming, State
 from inventory.store import pool_sql as sql
-from inventory.store.catalogue_sql import read_nodes, read_skus
+from inventory.store.catalogue_sql import read_all_skus, read_nodes, read_skus
 
 _DAY = timedelta(days=1)
 
@@ -37,11 +37,13 @@ def caught_up(conn: Connection, state: State, mark: Mark) -> tuple[State, Mark, 
         state, mark = State(), Mark()
         seen = replace(seen, catalogue=True, positions=True, incoming=True, capacity=True)
     catalogue, rows, incoming = state.catalogue, state.rows, state.incoming
-    if seen.catalogue:
+    if mark == Mark():
+        catalogue, rows = _all(conn)
+    elif seen.catalogue:
         catalogue = catalogue.changed(read_nodes(conn, mark.xid), read_skus(conn, mark.xid))
         if len(catalogue.order) != len(state.catalogue.order):
             rows = rows.moved()  # readers of the old state must not meet nodes it does not have
-    if seen.positions:
+    if seen.positions and mark != Mark():
         fences = _kept(catalogue, sql.fences_since(conn, mark.xid))
         rows = _written(catalogue, rows, sql.read_since(conn, mark.xid), fences)
     if seen.incoming:
@@ -54,6 +56,15 @@ def caught_up(conn: Connection, state: State, mark: Mark) -> tuple[State, Mark, 
     )
     found = seen.catalogue or seen.positions or seen.incoming or seen.capacity
     return later, Mark(seen.xmin, seen.origin), found
+
+
+def _all(conn: Connection) -> tuple[Catalogue, Rows]:
+    """Everything, by way of little else in memory."""
+    catalogue = Catalogue.of(read_nodes(conn, 0), read_all_skus(conn))
+    numbers = catalogue.skus.numbers()
+    fences = _kept(catalogue, sql.fences_since(conn, 0))
+    rows = Rows(sql.about(conn), int(numbers.max(initial=0)))
+    return catalogue, _written(catalogue, rows, sql.read_all(conn, numbers), fences)
 
 
 def refreshed(conn: Connection, state: State, skus: Sequence[str]) -> State:

@@ -99,10 +99,24 @@ class Rows:
         """A copy without what was overwritten, with room for more positions and these SKU numbers."""
         to = Rows(self._live + room, max(sku_max, self._starts.size))
         for skus in self._present():
-            sku, node, free = self._gather(skus)
-            fences = {no: row for no in skus.tolist() if (row := self.read(no)[2])} if self._fences else {}
-            to._put(skus, sku, node, free, fences)
+            at, count = self._starts[skus] >> SHIFT, self._starts[skus] & MASK
+            ends = to._used + np.cumsum(count)
+            begin, end, starts = to._used, int(ends[-1]), ends - count
+            where = np.repeat(at - starts, count)
+            where += np.arange(begin, end)
+            for old, new in ((self._node, to._node), (self._free, to._free)):
+                old.take(where, out=new[begin:end], mode="clip")  # other modes copy twice
+            if self._fences:
+                to._fences |= self._fences_of(at[count > 0], starts[count > 0])
+            to._starts[skus] = starts << SHIFT | count
+            to._used = end
+        to._live = to._used
         return to
+
+    def _fences_of(self, at: NDArray[np.int64], to: NDArray[np.int64]) -> dict[int, tuple[KeptFor, ...]]:
+        """The fences of rows that stand `at` these places, by where they move `to`."""
+        places = zip(at.tolist(), to.tolist(), strict=True)
+        return {new: kept for old, new in places if (kept := self._fences.get(old))}
 
     def breadth(self, nodes: int) -> NDArray[np.float64]:
         """Per node index the share of the SKUs in stock anywhere of which the node has any; fences aside."""

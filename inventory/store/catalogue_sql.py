@@ -1,8 +1,11 @@
-"""Reading nodes and SKUs: those written since a mark."""
+"""Reading nodes and SKUs: all of them, or those written since a mark."""
 
+import numpy as np
 from sqlalchemy import Connection, text
 
 from inventory.catalogue import Component, Kit, Node, Sku
+from inventory.sku_columns import NUMBERS, SEPARATOR, SkuColumns, Texts
+from inventory.store.copied import messages, wire
 
 _NODES = text(
     """
@@ -20,7 +23,20 @@ _SKUS = text(
     FROM sku WHERE stamp >= CAST(:mark AS xid8) ORDER BY no
     """
 )
-_SEPARATOR = chr(31)
+
+# The same as two streams: numbers, which are cut into columns as they come, and texts.
+_ALL_NUMBERS = """
+    COPY (
+        SELECT no, weight_g, length_mm, width_mm, height_mm, CAST(active AS int), backorder_cap, backordered,
+            coalesce(preorder_from - DATE '0001-01-01' + 1, 0), version, cardinality(barcodes),
+            cardinality(flags), unit_price_minor
+        FROM sku ORDER BY no
+    ) TO STDOUT (FORMAT binary)
+"""
+_ALL_TEXTS = """
+    COPY (SELECT array_to_string(ARRAY[id] || barcodes || flags || name, chr(31)) FROM sku ORDER BY no)
+    TO STDOUT (FORMAT binary)
+"""
 
 _KITS = text(
     """
@@ -47,11 +63,24 @@ def read_skus(conn: Connection, mark: int) -> list[Sku]:
     rows = conn.execute(_SKUS, {"mark": str(mark)}, execution_options={"yield_per": _CHUNK})
     for no, id_, name, barcodes, *measures, flags, price, active, cap, held, opens, version in rows:
         if flags not in sets:
-            sets[flags] = frozenset(flags.split(_SEPARATOR))
-        codes = tuple(barcodes.split(_SEPARATOR)) if barcodes else ()
+            sets[flags] = frozenset(flags.split(SEPARATOR))
+        codes = tuple(barcodes.split(SEPARATOR)) if barcodes else ()
         sales = (price, active, cap, held, opens, version)
         skus.append(Sku(*(no, id_, name, codes, *measures, sets[flags], *sales, kits.get(no))))
     return skus
+
+
+def read_all_skus(conn: Connection) -> SkuColumns:
+    """All SKUs. `conn`: one snapshot."""
+    kits = _read_kits(conn, 0)
+    kind = wire(NUMBERS)
+    stream = b"".join(messages(conn, _ALL_NUMBERS))
+    read = np.frombuffer(stream, kind)
+    numbers = np.empty(read.size, NUMBERS)
+    for name in NUMBERS.names or ():
+        numbers[name] = read[name]
+    head = 2 + 4  # one field, and its length
+    return SkuColumns(numbers, Texts.of([said[head:] for said in messages(conn, _ALL_TEXTS)]), kits)
 
 
 def _read_kits(conn: Connection, mark: int) -> dict[int, Kit]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, text
 
 from inventory.pool_rows import BLOCKED
+from inventory.store.copied import arrays, messages
 
 # max() walks the index by stamp from its end; EXISTS (… WHERE stamp >= …) may be planned as a table scan.
 # `as_of` is the statement's start, before its snapshot: whatever committed until then is in the snapshot.
@@ -43,6 +44,15 @@ _OF_SKUS = """
         FROM position WHERE sku_no = ANY(%s)
     ) TO STDOUT (FORMAT binary)
 """
+# All of many SKUs in one message: a message for each position would take four times as long.
+_BETWEEN = """
+    COPY (
+        SELECT array_agg(sku_no), array_agg(node_no),
+            array_agg(CASE WHEN blocked THEN %s ELSE on_hand - reserved - safety_stock END)
+        FROM position WHERE sku_no BETWEEN %s AND %s
+    ) TO STDOUT (FORMAT binary)
+"""
+_ABOUT = text("SELECT CAST(reltuples AS bigint) FROM pg_class WHERE oid = CAST('position' AS regclass)")
 _FENCES_SINCE = text(
     """
     SELECT sku_no, node_no, channels, quantity FROM fence WHERE sku_no IN (
@@ -82,6 +92,7 @@ _TUPLE = np.dtype(
     + [(name, ">i4") for column in ("sku", "node", "free") for name in (f"{column}_bytes", column)]
 )
 _BLOCK_BYTES = 1 << 24  # 645,277 positions
+_SKUS_AT_ONCE = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +146,20 @@ def look(conn: Connection, mark: int) -> Look:
 def read_since(conn: Connection, mark: int) -> Iterator[Block]:
     """The positions written since `mark`, by SKU and node."""
     return _copied(conn, _SINCE, str(mark))
+
+
+def about(conn: Connection) -> int:
+    """How many positions there are, as of the last time the server counted."""
+    return max(0, conn.scalar(_ABOUT) or 0)
+
+
+def read_all(conn: Connection, skus: NDArray[np.int32]) -> Iterator[Block]:
+    """The positions of all these SKUs, ascending, and of any between them."""
+    for at in range(0, skus.size, _SKUS_AT_ONCE):
+        part = skus[at : at + _SKUS_AT_ONCE]
+        for row in messages(conn, _BETWEEN, BLOCKED, int(part[0]), int(part[-1])):
+            if found := tuple(arrays(row)):
+                yield Block(*found)
 
 
 def read_of_skus(conn: Connection, skus: Sequence[int]) -> Iterator[Block]:

@@ -1,28 +1,70 @@
 """The catalogue: snapshots that share what did not change, and kits that become their components."""
 
+from dataclasses import replace
+from itertools import count
+
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from inventory.catalogue import BasketLine, Catalogue
-from inventory.layers import RECENT_MAX, Layers
 from inventory.outcomes import Unknown
+from inventory.sku import Sku
+from inventory.sku_columns import NO_COLUMNS
+from inventory.skus import RECENT_MAX, Skus
 from tests.inventory.pool_kit import catalogue, commit, filled, furnish, kit, node, sku
 
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\x1f"), max_size=3)
+SKUS = st.builds(
+    Sku,
+    no=st.integers(1, 2**31 - 1),
+    id=TEXT,
+    name=st.text(st.characters(exclude_categories=["Cs"]), max_size=3),
+    barcodes=st.lists(TEXT, max_size=3).map(tuple),
+    weight_g=st.integers(0, 2**31 - 1),
+    length_mm=st.integers(0, 9),
+    width_mm=st.integers(0, 9),
+    height_mm=st.integers(0, 9),
+    flags=st.frozensets(TEXT, max_size=2),
+    unit_price_minor=st.integers(0, 2**63 - 1),
+    active=st.booleans(),
+    backorder_cap=st.integers(0, 9),
+    backordered=st.integers(0, 9),
+    preorder_from=st.none() | st.dates(),
+    version=st.integers(1, 9),
+    kit=st.none() | st.just(kit(("S1", 2), keep_together=True)),
+)
 
-@given(st.lists(st.dictionaries(st.text(max_size=2), st.integers(), max_size=5), max_size=8))
-def test_layers_say_what_a_plain_dict_says(steps: list[dict[str, int]]) -> None:
-    layers, plain = Layers[int]({}, {}), dict[str, int]()
-    for step in steps:
-        layers, before = layers.changed(step), dict(layers)
-        assert before == plain
-        plain = {**plain, **step}
-        assert dict(layers) == plain and len(layers) == len(plain)
+
+@given(st.lists(st.tuples(st.lists(SKUS, max_size=4), st.booleans()), max_size=6))
+def test_skus_say_what_a_plain_dict_says(steps: list[tuple[list[Sku], bool]]) -> None:
+    """Whether they stand in columns or among those of late."""
+    known, plain, columns, numbers = Skus(), dict[str, Sku](), NO_COLUMNS, count(1)
+    for some, fold in steps:
+        new = {
+            sku.id: replace(sku, no=plain[sku.id].no if sku.id in plain else next(numbers)) for sku in some
+        }
+        before = dict(known)
+        plain = {**plain, **new}
+        if fold:
+            columns = columns.changed(plain)
+        later = Skus(columns) if fold else known.changed(new)
+        assert dict(known) == before, "a snapshot does not change"
+        known = later
+        assert dict(known) == plain and len(known) == len(plain)
+        assert all(known.get(id) == known[id] == sku and id in known for id, sku in plain.items())
+        assert known.get("of none") is None and "of none" not in known
 
 
-def test_layers_stay_right_when_the_recent_layer_becomes_base() -> None:
-    layers = Layers({"0": -1}, {}).changed({str(i): i for i in range(RECENT_MAX + 1)}).changed({"0": 7})
-    assert layers["0"] == 7 and layers["1"] == 1 and len(layers) == RECENT_MAX + 1
+def test_skus_of_late_become_columns_when_they_are_many() -> None:
+    few = Skus().changed({"S0": sku(0), "S1": sku(1)})
+    assert few.nbytes == 0
+    many = few.changed({f"S{no}": sku(no) for no in range(1, RECENT_MAX + 2)}).changed({"S7": sku(7, cap=3)})
+    assert many.nbytes > 0 and len(many) == RECENT_MAX + 2
+    assert many["S7"].backorder_cap == 3 and many["S0"] == sku(0) and many["S9"] == sku(9)
+    assert "S7" in few.changed({"S7": sku(7)}) and "S7" not in few
+    found = [many[f"S{no}"] for no in range(RECENT_MAX + 2)]
+    assert [one.no for one in found] == list(range(RECENT_MAX + 2))
 
 
 def test_a_new_node_is_appended_and_a_changed_one_keeps_its_index() -> None:
