@@ -5,15 +5,17 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, func, inspect, make_url, text, update
+from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, make_url, text, update
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from inventory.store.types import Xid8
+from oms.store.lists import Lists
 from oms.store.tables import metadata
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -44,15 +46,25 @@ def connect(
     for none, hold for each statement; `unhurried` lifts them for a transaction.
     """
     limits = f"-c statement_timeout={statement_timeout_ms} -c lock_timeout={lock_timeout_ms}"
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=patience_s,
         hide_parameters=True,  # what somebody sent has no place in the words of an error
         pool_pre_ping=True,  # a restarted server costs a reconnection, not a failed request
-        connect_args={"options": f"-c timezone=UTC {limits}", "connect_timeout": 10},
+        connect_args={
+            "options": f"-c timezone=UTC {limits}",
+            "connect_timeout": 10,
+            "client_encoding": "utf8",
+        },
     )
+    event.listen(engine, "connect", _dump_lists)
+    return engine
+
+
+def _dump_lists(connection: psycopg.Connection[object], _: object) -> None:
+    connection.adapters.register_dumper(list, Lists)
 
 
 def unhurried(connection: Connection) -> None:
