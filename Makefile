@@ -51,6 +51,8 @@ bench: setup  ## how fast, and beside what; the kernel's figures go to benchmark
 	$(BENCH) benchmarks --ignore benchmarks/bench_kernel.py
 	-$(BIN)/python -m benchmarks.bench_checkout
 	$(BIN)/python -m benchmarks.order_rate
+	-$(BIN)/python -m benchmarks.stock_feed
+	-$(BIN)/python -m benchmarks.scale
 
 soak: setup  ## races for the last units and kill -9 at full length: nothing oversold, nothing lost
 	$(BIN)/python -m benchmarks.race_checkout

@@ -3,7 +3,7 @@
 python -m benchmarks.readme_table [--tour FILE]
 
 Reads from benchmarks/results, whose names hold kind and date: kernel (`benchmarks.kernel_report`), demo
-(what `anyshelf demo --json` printed), races, races-schedules and resource. FILE is what
+(what `anyshelf demo --json` printed), races, races-schedules, resource, scale and stock-feed. FILE is what
 `anyshelf demo --once` printed.
 """
 
@@ -39,6 +39,10 @@ def bench() -> str:
         parts.append(schedules_line(json.loads(schedules.read_text())))
     if resource := _newest("resource"):
         parts.append(resource_line(json.loads(resource.read_text())))
+    if scale := _newest("scale"):
+        parts.append(scale_line(json.loads(scale.read_text())))
+    if feed := _newest("stock-feed"):
+        parts.append(stock_feed_line(json.loads(feed.read_text())))
     return "\n\n".join(parts)
 
 
@@ -69,6 +73,29 @@ def resource_line(result: Mapping[str, Any]) -> str:
         f"From a node's reject to the next node's queue, with {open_orders:,} open orders, over HTTP on "
         f"{result['machine']['cores']} cores, {result['date']}, commit `{result['commit']}`: "
         f"{took['p50']:.0f} ms at p50, {took['p99']:.0f} ms at p99."
+    )
+
+
+def scale_line(result: Mapping[str, Any]) -> str:
+    """One process with 20 million positions, beside a small network."""
+    large, small = result["large"], result["small"]
+    promises = next(row for row in result["questions"] if row["question"] == "promises, 3 lines")
+    return (
+        f"{large['skus']:,} SKUs at {large['nodes']:,} nodes, {large['positions']:,} positions, one server "
+        f"process, {result['date']}, commit `{result['commit']}`: ready after {large['ready_s']:.0f} s, pool "
+        f"{large['pool']['rss_growth_mb']:.0f} MB of {large['rss_mb']:,} MB; promises for 3 lines in "
+        f"{promises['large']['p50_ms']:.1f} ms at p50, beside {promises['small']['p50_ms']:.1f} ms with "
+        f"{small['skus']:,} SKUs at {small['nodes']} nodes."
+    )
+
+
+def stock_feed_line(result: Mapping[str, Any]) -> str:
+    """What a file of counts takes, and what there is to compare it with."""
+    bare, kept, nightly, new, *_ = (way["rows_per_s"] for way in result["ways"].values())
+    return (
+        f"A file of {result['rows_per_file']:,} counts, from its text to the last commit, {result['date']}, "
+        f"commit `{result['commit']}`: {nightly:,} rows a second with one count in ten new, {new:,} with "
+        f"every count new; `COPY` into a bare table {bare:,}, into a bare ledger and bare positions {kept:,}."
     )
 
 

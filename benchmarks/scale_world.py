@@ -6,12 +6,12 @@ and what it needs, not the ledger that it came from.
 
 from __future__ import annotations
 
-import shutil
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import psycopg
@@ -19,16 +19,18 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, text
 
 from benchmarks.checkout_world import SEED, node_spec, write_network
-from oms.actors import SYSTEM
+from oms.actors import SYSTEM, Role
 from oms.adapters.postgres import Embedded
 from oms.bootstrap import start
 from oms.settings import Settings
 from oms.store.database import connect, migrate
+from oms.usecases.keys import create_key
 from oms.work import transact
 
 BROAD = 16
 AT_ONCE = 20_000
 LOADED = "loaded"
+RATE_PER_MINUTE = 10_000_000
 
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER = b"\xff\xff"
@@ -74,42 +76,70 @@ class Size:
         return max(self.held, self.nodes // 2) if sku < BROAD else self.held
 
 
+@dataclass(frozen=True, slots=True)
+class World:
+    """A server with a retailer in it, a storefront's key, and how many positions there are."""
+
+    server: Embedded
+    key: str
+    positions: int
+
+
 @contextmanager
-def world(size: Size, folder: Path, keep: bool = False) -> Iterator[Embedded]:
-    """The server with the retailer, loaded unless it is there; gone afterwards unless it is to be kept."""
+def world(size: Size, folder: Path) -> Iterator[World]:
+    """The retailer, loaded into the folder unless it is there."""
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o711)
-    try:
-        if not (folder / LOADED).exists():
-            _load_into(folder / "server", size)
-            (folder / LOADED).write_text(f"{size}\n")
-        assert (folder / LOADED).read_text() == f"{size}\n", f"{folder} holds another world"
-        with Embedded(folder / "server") as server:
-            yield server
-    finally:
-        if not keep:
-            shutil.rmtree(folder, ignore_errors=True)
+    loaded = folder / LOADED
+    if not loaded.exists():
+        told = {"size": asdict(size), **_load_into(folder / "server", size)}
+        loaded.write_text(json.dumps(told))
+    told = json.loads(loaded.read_text())
+    assert told["size"] == asdict(size), f"{folder} holds another world"
+    with Embedded(folder / "server") as server:
+        yield World(server, told["key"], told["positions"])
 
 
-def _load_into(data: Path, size: Size) -> None:
+def _load_into(data: Path, size: Size) -> dict[str, Any]:
     with Embedded(data) as server:
         migrate(server.url())
         _settings(server.url(), {"wal_level": "minimal", "max_wal_senders": "0"})
     with Embedded(data) as server:  # starts anew, with these settings
-        runtime = start(Settings(database_url=server.url(), data_dir=data.parent))
-        try:
-            chance = np.random.default_rng([SEED, size.nodes])
-            specs = [node_spec(chance, number) for number in range(size.nodes)]
-            transact(runtime, SYSTEM, lambda work: write_network(work, specs))
-        finally:
-            runtime.close()
+        key = _write_network(server, data.parent, size)
         engine = connect(server.url())
         with engine.begin() as conn:
             _fill(conn, size)
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
             conn.execute(text("VACUUM ANALYZE"))
+            conn.execute(text("CHECKPOINT"))
+            positions = conn.scalar(text("SELECT count(*) FROM position"))
         engine.dispose()
         _settings(server.url(), {"wal_level": None, "max_wal_senders": None})
+    return {"key": key, "positions": positions}
+
+
+def _write_network(server: Embedded, data: Path, size: Size) -> str:
+    """Nodes and how goods leave them; the key."""
+    chance = np.random.default_rng([SEED, size.nodes])
+    specs = [node_spec(chance, number) for number in range(size.nodes)]
+    runtime = start(Settings(database_url=server.url(), data_dir=data))
+    try:
+        transact(runtime, SYSTEM, lambda work: write_network(work, specs))
+        made = transact(
+            runtime,
+            SYSTEM,
+            lambda work: create_key(
+                work,
+                name="scale",
+                role=Role.STOREFRONT,
+                channels=["web"],
+                grants=["node_stock"],
+                rate_per_minute=RATE_PER_MINUTE,
+            ),
+        )
+    finally:
+        runtime.close()
+    return made.secret
 
 
 def _settings(url: str, settings: dict[str, str | None]) -> None:

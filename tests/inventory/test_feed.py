@@ -16,6 +16,7 @@ from inventory import stock_reserve
 from inventory.feed import Feed
 from inventory.movements import FenceLine
 from inventory.pool import AvailabilityPool
+from inventory.pool_rows import BLOCKED
 from inventory.pool_state import NEVER
 from inventory.requests import ReserveLine, ReserveRequest, Shelf
 from inventory.stock_settings import block, set_fences
@@ -39,6 +40,29 @@ def test_a_late_commit_is_not_skipped(engine: Engine) -> None:
         assert seen(pool, "S1") == [4, 10, 10]
         # Other databases of the server hold the mark back too, so it may take a moment.
         assert eventually(lambda: not feed.look(), 120), "with nothing running, nothing is read twice"
+
+
+def test_the_first_look_reads_all_of_a_large_shop_with_its_gaps(engine: Engine) -> None:
+    """In several messages: some SKUs lie nowhere, some numbers were never given out, one shelf is blocked."""
+    furnish(engine, nodes=2, skus=9_000)
+    with engine.begin() as conn:
+        run(conn, "DELETE FROM position WHERE sku_no BETWEEN 3000 AND 8500 OR (node_no + sku_no) % 3 = 0")
+        run(conn, "DELETE FROM sku WHERE no BETWEEN 4000 AND 8300")
+        run(conn, "UPDATE position SET on_hand = sku_no, safety_stock = 2, blocked = sku_no = 1")
+        block(conn, T0, [("N1", "S2")])
+        set_fences(conn, T0, [FenceLine("N1", "S2", "app", frozenset({"app"}), 5)])
+        rows = conn.execute(text("SELECT sku_no, node_no, on_hand - safety_stock, blocked FROM position"))
+        kept = {(sku, node): BLOCKED if blocked else free for sku, node, free, blocked in rows}
+    with filled(engine) as (pool, _):
+        state = pool.state
+        held: dict[tuple[int, int], int] = {}
+        for id, sku in state.catalogue.skus.items():
+            node, free, _ = state.rows.read(sku.no)
+            held |= {(sku.no, int(n) + 1): int(f) for n, f in zip(node, free, strict=True)}
+            assert id == f"S{sku.no}"
+        assert held == kept and state.rows.positions == len(kept)
+        assert len(state.catalogue.skus) == 9_000 - 4_301
+        assert [fence.quantity for fence in state.rows.read(2)[2]] == [5]
 
 
 def test_breadth_is_the_share_of_the_stocked_range_and_goes_by_the_last_weighing(engine: Engine) -> None:
