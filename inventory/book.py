@@ -208,7 +208,7 @@ class Book:
             self.put(slot, "limit", max(limit, slot.held))
             for hold in self.holds.get(group_id, ()):
                 if (hold.node_no, hold.day, hold.bucket) == key:
-                    before = hold.quantity if hold.state == "held" else 0
+                    before = 0 if hold.state == "released" else hold.quantity  # work done stays counted
                     self.put(hold, "quantity", before + quantity)
                     self.put(hold, "state", "held")
                     return free

@@ -157,6 +157,19 @@ def test_a_move_splits_a_line_and_moves_the_work_with_it(conn: Connection) -> No
     assert position(conn, "N1", "S0") == (10, 2)
 
 
+def test_more_work_at_a_node_on_a_day_adds_to_what_was_done_there(conn: Connection) -> None:
+    here, there = (CapacityLine(node, DAY, "ship", 1, 9) for node in ("N0", "N1"))
+    ask(conn, "g", 5, life=None, capacity=(here,))
+    away = MoveStep("1", "S0", 2, Shelf("N0"), Shelf("N1"))
+    assert move(conn, T0, [MoveRequest("g", (away,), (there,))]) == [Rehomed("g")]
+    assert stock_groups.post(conn, T0, [PostRequest("g", (PartLine("1", 3, "N0"),))]) == [Posted("g", 3, 2)]
+    back = MoveStep("1", "S0", 2, Shelf("N1"), Shelf("N0"))
+    assert move(conn, T0, [MoveRequest("g", (back,), (here,))]) == [Rehomed("g")]
+    counted = "SELECT c.held, h.quantity FROM capacity c JOIN capacity_hold h USING (node_no, day, bucket)"
+    at_n0 = text(f"{counted} JOIN node ON node.no = node_no WHERE node.id = 'N0'")
+    assert conn.execute(at_n0).all() == [(2, 2)]
+
+
 def test_back_orders_stop_at_the_cap_and_pre_orders_wait_for_their_day(conn: Connection) -> None:
     assert isinstance(ask(conn, "a", 3, Backorder()), Reserved)
     outcome = ask(conn, "b", 2, Backorder())
