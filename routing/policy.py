@@ -52,7 +52,7 @@ class Policy:
     parcel_minor: float = 0.0
     co2_minor_per_kg: float = 0.0
     resource_minor: float = 0.0
-    breadth_weight: float = 3.0
+    breadth_weight: float = 0.75
     ship_to_store: bool = True
     pickup_stores: int = 5
     fed_stores: int = 2

@@ -14,6 +14,7 @@ from oms.adapters.clock import elapsed_s
 from oms.adapters.folder import Folder
 
 AT_ONCE = 4
+TRIES = 10
 TIMEOUT_S = 120.0
 HOLD = {"hold": "care", "note": "Only placed: the demo plays the life of fewer orders"}
 
@@ -22,11 +23,14 @@ Body = dict[str, Any]
 
 @dataclass(slots=True)
 class Answers:
-    """What playing met. `refused`: number by code; `broken`: answers that say the server failed."""
+    """What playing met. `refused`: number by code; `broken`: answers that say the server failed; `again`:
+    requests repeated because it was busy and said when to come back (`docs/operations.md`).
+    """
 
     sent: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     broken: list[str] = field(default_factory=list)
+    again: int = 0
     seconds: float = 0.0
 
     def and_then(self, more: Answers) -> Answers:
@@ -35,6 +39,7 @@ class Answers:
             self.sent + more.sent,
             self.refused + more.refused,
             self.broken + more.broken,
+            self.again + more.again,
             self.seconds + more.seconds,
         )
 
@@ -91,7 +96,8 @@ async def _play(url: str, key: str, wanted: Wanted, told: Callable[[int], None])
 
         async def send() -> None:
             for order_id, body in rest:
-                answer = await client.put(f"/v1/orders/{order_id}", json=body)
+                place = client.build_request("PUT", f"/v1/orders/{order_id}", json=body)
+                answer = await _answered(client, answers, place)
                 _count(answers, order_id, answer)
                 if answer.is_success and order_id not in wanted.lived:
                     await _hold(client, answers, order_id)
@@ -102,9 +108,21 @@ async def _play(url: str, key: str, wanted: Wanted, told: Callable[[int], None])
     return answers
 
 
+async def _answered(client: httpx.AsyncClient, answers: Answers, request: httpx.Request) -> httpx.Response:
+    """The answer; where the server is busy and says for how long, that of a later try."""
+    for _ in range(TRIES - 1):
+        answer = await client.send(request)
+        if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE or "retry-after" not in answer.headers:
+            return answer
+        answers.again += 1
+        await asyncio.sleep(float(answer.headers["retry-after"]))
+    return await client.send(request)
+
+
 async def _hold(client: httpx.AsyncClient, answers: Answers, order_id: str) -> None:
     headers = {"Idempotency-Key": f"hold-{order_id}"}
-    answer = await client.post(f"/v1/orders/{order_id}/holds", json=HOLD, headers=headers)
+    hold = client.build_request("POST", f"/v1/orders/{order_id}/holds", json=HOLD, headers=headers)
+    answer = await _answered(client, answers, hold)
     if not answer.is_success:
         answers.broken.append(f"hold of {order_id}: {answer.status_code}")
 

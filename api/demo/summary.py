@@ -87,6 +87,7 @@ class Summary:
             "placed": self.placed,
             "refused": dict(self.answers.refused),
             "server_errors": self.answers.broken,
+            "asked_again": self.answers.again,
             "lines": self.outcome.lines,
             "units": self.outcome.units,
             **asdict(self.outcome.figures),

@@ -208,7 +208,7 @@ class PolicyBody(Wire):
     model_config = _example(
         late_day_minor=50.0,
         parcel_minor=30.0,
-        breadth_weight=3.0,
+        breadth_weight=0.75,
         price_rules=[{"method": "ship", "amount_minor": 599, "free_from_minor": 5000}],
     )
 
@@ -217,7 +217,7 @@ class PolicyBody(Wire):
     parcel_minor: Felt = 0.0
     co2_minor_per_kg: Felt = 0.0
     resource_minor: Felt = 0.0
-    breadth_weight: Annotated[float, Field(ge=0, le=100)] = 3.0
+    breadth_weight: Annotated[float, Field(ge=0, le=100)] = 0.75
     ship_to_store: bool = True
     pickup_stores: Annotated[int, Field(ge=1, le=50)] = 5
     pickup_radius_m: Annotated[int, Field(ge=0, le=20_000_000)] = 50_000

@@ -40,8 +40,9 @@ class Ground:
 
     @property
     def opening_minor(self) -> int:
-        """What the cheapest parcel costs beside its units."""
-        return int(self.fixed_minor.min() + self.cards.minor.min())
+        """What the cheapest parcel costs beside its units; the last card is the one that is free."""
+        carried = self.cards.minor[: self.cards.start[-2]]
+        return int(self.fixed_minor.min() + (carried.min() if carried.size else 0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

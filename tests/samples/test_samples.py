@@ -55,6 +55,15 @@ def test_every_order_can_be_reached_from_every_node(folders: dict[str, Folder], 
     assert (ground.on_hand.sum(axis=1) > 0).all(), "every SKU is somewhere"
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_the_cheapest_parcel_has_a_tariff(folders: dict[str, Folder], name: str) -> None:
+    """Sparing is priced in it, so the replay must not take goods that go nowhere for the cheapest."""
+    ground, _ = replay_of(folders[name])
+    cheapest = int(folders[name].tariffs.minor.min())
+    assert cheapest > 0
+    assert ground.opening_minor == int(folders[name].nodes.fixed_minor.min()) + cheapest
+
+
 def test_any_address_in_the_country_has_a_tariff(folders: dict[str, Folder]) -> None:
     far = dataclasses.replace(
         folders["us_grocer"].orders,
