@@ -7,13 +7,14 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from types import FrameType
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from starlette.types import Receive, Scope, Send
 
-from api import problems
+from api import afterwards, problems
 from api.frame import Frame
-from api.lane import Lane
+from api.lane import LANE, Lane
 from api.limits import Limits
 from api.openapi import describe
 from api.pages.app import create_pages, create_tracking
@@ -101,9 +102,10 @@ def create_app(source: Runtime | Settings | None = None, clock: Clock | None = N
     itself."""
 
     @asynccontextmanager
-    async def lifespan(app: Application) -> AsyncIterator[None]:
+    async def lifespan(app: Application) -> AsyncIterator[dict[str, Any]]:
+        told = {LANE: app.lane}
         if isinstance(source, Runtime):
-            yield
+            yield told
             return
         running = start(source or from_environment(os.environ), clock=clock)
         _run_on(app, running)
@@ -114,8 +116,9 @@ def create_app(source: Runtime | Settings | None = None, clock: Clock | None = N
         background.start()
         _hear_the_end(app)
         try:
-            yield
+            yield told
         finally:
+            afterwards.settle()
             background.close()
             running.close()
 

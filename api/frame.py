@@ -5,8 +5,9 @@ import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from api.logs import ACCEPTED_ID, REQUEST_ID, access, answered
-from api.metrics import CLIENT_LEFT, count, method_of, route_of
+from api.afterwards import remember
+from api.logs import ACCEPTED_ID, REQUEST_ID
+from api.metrics import CLIENT_LEFT, route_of
 from api.problems import INTERNAL, problem
 from oms.adapters.clock import elapsed_s
 from oms.adapters.ids import RandomIds
@@ -48,7 +49,7 @@ class Frame:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = scope.get(ID) or begin(scope)
+        request_id = begin(scope)
         status, since_s = 0, scope.get(SINCE) or elapsed_s()
 
         async def framed(message: Message) -> None:
@@ -71,41 +72,21 @@ class Frame:
             scope["anyshelf.code"] = INTERNAL.code.value
             await problem(INTERNAL)(scope, receive, framed)
         finally:
-            _remember(scope, status or CLIENT_LEFT, elapsed_s() - since_s)
+            _done(scope, status or CLIENT_LEFT, elapsed_s() - since_s)
 
 
 def begin(scope: Scope) -> str:
     """The request's id, from now on also in what is logged: the one it was sent with, or a new one."""
-    request_id: str = _sent_id(scope) or _ids.new("req")
+    request_id: str = scope.get(ID) or _sent_id(scope) or _ids.new("req")
     scope[ID] = request_id
     REQUEST_ID.set(request_id)
     return request_id
 
 
-def _remember(scope: Scope, status: int, seconds: float) -> None:
-    actor = scope.get("anyshelf.actor")
-    remember(
-        scope["method"],
-        route_of(scope),
-        status,
-        seconds,
-        None if actor is None else actor.key_id,
-        scope.get("anyshelf.code"),
-    )
-
-
-def remember(
-    method: str, route: str, status: int, seconds: float, key: str | None, code: str | None = None
-) -> None:
-    """Count an answer and write its line. `key`: whose; `code`: the name of a refusal."""
-    count(method_of(method), route, status, seconds, code)
-    if access.isEnabledFor(logging.INFO):
-        about = {"method": method, "route": route, "status": status, "ms": int(seconds * 10_000 + 0.5) / 10}
-        if key is not None:
-            about["key"] = key
-        if code is not None:
-            about["code"] = code
-        answered(about)
+def _done(scope: Scope, status: int, seconds: float) -> None:
+    actor, code = scope.get("anyshelf.actor"), scope.get("anyshelf.code")
+    key = None if actor is None else actor.key_id
+    remember(scope[ID], scope["method"], route_of(scope), status, seconds, key, code)
 
 
 def _sent_id(scope: Scope) -> str | None:

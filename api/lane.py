@@ -20,29 +20,36 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
 from api.access import ACCESS, Rule
+from api.afterwards import remember
 from api.arriving import within
-from api.frame import SECURITY, SINCE, Frame, begin, remember
+from api.frame import ID, SECURITY, SINCE, Frame, begin
 from api.guard import BODY_S, LARGEST_BODY, admit
-from api.limits import Headers, Limits
+from api.limits import Limits
+from api.logs import REQUEST_ID
 from api.metrics import route_of
 from api.wire.base import Wire
 from oms.actors import Actor
 from oms.adapters.clock import elapsed_s
 from oms.bootstrap import Runtime
 from oms.refusals import Refused
+from oms.store.keys import ApiKey
 
 JSON = b"application/json"
 BEARER = b"Bearer "
+LANE = "anyshelf.lane"
+"""Where the state that the application gives its server has the lane."""
 FAILED = "anyshelf.failed"
 ALWAYS = ((b"content-type", JSON), *SECURITY)
+
+Head = list[tuple[bytes, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
 class Quick:
-    """An endpoint that, for a `plain` body, touches nothing but memory. `answer` gives the JSON to send."""
+    """An endpoint that, for a `plain` body (None: any), touches nothing but memory. `answer`: the JSON."""
 
     body: type[Wire]
-    plain: Callable[[Any, Runtime], bool]
+    plain: Callable[[Any, Runtime], bool] | None
     answer: Callable[[Any, Actor, Runtime], bytes]
 
 
@@ -70,6 +77,7 @@ class Lane:
     ) -> None:
         self._app = app
         self._limits = limits
+        self._head: tuple[Head, bytes] = ([], b"")
         self._refuse = Frame(_otherwise)
         self._stops: dict[tuple[str, str], _Stop] = {}
         for route in routes:
@@ -80,38 +88,93 @@ class Lane:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or hand on what was asked."""
-        stop = self._stops.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
-        presented = None if stop is None else _presented(scope)
-        known = None if presented is None else self.runtime.keys.open(presented)
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if FAILED in scope:
+            await self._refuse(scope, receive, send)
+            return
+        stop = self._stops.get((scope["method"], scope["path"]))
+        known = None if stop is None else self._known(scope)
         if stop is None or known is None:
             await self._app(scope, receive, send)
             return
-        scope[SINCE] = since_s = elapsed_s()
+        since_s = elapsed_s()
         try:
             first = await within(BODY_S, receive())
         except TimeoutError:
-            scope.update({"route": stop.route, FAILED: Refused(problems.TOO_SLOW)})
+            scope.update({"route": stop.route, FAILED: Refused(problems.TOO_SLOW), SINCE: since_s})
             await self._refuse(scope, receive, send)
             return
-        body = _read(stop.quick, first, self.runtime)
+        whole = first["type"] == "http.request" and not first.get("more_body")
+        body = _read(stop.quick, first.get("body", b""), self.runtime) if whole else None
         if body is None:
-            del scope[SINCE]
             await self._app(scope, _again(first, receive), send)
             return
-        scope["route"] = stop.route
-        request_id = begin(scope)
-        try:
-            actor = admit(scope, self._limits, known, stop.rule)
-            answer = stop.quick.answer(body, actor, self.runtime)
-        except Exception as error:
-            scope[FAILED] = error
+        answer = self._answer(scope, stop, known, body, since_s)
+        if answer is None:
             await self._refuse(scope, receive, send)
             return
         try:
-            await send(_head(answer, request_id, scope["anyshelf.headers"]))
+            await send({"type": "http.response.start", "status": 200, "headers": _headers(scope, answer)})
             await send({"type": "http.response.body", "body": answer})
         finally:
-            remember(stop.method, route_of(scope), 200, elapsed_s() - since_s, actor.key_id)
+            _remember(scope, stop, known, since_s)
+
+    def may_know(self, scope: Mapping[str, Any]) -> bool:
+        """Whether a request with such a head might be answered here, once its body has come."""
+        return (scope["method"], scope["path"]) in self._stops
+
+    def at_once(self, scope: Any, raw: bytes | bytearray, always: Head) -> bytes | None:
+        """The same for a server that has the whole request already: head and body of the answer, as they go
+        over the wire, with ``always``, the server's own headers, in it.
+
+        None for what has to be asked the ordinary way: then too the scope knows what was judged already.
+        """
+        stop = self._stops.get((scope["method"], scope["path"]))
+        known = None if stop is None else self._known(scope)
+        if stop is None or known is None:
+            return None
+        since_s = elapsed_s()
+        body = _read(stop.quick, raw, self.runtime)
+        answer = None if body is None else self._answer(scope, stop, known, body, since_s)
+        if answer is None:
+            return None
+        _remember(scope, stop, known, since_s)
+        REQUEST_ID.set("")  # no task ends here: what the connection says next is of no request
+        return b"%b%b\r\n%b" % (self._begun(always), _lines(_passing(scope, answer)), answer)
+
+    def _known(self, scope: Scope) -> tuple[ApiKey, Actor] | None:
+        """Whose key came with a request whose head is plain; None for any other."""
+        said = dict(scope["headers"])
+        key: bytes = said.get(b"authorization", b"")
+        length: bytes = said.get(b"content-length", b"")
+        plain = said.get(b"content-type") == JSON and key.startswith(BEARER) and not scope["query_string"]
+        if not plain or not length.isdigit() or len(length) > 7 or int(length) > LARGEST_BODY:
+            return None
+        return self.runtime.keys.open(key[len(BEARER) :].decode("latin-1").strip())
+
+    def _answer(
+        self, scope: Scope, stop: _Stop, known: tuple[ApiKey, Actor], body: Any, since_s: float
+    ) -> bytes | None:
+        """Judge and answer. None: the scope holds what failed."""
+        scope["route"] = stop.route
+        scope[SINCE] = since_s
+        begin(scope)
+        try:
+            actor = admit(scope, self._limits, known, stop.rule)
+            return stop.quick.answer(body, actor, self.runtime)
+        except Exception as error:
+            scope[FAILED] = error
+            return None
+
+    def _begun(self, always: Head) -> bytes:
+        """The head of every answer up to what differs; the server's headers change once a second."""
+        known, begun = self._head
+        if known is not always:
+            begun = b"HTTP/1.1 200 OK\r\n" + _lines(always) + _lines(ALWAYS)
+            self._head = (always, begun)
+        return begun
 
 
 async def _otherwise(scope: Scope, receive: Receive, send: Send) -> None:
@@ -122,38 +185,37 @@ async def _otherwise(scope: Scope, receive: Receive, send: Send) -> None:
     await problems.named(scope, error.refusal)(scope, receive, send)
 
 
-def _head(answer: bytes, request_id: str, limits: Headers) -> Message:
-    """As the frame would make it."""
-    headers = [
+def _headers(scope: Scope, answer: bytes) -> Head:
+    """As the frame would make them."""
+    return [*ALWAYS, *_passing(scope, answer)]
+
+
+def _passing(scope: Scope, answer: bytes) -> Head:
+    """Those of this answer alone."""
+    return [
         (b"content-length", b"%d" % len(answer)),
-        *ALWAYS,
-        (b"x-request-id", request_id.encode()),
-        *limits,
+        (b"x-request-id", scope[ID].encode()),
+        *scope["anyshelf.headers"],
     ]
-    return {"type": "http.response.start", "status": 200, "headers": headers}
 
 
-def _presented(scope: Scope) -> str | None:
-    """The key of a request whose head is plain; None for any other."""
-    said = dict(scope["headers"])
-    key: bytes = said.get(b"authorization", b"")
-    length: bytes = said.get(b"content-length", b"")
-    plain = said.get(b"content-type") == JSON and key.startswith(BEARER) and not scope["query_string"]
-    if not plain or not length.isdigit() or len(length) > 7 or int(length) > LARGEST_BODY:
-        return None
-    return key[len(BEARER) :].decode("latin-1").strip()
+def _lines(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    return b"".join([b"%b: %b\r\n" % pair for pair in headers])
 
 
-def _read(quick: Quick, message: Message, runtime: Runtime) -> Any:
-    """The body, if all of it came at once and nothing is wrong with it."""
-    raw = message.get("body", b"")
-    if message["type"] != "http.request" or message.get("more_body") or b"\\u0000" in raw:
+def _remember(scope: Scope, stop: _Stop, known: tuple[ApiKey, Actor], since_s: float) -> None:
+    remember(scope[ID], stop.method, route_of(scope), 200, elapsed_s() - since_s, known[1].key_id)
+
+
+def _read(quick: Quick, raw: bytes | bytearray, runtime: Runtime) -> Any:
+    """The body, if nothing is wrong with it."""
+    if b"\\u0000" in raw:
         return None
     try:
         body = quick.body.__pydantic_validator__.validate_python(orjson.loads(raw))
     except (orjson.JSONDecodeError, ValidationError):
         return None
-    return body if quick.plain(body, runtime) else None
+    return body if quick.plain is None or quick.plain(body, runtime) else None
 
 
 def _again(first: Message, receive: Receive) -> Receive:

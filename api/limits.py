@@ -54,7 +54,11 @@ class Limits:
 
     def admit(self, key: ApiKey, checkout: bool) -> tuple[Headers, Refusal | None]:
         """Count one request: the headers to send, and the refusal when it is one too many."""
-        bucket = self._bucket(key)
+        quota = PER_MINUTE[key.role] if key.rate_per_minute is None else key.rate_per_minute
+        bucket = self._buckets.get(key.id)
+        if bucket is None or bucket.quota != quota:
+            policy = b'"key";q=%d;w=%d' % (quota, WINDOW_S)
+            bucket = self._buckets[key.id] = Bucket(quota, quota, elapsed_s(), policy)
         now_s = elapsed_s()
         floor = 0.0 if checkout else bucket.quota * RESERVE
         wait_s = bucket.take(now_s, floor)
@@ -68,11 +72,3 @@ class Limits:
             return headers, None
         wait = {"retry_after_s": ceil(wait_s)}
         return headers, Refusal(Code.RATE_LIMITED, "Too many requests with this key; slow down", extra=wait)
-
-    def _bucket(self, key: ApiKey) -> Bucket:
-        quota = PER_MINUTE[key.role] if key.rate_per_minute is None else key.rate_per_minute
-        bucket = self._buckets.get(key.id)
-        if bucket is None or bucket.quota != quota:
-            policy = b'"key";q=%d;w=%d' % (quota, WINDOW_S)
-            bucket = self._buckets[key.id] = Bucket(quota, quota, elapsed_s(), policy)
-        return bucket

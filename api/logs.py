@@ -6,11 +6,11 @@ exception is told as its kind and the lines of code it came through: its words m
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
 import sys
 import traceback
+from collections.abc import Sequence
 from contextlib import nullcontext
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -18,7 +18,6 @@ from typing import Any, TextIO
 
 import orjson
 
-from oms.adapters.clock import stamp
 from oms.settings import Settings
 
 REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="")
@@ -53,62 +52,33 @@ class Words(logging.Formatter):
 access = logging.getLogger("anyshelf.access")
 
 
-def answered(about: dict[str, Any]) -> None:
-    """One line for one answer.
+def answered(answers: Sequence[dict[str, Any]]) -> None:
+    """A line for each answer; `at` and `request_id` are among what is told of it.
 
-    As JSON and to one place only, as a server writes it, it takes a short way to the same words: one is
-    written for every request, and the way through `logging` costs as much as a small answer.
+    As JSON and to one place only, as a server writes it, they take a short way to the same words: the way
+    through `logging` costs as much as a small answer.
     """
     handlers = logging.root.handlers
     handler = handlers[0] if len(handlers) == 1 else None
-    if not isinstance(handler, _Stream) or access.handlers:
-        access.info("answered", extra={"about": about})
+    if isinstance(handler, _Stream) and not access.handlers:
+        handler.put([orjson.dumps(_ANSWERED | about) for about in answers])
         return
-    said = _said(stamp(), "info", access.name, "answered")
-    said.update(about)
-    handler.put(orjson.dumps(said))
+    for about in answers:
+        access.info("answered", extra={"about": about})
+
+
+_ANSWERED = {"at": "", "level": "info", "logger": access.name, "message": "answered"}
 
 
 class _Stream(logging.StreamHandler[TextIO]):
-    """What `configure` sends JSON lines to. Where an event loop runs, lines that are put wait until it has
-    gone round, and all that were put by then leave in one write: nobody waits for them, and a write each is
-    dear.
-    """
+    """What `configure` sends JSON lines to."""
 
-    def __init__(self, stream: TextIO) -> None:
-        super().__init__(stream)
-        self._waiting: list[bytes] = []
-        self._awaited: asyncio.AbstractEventLoop | None = None
-
-    def put(self, line: bytes) -> None:
-        """Write a line, soon."""
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            loop = None
-        with self.lock or nullcontext():
-            self._waiting.append(line)
-            if loop is None:
-                self.flush()
-            elif self._awaited is not loop:
-                self._awaited = loop
-                loop.call_soon(self.flush)
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Write a record, behind what waits."""
-        self._write()
-        super().emit(record)
-
-    def flush(self) -> None:
-        """Write what waits."""
-        self._write()
-        super().flush()
-
-    def _write(self) -> None:
-        with self.lock or nullcontext():
-            if self._waiting:
-                lines, self._waiting, self._awaited = self._waiting, [], None
+    def put(self, lines: Sequence[bytes]) -> None:
+        """Write lines, all at once."""
+        if lines:
+            with self.lock or nullcontext():
                 self.stream.write(b"\n".join([*lines, b""]).decode())
+                self.flush()
 
 
 def configure(settings: Settings, stream: TextIO | None = None) -> None:
@@ -140,27 +110,17 @@ def way_of(error: BaseException) -> list[str]:
 
 
 def _members(record: logging.LogRecord) -> dict[str, Any]:
-    said = _said(
-        datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-        record.levelname.lower(),
-        record.name,
-        record.getMessage(),
-    )
-    said.update(getattr(record, "about", {}))
-    if record.exc_info and record.exc_info[1] is not None:
-        said["raised"] = way_of(record.exc_info[1])
-    return said
-
-
-def _said(at: str, level: str, logger: str, message: str) -> dict[str, Any]:
-    """What every line has."""
+    """What every line has, and what this one is about."""
     said: dict[str, Any] = {
-        "at": at,
-        "level": level,
-        "logger": logger,
-        "message": message,
+        "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+        "level": record.levelname.lower(),
+        "logger": record.name,
+        "message": record.getMessage(),
     }
     request_id = REQUEST_ID.get()
     if request_id:
         said["request_id"] = request_id
+    said.update(getattr(record, "about", {}))
+    if record.exc_info and record.exc_info[1] is not None:
+        said["raised"] = way_of(record.exc_info[1])
     return said

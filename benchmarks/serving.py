@@ -66,7 +66,8 @@ def served(url: str, data: Path, processes: int, application: str) -> Iterator[d
     """The same, with the number of each process by its port. Their log goes to a file beside the data."""
     environment = {**os.environ, "ANYSHELF_DATABASE_URL": url, "ANYSHELF_DATA_DIR": str(data)}
     command = [sys.executable, "-m", "uvicorn", application, "--factory", "--log-level", "error"]
-    command.append("--no-access-log")  # as `anyshelf serve`, which writes its own
+    # as `anyshelf serve`, which writes its own log
+    command += ["--no-access-log", "--http", "api.protocol:Protocol"]
     ports = [free_port() for _ in range(processes)]
     log = (data / "server.log").open("ab")
     running = [

@@ -46,6 +46,7 @@ def serve(
                 host=host,
                 port=port,
                 workers=workers,
+                http="api.protocol:Protocol",
                 log_config=None,
                 access_log=False,
                 timeout_graceful_shutdown=FINISHING_S,

@@ -154,7 +154,7 @@ def _basket(body: PromisesAsk) -> Basket:
 
 
 QUICK: dict[tuple[str, str], Quick] = {
-    ("POST", "/v1/availability"): Quick(AvailabilityAsk, lambda body, running: True, _availability_told),
+    ("POST", "/v1/availability"): Quick(AvailabilityAsk, None, _availability_told),
     ("POST", "/v1/promises"): Quick(PromisesAsk, _only_asks, lambda *asked: orjson.dumps(_promises(*asked))),
 }
 """What `api.lane` answers by itself."""

@@ -3,7 +3,7 @@
 from fastapi import Response
 from sqlalchemy.exc import SQLAlchemyError
 
-from api import metrics
+from api import afterwards, metrics
 from api.deps import Running, reply
 from api.guard import routes
 from api.outages import outage_of
@@ -47,4 +47,5 @@ def is_ready(running: Running) -> Response:
 )
 def figures(running: Running) -> Response:
     """What was asked and answered, and how the process fares, as Prometheus reads it."""
+    afterwards.settle()
     return Response(metrics.exposition(running), headers={"Content-Type": metrics.MEDIA_TYPE})

@@ -27,9 +27,8 @@ MOST_SKUS = 10_000
 LONGEST_HOLD_S = 4 * 3600
 
 Method = Literal["ship", "pickup", "courier"]
-Methods = Annotated[
-    list[Method], Field(min_length=1, max_length=3, default_factory=lambda: ["ship", "pickup", "courier"])
-]
+ALL_METHODS: list[Method] = ["ship", "pickup", "courier"]
+Methods = Annotated[list[Method], Field(min_length=1, max_length=3, default_factory=ALL_METHODS.copy)]
 Metric = Annotated[int, Field(ge=0)]
 
 

@@ -59,14 +59,19 @@ def elapsed_s() -> float:
     return time.monotonic()
 
 
-def stamp() -> str:
-    """The machine's present instant in UTC, as in `2026-01-17T10:00:00.123+00:00`.
+def epoch_ns() -> int:
+    """The machine's present instant, in nanoseconds since 1970: what costs least to remember one by."""
+    return time.time_ns()
+
+
+def stamp(at_ns: int) -> str:
+    """An instant of `epoch_ns` in UTC, as in `2026-01-17T10:00:00.123+00:00`.
 
     For what is written many times a second: spelling an instant out costs microseconds, so a second is
     spelled once.
     """
     global _second
-    second, ms = divmod(time.time_ns() // 1_000_000, 1000)
+    second, ms = divmod(at_ns // 1_000_000, 1000)
     known, spelled = _second
     if known != second:
         spelled = datetime.fromtimestamp(second, UTC).isoformat()[: -len("+00:00")]

@@ -87,13 +87,11 @@ class Totals:
         return b"%b%b]}" % (self._begun, b",".join(texts))
 
     def _turn_to(self, state: State, today: date) -> None:
-        """Decide by this state from now on. Places in other rows say nothing."""
-        before, catalogue = self._state, state.catalogue
-        if (
-            state.rows is not before.rows
-            or catalogue.nodes is not before.catalogue.nodes
-            or today != self._today
-        ):
+        """Decide by this state from now on. Places in other rows say nothing. Other nodes have another
+        ``Alignment``.
+        """
+        catalogue = state.catalogue
+        if state.rows is not self._state.rows or today != self._today:
             self._shelves, self._room = {}, REMEMBERED
             self._shut = np.zeros(len(catalogue.order), np.bool_)
             self._shut[catalogue.closed] = True

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from api import logs
+from api import afterwards, logs
 from oms.settings import BadSetting, Settings, from_environment
 from tests.checkout.conftest import Shop
+from tests.coroutines import run
 
 PERSON = {
     "email": "winifred.quibble@example.com",
@@ -41,6 +42,7 @@ def written(shop: Shop) -> Iterator[io.StringIO]:
 
 
 def lines(written: io.StringIO, logger: str = "anyshelf.access") -> list[dict[str, Any]]:
+    afterwards.settle()
     found = [json.loads(line) for line in written.getvalue().splitlines()]
     return [line for line in found if line["logger"] == logger]
 
@@ -66,8 +68,8 @@ def test_an_order_with_personal_data_leaves_none_of_it_in_the_log(shop: Shop, wr
     found = shop.admin.get("/v1/customers", params={"email": PERSON["email"]}).json()["items"]
     assert found[0]["name"] == PERSON["name"]
     assert order_of_a_person(shop, surprise="Quibble").status_code == 400
-    said = written.getvalue().lower()
     assert [line["status"] for line in lines(written)] == [201, 200, 200, 400]
+    said = written.getvalue().lower()
     keys = [client.headers["authorization"].split()[1].lower() for client in (shop.web, shop.admin)]
     assert not [secret for secret in (*SECRETS, *keys, token.lower(), "order_token") if secret in said]
 
@@ -128,6 +130,7 @@ def test_each_request_has_an_id_of_its_own(shop: Shop) -> None:
 def test_people_read_words(shop: Shop, written: io.StringIO) -> None:
     logs.configure(Settings(None, shop.runtime.settings.data_dir, "text", "info"), written)
     shop.admin.get("/v1/orders/none-such")
+    afterwards.settle()
     last = written.getvalue().splitlines()[-1]
     assert " info " in last and "route=/v1/orders/{id} status=404" in last
 
@@ -135,6 +138,7 @@ def test_people_read_words(shop: Shop, written: io.StringIO) -> None:
 def test_a_quieter_log_leaves_the_answers_out(shop: Shop, written: io.StringIO) -> None:
     logs.configure(Settings(None, shop.runtime.settings.data_dir, "json", "warning"), written)
     shop.admin.get("/v1/orders/none-such")
+    afterwards.settle()
     assert written.getvalue() == ""
 
 
@@ -144,32 +148,30 @@ def test_a_setting_that_cannot_be_meant_is_refused(name: str) -> None:
         from_environment({name: "loud"})
 
 
-def test_the_short_way_of_an_answer_says_what_the_long_one_says(written: io.StringIO) -> None:
-    about = {"method": "GET", "route": "/v1/x", "status": 200, "ms": 0.1}
+def test_the_short_way_of_answers_says_what_the_long_one_says(written: io.StringIO) -> None:
+    about = {"at": "2026-01-17T10:00:00.123+00:00", "request_id": "r-1", "method": "GET", "route": "/v1/x"}
     only(written)
-    logs.answered(about)
+    logs.answered([about | {"status": 200}])
     logging.getLogger().addHandler(logging.NullHandler())  # two places: through `logging`
-    logs.answered(about)
+    logs.answered([about | {"status": 200}])
     short, long = lines(written)
-    assert short.keys() == long.keys() and list(short) == list(long)
-    assert {**short, "at": ""} == {**long, "at": ""}
-    assert len(short["at"]) == len(long["at"])
+    assert short == long and list(short) == list(long)
 
 
-def test_lines_of_one_turn_of_the_loop_leave_in_one_write(written: io.StringIO) -> None:
-    """They wait for it to go round, never behind a line that comes later another way."""
-
+def test_answers_are_settled_together_and_soon(written: io.StringIO) -> None:
     only(written)
 
-    async def turn() -> None:
-        logs.answered({"status": 200})
-        logs.answered({"status": 201})
-        assert written.getvalue() == ""
-        logging.getLogger("anyshelf.access").info("said in between")
-        logs.answered({"status": 202})
-        await asyncio.sleep(0)
-        assert [line.get("status") for line in lines(written)] == [200, 201, None, 202]
-        logs.answered({"status": 203})
+    async def turn(*statuses: int) -> None:
+        for status in statuses:
+            afterwards.remember(f"r-{status}", "GET", "/v1/x", status, 0.0004, "key_1")
+        assert written.getvalue() == before
+        await asyncio.sleep(5 * afterwards.LINGER_S)
 
-    asyncio.run(turn())
-    assert lines(written)[-1]["status"] == 203, "written before the loop ends"
+    before = ""
+    run(turn(200, 201))
+    found = [json.loads(line) for line in written.getvalue().splitlines()]
+    assert [(line["request_id"], line["status"]) for line in found] == [("r-200", 200), ("r-201", 201)]
+    assert found[0]["ms"] == 0.4 and found[0]["key"] == "key_1" and "code" not in found[0]
+    before = written.getvalue()
+    run(turn(202))
+    assert [line["status"] for line in lines(written)] == [200, 201, 202]
