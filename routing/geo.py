@@ -41,12 +41,12 @@ def great_circle_m(lat: float, lon: float, lats: Floats, lons: Floats) -> Floats
 def great_circles_m(lat: float, lon: float, there: Floats) -> Floats:
     """The same to places as of ``points``; unknown ones (nan) stay unknown."""
     metres: Floats = np.empty(there.shape[1])
-    _great_circles(lat, lon, there, metres)
+    great_circles_into(lat, lon, there, metres)
     return metres
 
 
 @compiled
-def _great_circles(lat: float, lon: float, there: Floats, metres: Floats) -> None:
+def great_circles_into(lat: float, lon: float, there: Floats, metres: Floats) -> None:
     """The straight way through the ball is the exact sine of half the angle, however near or far."""
     phi, lam = math.radians(lat), math.radians(lon)
     x, y, z = math.cos(phi) * math.cos(lam), math.cos(phi) * math.sin(lam), math.sin(phi)
@@ -78,7 +78,7 @@ def lambert_m(lat: float, lon: float, other_lat: float, other_lon: float) -> flo
 
 
 @compiled
-def _within(
+def within_into(
     lat: float,
     lon: float,
     lats: Floats,
@@ -114,7 +114,7 @@ def within_m(
     limit = np.array([radius_m], dtype=np.int64) if isinstance(radius_m, int) else radius_m
     near: Bools = np.empty(distance_m.size, dtype=np.bool_)
     left: Ints = np.empty(distance_m.size, dtype=np.int64)
-    count = _within(lat, lon, lats, lons, distance_m, limit, near, left)
+    count = within_into(lat, lon, lats, lons, distance_m, limit, near, left)
     for n in left[:count].tolist():
         near[n] = geodesic_m(lat, lon, float(lats[n]), float(lons[n])) <= limit[n % limit.size]
     return near

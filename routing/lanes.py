@@ -30,6 +30,7 @@ class Lanes:
     rows_of: Mapping[tuple[str, str | None, str, int], Ints]
     prefix_lengths: tuple[int, ...]
     methods: frozenset[str]
+    of_one_node: bool  # whether any row is
 
 
 def plain_postcode(postcode: str) -> str:
@@ -57,6 +58,7 @@ def compile_lanes(lanes: Sequence[LaneSpec], index: Mapping[str, int], cards: Ma
         rows_of={key: _ints(found) for key, found in rows.items()},
         prefix_lengths=tuple(sorted({len(prefix) for _, _, prefix, _ in rows})),
         methods=frozenset(lane.method for lane in lanes),
+        of_one_node=any(lane.node != ANY_NODE for lane in lanes),
     )
 
 

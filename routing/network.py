@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from routing.calendar import DayTables, Profile, day_tables, first_day, public_holidays
 from routing.delivery import DeliveryTable, delivery_table
 from routing.geo import great_circles_m, points, within_m
-from routing.lanes import EVERY, Lanes, compile_lanes, first_lanes, fitting_rows
+from routing.lanes import EVERY, Lanes, compile_lanes, first_lanes, fitting_rows, plain_postcode
 from routing.memo import Memo
 from routing.network_faults import faults_of
 from routing.network_spec import (
@@ -46,7 +46,7 @@ __all__ = [
     "build_network",
 ]
 
-REMEMBERED = 2048
+REMEMBERED, LAYOUTS = 2048, 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +54,8 @@ class Network:
     """N nodes. ``offers`` and ``limit`` have one row per method, in the order of ``METHODS``.
 
     ``memo`` remembers answers of pure functions of this network alone: day tables by first day, delivery
-    tables by country and zone, lane rows by destination, lanes to a store.
+    tables by country and zone, lane rows by destination, lanes to a store. ``layouts`` is for the few that
+    take longer to make than a promise may take.
     """
 
     spec: NetworkSpec
@@ -83,6 +84,7 @@ class Network:
     lanes: Lanes
     deliveries: Mapping[str, DeliverySpec]
     memo: Memo = field(default_factory=lambda: Memo(REMEMBERED))
+    layouts: Memo = field(default_factory=lambda: Memo(LAYOUTS))
 
     @property
     def version(self) -> int:
@@ -121,9 +123,15 @@ class Network:
 
     def lanes_to(self, method: str, country: str, postcode: str, distance_m: Floats) -> Ints:
         """[N] lane row per node to an address, NO_LANE where there is none."""
-        key = ("rows", method, country, postcode)
-        rows = self.memo.get(key, lambda: fitting_rows(self.lanes, method, country, postcode, EVERY))
-        return first_lanes(self.lanes, rows, distance_m)
+        return first_lanes(self.lanes, self.rows_to(method, country, postcode), distance_m)
+
+    def rows_to(self, method: str, country: str, postcode: str) -> Ints:
+        """Ascending rows of lanes that fit an address; only as much of the postcode as lanes ask for
+        decides.
+        """
+        prefix = plain_postcode(postcode)[: self.lanes.prefix_lengths[-1] if self.lanes.prefix_lengths else 0]
+        key = ("rows", method, country, prefix)
+        return self.memo.get(key, lambda: fitting_rows(self.lanes, method, country, prefix, EVERY))
 
     def lanes_to_store(self, store: int) -> tuple[Ints, Floats]:
         """([N] lane row per node to a store, [N] distances in metres)."""
@@ -143,12 +151,15 @@ class Network:
         """That of the nearest node, of the same country where there is one; UTC without nodes."""
         if not self.node_ids:
             return "UTC"
-        abroad_m = self.memo.get(
+        nearest = int(np.argmin(np.nan_to_num(distance_m) + self.abroad_m(country)))
+        return self.spec.nodes[nearest].timezone
+
+    def abroad_m(self, country: str) -> Floats:
+        """[N] what puts nodes of other countries behind all of this one."""
+        return self.layouts.get(
             ("abroad", country),
             lambda: np.array([0.0 if node.country == country else 1e9 for node in self.spec.nodes]),
         )
-        nearest = int(np.argmin(np.nan_to_num(distance_m) + abroad_m))
-        return self.spec.nodes[nearest].timezone
 
 
 def build_network(spec: NetworkSpec) -> Network:

@@ -80,7 +80,7 @@ def _by_code(method: str, found: Sequence[Blocking]) -> tuple[Unavailable, ...]:
         Unavailable(
             method,
             code.value,
-            _OF_ALL.get(code) or reason_text(code),
+            reason_of_all(code),
             tuple(one.line for one in ones),
             tuple(ones),
         )
@@ -88,5 +88,6 @@ def _by_code(method: str, found: Sequence[Blocking]) -> tuple[Unavailable, ...]:
     )
 
 
-def _text(code: Reason) -> str:
+def reason_of_all(code: Reason) -> str:
+    """The reason of a line, which is one of all nodes, in words."""
     return _OF_ALL.get(code) or reason_text(code)

@@ -12,7 +12,7 @@ from routing.calendar import DAY_S
 from routing.eligibility import Reason, reason_text
 from routing.network_spec import METHODS, PICKUP, SHIP
 from routing.promise_ask import Ask, later, seconds
-from routing.promise_blocking import refusals
+from routing.promise_blocking import reason_of_all, refusals
 from routing.promise_courier import courier_reaches
 from routing.promise_option import arrives, option_of, rank
 from routing.promise_reach import Reach, pickup_reach, ship_reach
@@ -170,7 +170,8 @@ def _tagged(ranked: Sequence[Ranked]) -> list[Option]:
 
 def nowhere(now: Ask, method: str) -> Unavailable:
     """Why there is no reach: no store is near."""
-    return _refusal(now, method, Reason.NO_NODE_IN_RADIUS)
+    reason = Reason.NO_NODE_IN_RADIUS
+    return Unavailable(method, reason.value, reason_of_all(reason), now.lines.ids)
 
 
 def _refusal(now: Ask, method: str, reason: Reason) -> Unavailable:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import numpy as np
 
 from routing.calendar import DayTables, start_by
 from routing.explain_forced import forced_plans
+from routing.express.offer import offer
 from routing.geo import great_circle_m, within_m
+from routing.network import LaneSpec, NetworkSpec, NodeSpec, TariffSpec, build_network
+from routing.network_spec import METHODS
+from routing.policy import Policy
 from routing.problem import NO_GROUP, UNLIMITED, Problem, RateCards
+from routing.promise_values import Basket, BasketLine, Destination, Stock
 from routing.reaching import reaching, standing
 from routing.route import route
 from routing.tariff import cards_used
@@ -23,6 +29,17 @@ def warm_up() -> None:
     route(_small(quantity=2, lines=2, available=1))
     in_pairs = RateCards(("c",), np.array([0, 1]), np.array([800]), np.array([300]))  # leaves a gap to search
     route(replace(_small(quantity=1, lines=9, available=1), cards=in_pairs), work_limit=1)
+    _warm_promises()
+
+
+def _warm_promises() -> None:
+    """A plain basket by every method, with and without slots."""
+    everything, at = frozenset(METHODS), datetime(2026, 1, 14, 15, tzinfo=UTC)
+    nodes = (NodeSpec("a", 0.0, 0.0, "US", "UTC", methods=everything),)
+    tariffs, lanes = (TariffSpec("t", ((5_000, 300),)),), (LaneSpec("t", 1),)
+    network = build_network(NetworkSpec(1, "USD", nodes, tariffs, lanes))
+    basket = Basket((BasketLine("1", "s", 1, 400),), Destination("US", "", 0.0, 0.0))
+    offer(network, basket, Stock(np.ones((1, 1), np.int64)), {}, Policy(), at, METHODS, np.zeros(1))
 
 
 def _warm_paths() -> None:

@@ -19,7 +19,7 @@ def compile_engine() -> None:
 
     def progress(ready: int, of: int) -> None:
         if not tasks:
-            err.print("Compiling the engine, once per installation; half a minute on one core …")
+            err.print("Compiling the engine, once per installation; about a minute on one core …")
             bar.start()
             tasks.append(bar.add_task("functions", total=of))
         bar.update(tasks[0], completed=ready, total=of)

@@ -27,7 +27,7 @@ from oms.bootstrap import Runtime
 from oms.orders.quote import Wanted, Whereabouts
 from oms.refusals import Code, Fault, refuse
 from oms.translate import decided_at_once
-from oms.usecases import availability, promises, reservations
+from oms.usecases import availability, promises, quick_promises, reservations
 from oms.usecases.promises import Basket
 from oms.usecases.reservations import AtOnce
 from oms.work import Answer, Work, answer_once
@@ -129,7 +129,7 @@ def _availability_told(body: AvailabilityAsk, caller: Actor, running: Runtime) -
 
 
 def _promises(body: PromisesAsk, caller: Actor, running: Runtime) -> dict[str, Any]:
-    return promises.promise(running, caller, _basket(body))
+    return quick_promises.promise(running, caller, _basket(body))
 
 
 def _only_asks(body: PromisesAsk, running: Runtime) -> bool:

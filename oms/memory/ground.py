@@ -17,6 +17,7 @@ from sqlalchemy import Connection, select
 from inventory.catalogue import Catalogue
 from inventory.pool import Incoming as Arriving
 from inventory.reads import future
+from inventory.sku import Sku
 from inventory.store import locks
 from inventory.store.tables import capacity as capacity_rows
 from inventory.store.tables import node as node_rows
@@ -97,7 +98,7 @@ def from_memory(runtime: Runtime, question: Question) -> Ground:
     names = [part.sku for part in parts]
     view = runtime.pool.view(names, question.channel, own.units)
     skus = [catalogue.skus[part.sku] for part in parts]
-    room = {s.id: _room(s.backorder_cap, s.backordered, s.preorder_from, today) for s in skus}
+    room = {sku.id: room_of(sku, today) for sku in skus}
     arriving = runtime.pool.incoming(names)
     seen = Seen(view.available, arriving, runtime.pool.capacity_free(), room, view.as_of, view.version)
     return _ground(runtime, question, catalogue, parts, own, seen)
@@ -137,6 +138,11 @@ def _locked_stock(conn: Connection, catalogue: Catalogue, parts: Parts, channel:
                 given_back = own.get((parts[place].sku, node), 0)
                 available[place, catalogue.index[node]] = row.free(channel, given_back)
     return available
+
+
+def room_of(sku: Sku, today: date) -> int:
+    """Units of a SKU that may still be promised with nothing behind them."""
+    return _room(sku.backorder_cap, sku.backordered, sku.preorder_from, today)
 
 
 def _room(cap: int, backordered: int, preorder_from: date | None, today: date) -> int:

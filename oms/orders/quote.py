@@ -11,9 +11,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from oms.orders.order import Promise
+from routing.express.offer import Way
 
 FORMAT = 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -142,6 +143,41 @@ class Quote:
     def only(self, option_id: str) -> Quote:
         """The same quote without the options not chosen."""
         return replace(self, options=tuple(option for option in self.options if option.id == option_id))
+
+
+class Asked(Protocol):
+    """What a quote repeats of a question."""
+
+    @property
+    def wanted(self) -> tuple[Wanted, ...]: ...
+    @property
+    def channel(self) -> str: ...
+    @property
+    def destination(self) -> Whereabouts | None: ...
+
+
+def packed_ways(
+    id: str, asked: Asked, currency: str, expires_at: datetime, ways: Sequence[tuple[str, Way]]
+) -> list[Any]:
+    """What ``packed`` writes of whole compiled promises, without plans."""
+    where = asked.destination
+    return [
+        FORMAT,
+        id,
+        asked.channel,
+        currency,
+        _number(expires_at),
+        [[line.id, line.sku, line.quantity] for line in asked.wanted],
+        [where.country, where.postcode, where.city, where.lat, where.lon] if where else None,
+        [
+            [
+                option_id, way.method, way.opens * 1_000_000, way.ends * 1_000_000, way.order_by * 1_000_000,
+                way.price_minor, way.store, way.slot, way.tags, [], [], [],
+            ]
+            for option_id, way in ways
+        ],
+        None,
+    ]  # fmt: skip
 
 
 def packed(quote: Quote, plans: bool = True) -> list[Any]:

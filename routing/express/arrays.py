@@ -1,0 +1,119 @@
+"""What the compiled promise reads, laid out in few arrays: every array more is dearer to compile and to
+call with.
+
+N nodes of the network, P profiles, D days of the tables, Z time zones, T rate cards, R lane rows, S slots, L
+lines. Money in minor units, weights in grams, distances in metres, instants in seconds since 1970.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from routing.problem import Floats, Ints
+
+Records = NDArray[Any]  # of one of the kinds below
+
+
+def _record(ints: str, floats: str = "") -> np.dtype[Any]:
+    return np.dtype(
+        [(name, np.int64) for name in ints.split()] + [(name, np.float64) for name in floats.split()]
+    )
+
+
+NODE = _record(
+    "active profile lead_s zone store fixed_minor pick_minor courier_minor courier_s", "reject_probability"
+)
+"""``zone`` indexes time zones; ``store`` is the row in ``World.store_lane``, -1 for nodes that hand nothing
+out.
+"""
+LANE = _record("node card transit_days transfer", "reach_m co2_g_per_kg_km")
+DAY = _record("opens closes worked worked_after latest lead_s weekday")
+"""As ``routing.calendar.DayTables``: ``worked`` seconds before the day and with it; ``lead_s`` of the
+profile.
+"""
+DELIVERY = _record("midnight opens closes past")
+"""A day of ``routing.delivery.DeliveryTable``."""
+SLOT = _record("node weekdays cut_s capacity rank")
+"""``weekdays`` as bits, ``rank`` in the order of ids."""
+WEIGHTS = _record(
+    "penalty_minor ship_to_store pickup_stores fed_stores courier_slots grace_s",
+    "late_day_minor parcel_minor co2_minor_per_kg resource_minor breadth_minor divisor_mm3_per_g",
+)
+"""The policy; ``breadth_minor`` is what a line is felt to cost at a node that has all of the range."""
+LINE = _record("quantity weight_g volume_mm3 billable_g")
+QUESTION = _record("at horizon courier_by_lane", "lat lon")
+REACH = _record("bits card fixed_minor room ship_at from_at arrive_at order_by day", "co2_g_per_kg")
+"""One node of a ``routing.promise_reach.Reach``."""
+
+
+class World(NamedTuple):
+    """All that an answer depends on beside the basket. The last rate card is free. ``rooms`` are empty where
+    nothing was ever held.
+    """
+
+    node: Records  # [N]
+    offers: Ints  # [3, N] 0 or 1
+    limit: Ints  # [3, N]
+    points: Floats  # [3, N]
+    latlon: Floats  # [2, N]
+    radius_m: Ints  # [2, N] of collections, the same for all; of couriers
+    store_lane: Ints  # [stores, N]
+    store_m: Floats  # [stores, N]
+    lane: Records  # [R]
+    carries_g: Ints  # [T]
+    start: Ints  # [T + 1]
+    up_to_g: Ints
+    minor: Ints
+    day: Records  # [P, D]
+    delivery: Records  # [Z, D + 1]
+    delivers: Ints  # days of delivery
+    slot: Records  # [S]
+    slot_times: Ints  # [Z, D, S, 2]
+    rooms: Ints  # [3, N, D]
+    slot_rooms: Ints  # [S, N, D]
+    weights: Records  # [1]
+
+
+class Asked(NamedTuple):
+    """A plain basket at an instant. ``*_shared`` and ``*_own``: lane rows that fit the destination, of any
+    node and of one. ``abroad_m`` [N]: 0 in the destination's country.
+    """
+
+    question: Records  # [1]
+    line: Records  # [L]
+    stock: Ints  # [L, N]
+    breadth: Floats  # [N]
+    abroad_m: Floats  # [N]
+    ship_shared: Ints
+    ship_own: Ints
+    courier_shared: Ints
+    courier_own: Ints
+
+
+class Answer(NamedTuple):
+    """Room for what is found: O options, Q parcels of all of them.
+
+    ``option`` [O, 11]: see below; ``money`` [O, 9]: what it is felt to cost in all, then the eight terms of
+    ``CostToServe``; ``parcel`` [Q, 3 + L]: node, leaves, arrives, units of each line; ``unfilled`` [O, L];
+    ``reason`` [3, L]: place of the reason in ``REASONS`` why a method cannot have a line, -1 where none;
+    ``found`` [2]: options and parcels so far; ``scratch``: the kernel's memory.
+    """
+
+    option: Ints
+    money: Floats
+    parcel: Ints
+    unfilled: Ints
+    reason: Ints
+    found: Ints
+    scratch: Ints
+
+
+METHOD, STORE, SLOT_AT, MISSING, OPENS, ENDS, ORDER_BY, ARRIVES, FIRST, PARCELS, TAGS = range(11)
+"""Columns of ``Answer.option``. ``STORE`` and ``SLOT_AT`` are -1 where none; ``FIRST`` parcel and how many;
+``TAGS`` as bits.
+"""
+SHIP_ROW, PICKUP_ROW, COURIER_ROW = range(3)
+"""Rows by method, as in ``METHODS``."""

@@ -1,0 +1,235 @@
+"""The options of one reach written down, and those of one method compared: `routing.promise_methods`,
+compiled.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from routing.compiled import compiled
+from routing.express import arrays as at
+from routing.express.arrays import Answer, Asked, Records, World
+from routing.express.reach import Reach, View, day_of
+from routing.express.solve import (
+    NOBODY,
+    SOLVED,
+    UNSETTLED,
+    Plan,
+    chosen,
+    co2_felt,
+    columns_of,
+    dearest,
+    gathered_by,
+    lateness,
+    one_could_send_all,
+    plan_of,
+)
+from routing.problem import Floats, Ints
+
+CHEAPEST, FASTEST, FEWEST = 1, 2, 4
+"""Tags as bits."""
+MISSING, COST, ARRIVES, PARCELS = range(4)
+BY = (
+    (CHEAPEST, (MISSING, COST, ARRIVES, PARCELS)),
+    (FASTEST, (MISSING, ARRIVES, COST, PARCELS)),
+    (FEWEST, (MISSING, PARCELS, COST, ARRIVES)),
+)
+
+
+@compiled
+def reach_options(world: World, asked: Asked, view: View, reach: Reach, place: Ints, answer: Answer) -> int:
+    """Write down the plans of a reach: cheapest, fastest and fewest parcels where these may be others.
+
+    ``place``: method, store, slot. Returns UNSETTLED where the kernel has to look closer. The kernel is
+    called in one place only, as each place it is called from costs seconds of compiling.
+    """
+    line, columns = asked.line, columns_of(world, asked, view, reach)
+    if not columns.column.size:
+        return NOBODY
+    moments = np.unique(columns.arrive_at)
+    bound = latest = moments[0]
+    best_missing, best_parcels, sooner = 0, 0, False
+    for turn in range(moments.size + 2):
+        some, extra, penalty = columns, 0, world.weights[0].penalty_minor
+        if 1 <= turn <= moments.size:
+            limit = moments[turn - 1]
+            if sooner or not bound <= limit < latest:
+                continue
+            some = chosen(columns, columns.arrive_at <= limit)
+        elif turn:
+            if best_parcels <= (1 if one_could_send_all(line, columns) else 2):
+                continue
+            extra = dearest(world, line, columns, best_parcels)
+            penalty += 2 * best_parcels * extra
+        plan = plan_of(world, line, some, extra, penalty, answer.scratch)
+        if plan.state == UNSETTLED or (plan.state == NOBODY and turn == 0):
+            return plan.state
+        if turn == 0:
+            best_missing, best_parcels = plan.missing, plan.column.size
+            for c in plan.column:
+                latest = max(latest, columns.arrive_at[c])
+            bound = gathered_by(line, columns, moments)
+        elif turn <= moments.size:
+            if plan.state == NOBODY or plan.missing > best_missing:
+                continue
+            sooner = True
+        write(world, asked, view, reach, some.column, plan, place, answer)
+    return SOLVED
+
+
+@compiled
+def write(
+    world: World,
+    asked: Asked,
+    view: View,
+    reach: Reach,
+    column: Ints,
+    plan: Plan,
+    place: Ints,
+    answer: Answer,
+) -> None:
+    """One more option, without tags."""
+    o, first = answer.found[0], answer.found[1]
+    L, Q = asked.line.size, plan.column.size
+    option, unfilled = answer.option[o], answer.unfilled[o]
+    for k in range(L):
+        unfilled[k] = asked.line[k].quantity
+    opens, ends, order_by = np.int64(1 << 60), np.int64(0), np.int64(1 << 60)
+    for q in range(Q):
+        m = column[plan.column[q]]
+        one, parcel = reach.at[m], answer.parcel[first + q]
+        opens, ends = min(opens, one.from_at), max(ends, one.arrive_at)
+        order_by = min(order_by, one.order_by)
+        parcel[0], parcel[1], parcel[2] = view.nodes[m], one.ship_at, one.arrive_at
+        for k in range(L):
+            parcel[3 + k] = plan.take[q, k]
+            unfilled[k] -= plan.take[q, k]
+    option[at.METHOD], option[at.STORE], option[at.SLOT_AT] = place[0], place[1], place[2]
+    option[at.MISSING], option[at.ARRIVES], option[at.ORDER_BY] = plan.missing, ends, order_by
+    option[at.FIRST], option[at.PARCELS], option[at.TAGS] = first, Q, 0
+    option[at.OPENS], option[at.ENDS] = opens, ends
+    if place[1] >= 0:
+        day = world.day[world.node[place[1]].profile]
+        option[at.OPENS], option[at.ENDS] = ends, day[day_of(day, int(ends))].closes
+    price(world, asked, view, reach, column, plan, answer.money[o])
+    answer.found[0], answer.found[1] = o + 1, first + Q
+
+
+@compiled
+def price(
+    world: World, asked: Asked, view: View, reach: Reach, column: Ints, plan: Plan, money: Floats
+) -> None:
+    """Each term summed over parcels and units, in the order ``routing.promise_option`` sums them."""
+    paid, fixed, pick = 0, 0, 0
+    late, co2, rejection, bid = 0.0, 0.0, 0.0, 0.0
+    for q in range(plan.column.size):
+        m = column[plan.column[q]]
+        one, node = reach.at[m], world.node[view.nodes[m]]
+        paid += tariff_minor(world, asked.line, one.card, plan.take[q])
+        fixed += one.fixed_minor
+        late += lateness(world, asked, one.arrive_at)
+        for k in range(asked.line.size):
+            units = plan.take[q, k]
+            if units:
+                pick += node.pick_minor * units
+                co2 += co2_felt(world, asked, k, one.co2_g_per_kg) * units
+                rejection += world.weights[0].resource_minor * node.reject_probability * units
+                bid += view.bid[k, m] * units
+    parcel = world.weights[0].parcel_minor * plan.column.size
+    money[1], money[2], money[3] = paid, fixed, pick
+    money[4], money[5], money[6], money[7], money[8] = late, parcel, co2, rejection, bid
+    money[0] = (paid + fixed + pick) + (late + parcel + co2 + rejection + bid)
+
+
+@compiled
+def tariff_minor(world: World, line: Records, card: int, take: Ints) -> int:
+    """What the card asks for a parcel of these units."""
+    weight, volume, divisor = 0, 0, world.weights[0].divisor_mm3_per_g
+    for k in range(take.size):
+        weight += take[k] * line[k].weight_g
+        volume += take[k] * line[k].volume_mm3
+    if divisor > 0:
+        weight = max(weight, int(np.ceil(volume / divisor)))
+    step = world.start[card]
+    while world.up_to_g[step] < weight:
+        step += 1
+    return int(world.minor[step])
+
+
+@compiled
+def ranked(answer: Answer, o: int, by: tuple[int, int, int, int], i: int) -> float:
+    """The i-th thing an option is compared by."""
+    what = by[i]
+    if what == MISSING:
+        return float(answer.option[o, at.MISSING])
+    if what == COST:
+        return float(answer.money[o, 0])
+    return float(answer.option[o, at.ARRIVES] if what == ARRIVES else answer.option[o, at.PARCELS])
+
+
+@compiled
+def less(answer: Answer, one: int, other: int, by: tuple[int, int, int, int]) -> bool:
+    """Whether an option comes before another by these, in this order."""
+    for i in range(4):
+        mine, theirs = ranked(answer, one, by, i), ranked(answer, other, by, i)
+        if mine != theirs:
+            return mine < theirs
+    return False
+
+
+@compiled
+def beats(answer: Answer, one: int, other: int) -> bool:
+    """Whether an option of the same place and slot is as good or better in everything."""
+    mine, theirs = answer.option[one], answer.option[other]
+    if mine[at.STORE] != theirs[at.STORE]:
+        return False
+    if mine[at.SLOT_AT] != theirs[at.SLOT_AT] or (mine[at.SLOT_AT] >= 0 and mine[at.ENDS] != theirs[at.ENDS]):
+        return False
+    better = True
+    for i in range(4):
+        better = better and ranked(answer, one, BY[0][1], i) <= ranked(answer, other, BY[0][1], i)
+    return better
+
+
+@compiled
+def insert(answer: Answer, order: Ints, count: int, o: int, by: tuple[int, int, int, int]) -> None:
+    """Put an option into ``order[:count]``, behind its equals."""
+    place = count
+    while place > 0 and less(answer, o, order[place - 1], by):
+        order[place] = order[place - 1]
+        place -= 1
+    order[place] = o
+
+
+@compiled
+def compared(answer: Answer, since: int) -> Ints:
+    """The options of one method, those from ``since`` on, in the order they are shown: without the beaten
+    ones and those that fill less, tagged.
+    """
+    total = answer.found[0]
+    order, kept = np.empty(total, np.int64), np.empty(total, np.int64)
+    count = 0
+    least = answer.option[since:total, at.MISSING].min() if total > since else 0
+    for o in range(since, total):
+        if answer.option[o, at.MISSING] == least:
+            insert(answer, order, count, o, BY[0][1])
+            count += 1
+    K = 0
+    for i in range(count):
+        beaten = False
+        for j in range(K):
+            beaten = beaten or beats(answer, kept[j], order[i])
+        if not beaten:
+            kept[K] = order[i]
+            K += 1
+    for tag, by in BY:
+        if K:
+            winner = kept[0]
+            for i in range(1, K):
+                if less(answer, kept[i], winner, by):
+                    winner = kept[i]
+            answer.option[winner, at.TAGS] |= tag
+    shown = np.empty(K, np.int64)
+    for i in range(K):
+        insert(answer, shown, i, kept[i], (ARRIVES, COST, PARCELS, MISSING))
+    return shown

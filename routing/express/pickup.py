@@ -1,0 +1,116 @@
+"""Collection at a store: `routing.promise_reach.pickup_reach` and the choice of stores, compiled."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from routing.calendar import DAYS
+from routing.compiled import compiled
+from routing.eligibility import BIT, Reason
+from routing.express.arrays import PICKUP_ROW, Asked, Records, World
+from routing.express.reach import (
+    CLOSED,
+    FULL,
+    INACTIVE,
+    NOT_OFFERED,
+    Reach,
+    View,
+    day_of,
+    line_bits,
+    ready,
+    start_by,
+    transit,
+)
+from routing.lanes import NO_LANE
+from routing.problem import UNLIMITED, Bools, Floats, Ints
+
+BLOCKED = BIT[Reason.NODE_BLOCKED]
+REMEMBERED, MINUTE_S = 61, 60  # goods come at few instants, so each is asked about once
+
+
+@compiled
+def stores(world: World, asked: Asked, view: View, near: Bools) -> Ints:
+    """The nearest stores that have all of it on the shelf, or the nearest at all; ``near`` [N]."""
+    line, weights = asked.line, world.weights[0]
+    some = False
+    whole = np.zeros(near.size, np.bool_)
+    for n in range(near.size):
+        near[n] = near[n] and world.node[n].active and world.offers[PICKUP_ROW, n]
+    for m in range(view.nodes.size):
+        has_all = near[view.nodes[m]]
+        for k in range(line.size):
+            has_all = has_all and view.stock[k, m] >= line[k].quantity
+        whole[view.nodes[m]] = has_all
+        some = some or has_all
+    if some:
+        return nearest(whole, view.distance_m, weights.pickup_stores)
+    return nearest(near, view.distance_m, weights.fed_stores)
+
+
+@compiled
+def nearest(among: Bools, distance_m: Floats, most: int) -> Ints:
+    """At most so many of the nodes, by distance, the first in order among equals."""
+    chosen = np.empty(most, np.int64)
+    count = 0
+    for n in range(among.size):
+        if not among[n]:
+            continue
+        place = count
+        while place > 0 and distance_m[n] < distance_m[chosen[place - 1]]:
+            place -= 1
+        if place >= most:
+            continue
+        count = min(count + 1, most)
+        for i in range(count - 1, place, -1):
+            chosen[i] = chosen[i - 1]
+        chosen[place] = n
+    return chosen[:count]
+
+
+@compiled
+def pickup_reach(world: World, asked: Asked, view: View, store: int) -> Reach:
+    """Collection at a store: from its own shelf, or brought there by others over lanes to the store."""
+    node, at = world.node[store], asked.question[0].at
+    day, rooms = world.day[node.profile], np.empty(0, np.int64)
+    if world.rooms.size:
+        rooms = world.rooms[PICKUP_ROW, store]
+    lane = world.store_lane[node.store]
+    reach = transit(world, asked, view, lane, world.store_m[node.store], node.zone)
+    known = np.full((REMEMBERED, 3), -1)
+    for m in range(view.nodes.size):
+        n, one = view.nodes[m], reach.at[m]
+        begin = at if n == store else one.arrive_at
+        place = begin // MINUTE_S % REMEMBERED
+        if known[place, 0] != begin:
+            known[place, 0] = begin
+            known[place, 1], known[place, 2] = at_counter(day, world.limit[PICKUP_ROW, store], rooms, begin)
+        ready_at = known[place, 1]
+        if lane[n] != NO_LANE and world.lane[lane[n]].transfer:
+            one.bits &= ~NOT_OFFERED
+        if n == store:
+            one.bits &= INACTIVE | BLOCKED
+            one.card, one.co2_g_per_kg, one.room = world.carries_g.size - 1, 0.0, UNLIMITED
+            one.ship_at = ready_at
+            one.order_by = start_by(day, node.lead_s, day[day_of(day, ready_at)].closes)
+        elif not world.weights[0].ship_to_store:
+            one.bits |= NOT_OFFERED
+        one.bits |= known[place, 2]
+        one.from_at = one.arrive_at = ready_at
+    line_bits(world.carries_g, asked.line, view.stock, reach)
+    return reach
+
+
+@compiled
+def at_counter(day: Records, limit: int, rooms: Ints, begin: int) -> tuple[int, int]:
+    """(instant, bits) when goods that are at a store [D] at ``begin`` can be collected. A day that is full
+    passes the collection on to the next opening; ``rooms`` [D], or empty = ``limit`` every day.
+    """
+    ready_at, first = ready(day, begin)
+    full = False
+    for d in range(first, DAYS):
+        if day[d].closes == day[d].opens:
+            continue
+        if (rooms[d] if rooms.size else limit) != 0:
+            return (day[d].opens if d > first else ready_at), 0
+        full = True
+    return ready_at, FULL if full else CLOSED

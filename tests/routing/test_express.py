@@ -1,0 +1,172 @@
+"""The compiled way says what `routing.promise` says, of any plain basket."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from routing.breadth import breadth_prices
+from routing.express.offer import Way, Ways
+from routing.express.offer import offer as express
+from routing.network import LaneSpec, Network, build_network
+from routing.network_spec import METHODS
+from routing.policy import Policy, PriceRule
+from routing.promise import Basket, BasketLine, Capacity, Destination, Offer, Option, Stock, offer
+from tests.routing.shop import NEW_YORK, WEDNESDAY, line, network, node
+from tests.routing.test_promise_properties import START, networks
+
+COSTS = (
+    "transport_minor",
+    "fixed_minor",
+    "pick_minor",
+    "lateness_minor",
+    "parcel_minor",
+    "co2_minor",
+    "rejection_minor",
+    "opportunity_minor",
+)
+POLICIES = st.sampled_from(
+    [
+        Policy(),
+        Policy(
+            late_day_minor=120, parcel_minor=30, co2_minor_per_kg=500, resource_minor=200, breadth_weight=0
+        ),
+        Policy(ship_to_store=False, pickup_radius_m=20_000, pickup_stores=1, courier_slots=2, horizon_days=2),
+        Policy(
+            late_day_minor=900,
+            breadth_weight=9,
+            price_rules=(PriceRule("ship", amount_minor=599, within_days=3),),
+        ),
+    ]
+)
+Free = dict[tuple[str, date, str], int]
+
+
+@st.composite
+def plain_baskets(draw: st.DrawFn) -> Basket:
+    lines = tuple(
+        BasketLine(
+            f"L{place}",
+            f"S{place}",
+            draw(st.integers(1, 3)),
+            draw(st.integers(1, 6000)),
+            draw(st.integers(0, 10**7)),
+        )
+        for place in range(draw(st.integers(1, 4)))
+    )
+    return Basket(
+        lines, Destination("US", "10001", draw(st.floats(40.0, 42.0)), draw(st.floats(-75.0, -73.0)))
+    )
+
+
+@st.composite
+def capacities(draw: st.DrawFn, net: Network) -> Free:
+    """What is left of some days."""
+    buckets = ("ship", "pickup", "courier", "courier:noon", "courier:six")
+    keys = st.tuples(
+        st.sampled_from(net.node_ids),
+        st.integers(0, 12).map(lambda day: (START + timedelta(days=day)).date()),
+        st.sampled_from(buckets),
+    )
+    return draw(st.dictionaries(keys, st.integers(0, 2), max_size=12))
+
+
+@st.composite
+def questions(draw: st.DrawFn) -> tuple[Network, Basket, Stock, Free, datetime, np.ndarray]:
+    net, basket = draw(networks()), draw(plain_baskets())
+    if draw(st.booleans()):
+        lanes = (
+            LaneSpec("far", 2, node="N0"),
+            *net.spec.lanes,
+            LaneSpec("near", 0, method="courier", up_to_km=40),
+        )
+        net = build_network(replace(net.spec, lanes=lanes))
+    shape = (len(basket.lines), len(net.node_ids))
+    units = draw(st.lists(st.integers(0, 4), min_size=shape[0] * shape[1], max_size=shape[0] * shape[1]))
+    at = START + timedelta(seconds=draw(st.integers(0, 8 * 86_400)))
+    share = draw(st.lists(st.floats(0, 1), min_size=shape[1], max_size=shape[1]))
+    stock = Stock(np.array(units, dtype=np.int64).reshape(shape))
+    return net, basket, stock, draw(capacities(net)), at, np.array(share)
+
+
+@settings(max_examples=400, deadline=None)
+@given(questions(), POLICIES)
+def test_both_ways_say_the_same(
+    question: tuple[Network, Basket, Stock, Free, datetime, np.ndarray], policy: Policy
+) -> None:
+    net, basket, stock, free, at, breadth = question
+    found = express(net, basket, stock, free, policy, at, METHODS, breadth)
+    quantity = np.array([one.quantity for one in basket.lines])
+    prices = breadth_prices(net, policy, quantity, stock.available, breadth)
+    whole = offer(net, basket, stock, Capacity(free), policy, at, METHODS, prices)
+    if found is not None:
+        assert told(found) == said(whole, basket)
+
+
+def test_what_is_not_plain_is_handed_on() -> None:
+    net = network(node("A"), node("B"))
+    basket = Basket((line("1"), line("2")), NEW_YORK)
+    there = Stock(np.full((2, 2), 5))
+
+    def answer(asked: Basket, **more: Any) -> Ways | None:
+        return express(net, asked, there, {}, Policy(**more), WEDNESDAY, METHODS, np.zeros(2))
+
+    assert answer(basket) is not None
+    assert answer(replace(basket, pickup_node="A")) is None
+    assert answer(replace(basket, destination=replace(NEW_YORK, lat=None, lon=None))) is None
+    assert answer(replace(basket, lines=(line("1"), line("2", kit="K")))) is None
+    assert answer(replace(basket, lines=(line("1"), line("2", flags=frozenset({"cold"}))))) is None
+    assert answer(replace(basket, lines=(line("1", sku="S"), line("2", sku="S")))) is None
+    assert answer(replace(basket, lines=(line("1", 100), line("2", 100)))) is None
+    assert answer(basket, price_rules=(PriceRule(up_to_km=10.0),)) is None
+    assert answer(basket, work_limit=1) is None
+
+
+def told(found: Ways) -> tuple[Any, ...]:
+    ways = [
+        (way.method, way.store, way.slot, way.tags, way.opens, way.ends, way.order_by, way.price_minor,
+         tuple(way.cost), _sent(way), _units(way.unfilled))
+        for way in found.options
+    ]  # fmt: skip
+    return ways, [(no.method, no.code, no.detail, no.lines) for no in found.refusals]
+
+
+def _sent(way: Way) -> tuple[Any, ...]:
+    return tuple((one.node, one.ship_at, one.arrive_at, _units(one.units)) for one in way.parcels)
+
+
+def _units(units: Any) -> tuple[tuple[int, int], ...]:
+    return tuple((place, count) for place, count in enumerate(units) if count)
+
+
+def said(found: Offer, basket: Basket) -> tuple[Any, ...]:
+    place = {one.id: row for row, one in enumerate(basket.lines)}
+    ways = [_said(option, place) for option in found.options]
+    refusals = [
+        (no.method, no.code, no.detail, tuple(place[line] for line in no.lines)) for no in found.unavailable
+    ]
+    return ways, refusals
+
+
+def _said(option: Option, place: dict[str, int]) -> tuple[Any, ...]:
+    instants = (option.window_from, option.window_to, option.order_before)
+    parcels = tuple(
+        (
+            one.node,
+            int(one.ship_at.timestamp()),
+            int(one.arrive_at.timestamp()),
+            tuple((place[take.line], take.quantity) for take in one.takes),
+        )
+        for one in option.parcels
+    )
+    cost = tuple(float(getattr(option.cost_to_serve, name)) for name in COSTS)
+    unfilled = tuple((place[left.line], left.quantity) for left in option.unfilled)
+    return (
+        option.method, option.pickup_node, option.slot, option.tags,
+        *(int(at.timestamp()) for at in instants), option.customer_price_minor, cost, parcels, unfilled,
+    )  # fmt: skip
