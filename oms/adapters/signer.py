@@ -1,5 +1,5 @@
-"""Self-contained tokens: signed, compressed, readable by every process of the installation, alterable by
-none."""
+"""Self-contained tokens: signed, long ones compressed; every process of the installation can read them and
+nobody alter them."""
 
 import hashlib
 import hmac
@@ -7,7 +7,12 @@ from typing import Any
 
 import orjson
 from itsdangerous import BadData
+from itsdangerous import Signer as Stamp
+from itsdangerous.encoding import base64_encode
 from itsdangerous.url_safe import URLSafeSerializer
+
+LONG = 4096
+"""Bytes from which a token is compressed: below, that takes longer than all the rest of it."""
 
 
 class BadToken(ValueError):
@@ -33,11 +38,17 @@ class Signer:
         assert keys
         self._keys = keys
         self._serialisers: dict[str, URLSafeSerializer] = {}
+        self._stamps: dict[str, Stamp] = {}
 
     def sign(self, purpose: str, document: Any) -> str:
         """A URL-safe token; `document` is JSON. The expiry belongs into the document, where refusals can
         read it."""
-        return self._for(purpose).dumps(document)
+        told = orjson.dumps(document)
+        if len(told) >= LONG:
+            return str(self._for(purpose).dumps(document))
+        if purpose not in self._stamps:
+            self._stamps[purpose] = self._for(purpose).make_signer()
+        return self._stamps[purpose].sign(base64_encode(told)).decode()
 
     def read(self, purpose: str, token: str) -> Any:
         """The document of a token of ours made for `purpose`. Raises BadToken."""
