@@ -3,8 +3,8 @@
 python -m benchmarks.readme_table [--tour FILE]
 
 Reads from benchmarks/results, whose names hold kind and date: kernel (`benchmarks.kernel_report`), demo
-(what `anyshelf demo --json` printed), races, races-schedules, resource, scale and stock-feed. FILE is what
-`anyshelf demo --once` printed.
+(what `anyshelf demo --json` printed), checkout, orders, races, races-schedules, resource, scale and
+stock-feed. FILE is what `anyshelf demo --once` printed.
 """
 
 from __future__ import annotations
@@ -37,6 +37,10 @@ def bench() -> str:
         parts.append(races_table(json.loads(races.read_text())))
     if schedules := _newest("races-schedules"):
         parts.append(schedules_line(json.loads(schedules.read_text())))
+    if checkout := _newest("checkout"):
+        parts.append(checkout_table(json.loads(checkout.read_text())))
+    if orders := _newest("orders"):
+        parts.append(orders_line(json.loads(orders.read_text())))
     if resource := _newest("resource"):
         parts.append(resource_line(json.loads(resource.read_text())))
     if scale := _newest("scale"):
@@ -63,6 +67,38 @@ def schedules_line(result: Mapping[str, Any]) -> str:
         f"Interleavings of the same verbs, statement by statement, {result['date']}, commit "
         f"`{result['commit']}`: {result['schedules']:,} schedules, {result['lock_waits']:,} waits for a "
         f"lock, {result['faults']} outcomes that no order one after the other has."
+    )
+
+
+def checkout_table(result: Mapping[str, Any]) -> str:
+    """Availability and promises beside the empty endpoint."""
+    rows = [
+        f"| {one['operation']} | {one['ours']['per_second']:,} | {one['empty']['per_second']:,} "
+        f"| {one['ratio']:.1%} | {one['ours']['p50_ms']:.2g} ms | {one['ours']['p99_ms']:.2g} ms |"
+        for one in result["operations"]
+    ]
+    head = (
+        f"Out of memory, over HTTP, {result['processes']} server processes and their client on "
+        f"{result['machine']['cores']} cores, beside an empty ASGI endpoint with the same bodies on the same "
+        f"server, {result['date']}, commit `{result['commit']}`:"
+    )
+    table = [
+        "| | a second | empty endpoint | share | p50 | p99 |",
+        "| --- | --- | --- | --- | --- | --- |",
+        *rows,
+    ]
+    return head + "\n\n" + "\n".join(table)
+
+
+def orders_line(result: Mapping[str, Any]) -> str:
+    """Orders placed, beside the same statements by pgbench."""
+    spread = result["orders"]["spread"]
+    return (
+        f"Orders of two lines placed over HTTP by {result['clients']} clients, durable, {result['date']}, "
+        f"commit `{result['commit']}`: {spread['per_s']:.0f} a second, {result['of_the_floor']:.0%} of what "
+        f"`pgbench` does with the same statements; {spread['p50_ms']:.0f} ms at p50, "
+        f"{spread['p99_ms']:.0f} ms at p99; all wanting the same ten SKUs "
+        f"{result['hot_of_spread']:.0%} of that."
     )
 
 
