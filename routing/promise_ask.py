@@ -8,15 +8,16 @@ from datetime import date, datetime
 
 import numpy as np
 
-from routing.calendar import DayTables, ship_days
+from routing.calendar import DAY_S, DAYS, DayTables, ship_days
 from routing.network import Network
 from routing.network_spec import METHODS, SHIP
 from routing.policy import Policy
 from routing.problem import NO_GROUP, UNLIMITED, Bools, Floats, Ints
 from routing.promise_values import Basket, BasketLine, Capacity, Incoming, Prices, Stock
-from routing.rooms import shipping_rooms
+from routing.rooms import rooms_left
 from routing.tariff import billable_g
 
+EPOCH = date(1970, 1, 1).toordinal()
 VIEWS = 8
 """At most so many dates of incoming stock are tried."""
 
@@ -68,8 +69,7 @@ class Ask:
 
     def horizon(self) -> int:
         """Index of the first day of the tables that is too far away."""
-        today = date.fromordinal(date(1970, 1, 1).toordinal() + self.at // 86_400)
-        return int(min((today - self.tables.dates[0]).days + self.policy.horizon_days + 1, 48))
+        return horizon_at(self.tables.dates[0], self.at, self.policy)
 
     def first_days(self) -> tuple[Ints, Ints, Bools]:
         """Per node the first day [M] it may ship with room left, the room [M], and whether a day was full
@@ -83,7 +83,8 @@ class Ask:
         limit = self.network.limit[METHODS.index(SHIP)][self.nodes]
         if not self.capacity.free and not (limit == 0).any():
             return first[back], limit, np.zeros(len(back), dtype=np.bool_)
-        rooms = shipping_rooms(self.network, self.capacity.free, self.tables.dates[0], never)[self.nodes]
+        left = rooms_left(self.network, self.capacity.free, self.tables.dates[0])
+        rooms = left.by_method[METHODS.index(SHIP), self.nodes]
         vacant = may[back] & ((rooms == UNLIMITED) | (rooms > 0))
         some = vacant.any(axis=1)
         day = np.where(some, vacant.argmax(axis=1), never)
@@ -95,6 +96,12 @@ class Ask:
         """Units of capacity left for a node on a day, UNLIMITED where nobody counts."""
         key = (self.network.node_ids[node], self.tables.dates[day], bucket)
         return self.capacity.free.get(key, limit)
+
+
+def horizon_at(first: date, at: int, policy: Policy) -> int:
+    """Index of the first day, of tables that begin with ``first``, that is too far away at ``at``."""
+    today = EPOCH + at // DAY_S
+    return min(today - first.toordinal() + policy.horizon_days + 1, DAYS)
 
 
 def seconds(at: datetime) -> int:

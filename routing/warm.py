@@ -33,7 +33,7 @@ def warm_up() -> None:
 
 
 def _warm_promises() -> None:
-    """A plain basket by every method, with and without slots."""
+    """A plain basket by every method."""
     everything, at = frozenset(METHODS), datetime(2026, 1, 14, 15, tzinfo=UTC)
     nodes = (NodeSpec("a", 0.0, 0.0, "US", "UTC", methods=everything),)
     tariffs, lanes = (TariffSpec("t", ((5_000, 300),)),), (LaneSpec("t", 1),)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any
 
 from oms.actors import Actor
@@ -10,18 +11,10 @@ from oms.refusals import Code
 from oms.views.offers import node_visible
 from routing.calendar import to_datetime
 from routing.express.offer import Sent, Way, Ways
+from routing.promise import CostToServe
 
-COSTS = (
-    "transport_minor",
-    "fixed_minor",
-    "pick_minor",
-    "lateness_minor",
-    "parcel_minor",
-    "co2_minor",
-    "rejection_minor",
-    "opportunity_minor",
-)
-PAID = 3
+COSTS = tuple(term.name for term in fields(CostToServe))
+PAID = 3  # of them, in whole minor units; the others are felt
 Lines = Sequence[tuple[str, str]]
 """Id and SKU of the lines as sold."""
 

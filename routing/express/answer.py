@@ -36,7 +36,9 @@ def answered(world: World, asked: Asked, methods: Ints, answer: Answer, shown: I
     for method in range(answer.reason.shape[0]):
         for k in range(L):
             answer.reason[method, k] = NONE
-    reaches, places = all_reaches(world, asked, view, methods)
+    reaches, places, settled = all_reaches(world, asked, view, methods)
+    if not settled:
+        return NOT_PLAIN
     count = since = r = 0
     for method in methods:
         fullest, since = EMPTY, answer.found[0]
@@ -52,9 +54,7 @@ def answered(world: World, asked: Asked, methods: Ints, answer: Answer, shown: I
                 reasons(asked.line, view, reaches[r], lacking, answer.reason[method])
                 fullest = missing
             r += 1
-        if since == answer.found[0] and fullest == EMPTY:
-            if method != PICKUP_ROW:
-                return NOT_PLAIN
+        if fullest == EMPTY:  # no store is near; the other methods have a reach at least
             for k in range(L):
                 answer.reason[method, k] = FAR
         for o in compared(answer, since):
@@ -67,33 +67,31 @@ def answered(world: World, asked: Asked, methods: Ints, answer: Answer, shown: I
 
 
 @compiled
-def all_reaches(world: World, asked: Asked, view: View, methods: Ints) -> tuple[list[Reach], Ints]:
-    """Every reach of the methods in turn, and [R, 3] method, store and slot of each. None of a method that
-    only the geodesic can tell the nodes of, or has no store near.
+def all_reaches(world: World, asked: Asked, view: View, methods: Ints) -> tuple[list[Reach], Ints, bool]:
+    """Every reach of the methods in turn, [R, 3] method, store and slot of each, and whether these are all:
+    not where only the geodesic can tell which nodes are near.
     """
     weights = world.weights[0]
     most = 3 + weights.pickup_stores + weights.fed_stores + weights.courier_slots
     places = np.full((most, 3), -1)
     near = np.empty(view.distance_m.size, np.bool_)
     found = [ship_reach(world, asked, view)]
-    R = 0
+    R, settled = 0, True
     for method in methods:
         if method == SHIP_ROW:
             places[R, 0] = method
             found.append(found[0])
             R += 1
         elif method == PICKUP_ROW:
-            if undecided(world, asked, view, world.radius_m[0], near):
-                break
+            settled = settled and not undecided(world, asked, view, world.radius_m[0], near)
             for store in stores(world, asked, view, near):
                 places[R, 0], places[R, 1] = method, store
                 found.append(pickup_reach(world, asked, view, store))
                 R += 1
         else:
-            if undecided(world, asked, view, world.radius_m[1], near):
-                break
+            settled = settled and not undecided(world, asked, view, world.radius_m[1], near)
             R = courier_reaches(world, asked, view, courier_base(world, asked, view, near), found, places, R)
-    return found[1:], places[:R]
+    return found[1:], places[:R], settled
 
 
 @compiled

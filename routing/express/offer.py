@@ -8,36 +8,35 @@ takes.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 import numpy as np
 
-from routing.calendar import DAY_S, DAYS
+from routing.calendar import DAY_S
 from routing.eligibility import REASONS, Reason
 from routing.express import arrays as at
 from routing.express.answer import NOT_PLAIN, answered
 from routing.express.arrays import LINE, QUESTION, Answer, Asked, World
-from routing.express.world import Atlas, atlas, rooms, rows_to, world
+from routing.express.world import Atlas, atlas, rows_to, world
 from routing.kernel_solve import layout
 from routing.network import Network
 from routing.network_spec import COURIER, METHODS, PICKUP, SHIP
 from routing.policy import Policy
 from routing.price import Priced, customer_price_minor
 from routing.problem import Floats, Ints
-from routing.promise_ask import seconds
+from routing.promise_ask import horizon_at, seconds
 from routing.promise_blocking import reason_of_all
 from routing.promise_values import CHEAPEST, FASTEST, FEWEST_PARCELS, Basket, BasketLine, Destination, Stock
+from routing.rooms import Free
+from routing.tariff import billable_g
 
 MOST_LINES, MOST_STATES, MOST_CARDS = 8, 256, 256
 TAGS = tuple(
     tuple(tag for bit, tag in enumerate((CHEAPEST, FASTEST, FEWEST_PARCELS)) if tags >> bit & 1)
     for tags in range(8)
 )
-COURIERS = METHODS.index(COURIER)
-Free = Mapping[tuple[str, date, str], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +100,11 @@ def offer(
     if place is None or not _plain(network, here, basket, stock, policy, methods):
         return None
     now = seconds(moment)
-    first = network.tables(now).dates[0]
-    left = rooms(network, free, first)
-    if left is None:
+    given = world(network, policy, place.country, now, free)
+    if given is None:
         return None
-    given = world(network, policy, place.country, now, left)
-    asked = _asked(network, basket.lines, place, now, _horizon(first, now, policy), stock.available, breadth)
+    horizon = horizon_at(network.tables(now).dates[0], now, policy)
+    asked = _asked(network, basket.lines, place, now, horizon, stock.available, breadth)
     answer = _room_for(given, asked)
     shown = np.empty(answer.option.shape[0], np.int64)
     count = answered(given, asked, _ints([METHODS.index(method) for method in methods]), answer, shown)
@@ -124,9 +122,9 @@ def _plain(
         return False
     if len(lines) > MOST_LINES or basket.pickup_node is not None or stock.incoming or stock.blocked:
         return False
-    if any(line.flags or line.kit is not None for line in lines) or len({line.sku for line in lines}) < len(
-        lines
-    ):
+    if any(line.flags or line.kit is not None for line in lines):
+        return False
+    if not network.node_ids or len({line.sku for line in lines}) < len(lines):
         return False
     states, pairs = 1, 1.0
     for line in lines:
@@ -138,15 +136,6 @@ def _plain(
     if any(rule.up_to_km is not None for rule in policy.price_rules):
         return False
     return PICKUP not in methods or here.country in ("", place.country)
-
-
-def _horizon(first: date, now: int, policy: Policy) -> int:
-    """``routing.promise_ask.Ask.horizon``."""
-    today = date.fromordinal(EPOCH + now // DAY_S)
-    return min((today - first).days + policy.horizon_days + 1, DAYS)
-
-
-EPOCH = date(1970, 1, 1).toordinal()
 
 
 def _asked(
@@ -161,18 +150,13 @@ def _asked(
     by_lane = COURIER in network.lanes.methods
     shared, own = rows_to(network, SHIP, place.country, place.postcode)
     couriers = rows_to(network, COURIER, place.country, place.postcode) if by_lane else (shared[:0], own[:0])
+    line = np.array([(one.quantity, one.unit_weight_g, one.unit_volume_mm3, 0) for one in lines], LINE)
     divisor = network.spec.dimensional_divisor_mm3_per_g
-    line = np.array([_line(one, divisor) for one in lines], LINE)
+    line["billable_g"] = billable_g(line["weight_g"], line["volume_mm3"], divisor)
     question = np.array([(now, horizon, by_lane, place.lat, place.lon)], QUESTION)
+    # As one block each: another layout would be another type, and a minute's compiling in a request.
+    available, breadth = np.ascontiguousarray(available), np.ascontiguousarray(breadth)
     return Asked(question, line, available, breadth, network.abroad_m(place.country), shared, own, *couriers)
-
-
-def _line(one: BasketLine, divisor_mm3_per_g: float) -> tuple[int, int, int, int]:
-    """Quantity, weight, volume and billable weight, as of ``routing.tariff.billable_g``."""
-    billable_g = one.unit_weight_g
-    if divisor_mm3_per_g > 0:
-        billable_g = max(billable_g, math.ceil(one.unit_volume_mm3 / divisor_mm3_per_g))
-    return one.quantity, one.unit_weight_g, one.unit_volume_mm3, billable_g
 
 
 def _room_for(given: World, asked: Asked) -> Answer:

@@ -13,7 +13,7 @@ from routing.eligibility import BIT, Reason
 from routing.express.arrays import REACH, SHIP_ROW, Asked, Records, World
 from routing.geo import great_circles_into
 from routing.lanes import NO_LANE
-from routing.problem import Floats, Ints
+from routing.problem import UNLIMITED, Floats, Ints
 
 INACTIVE = BIT[Reason.INACTIVE]
 NOT_OFFERED = BIT[Reason.METHOD_NOT_OFFERED]
@@ -215,7 +215,7 @@ def shipping_day(
     for d in range(first, min(horizon, DAYS)):
         if at < day[d].latest:
             room = rooms[d] if rooms.size else limit
-            if room != 0:
+            if room == UNLIMITED or room > 0:
                 return d, room, False
     full = first < DAYS
     return DAYS, 0 if full else limit, full

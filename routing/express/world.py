@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -13,16 +13,13 @@ from routing.calendar import DAYS, DayTables, closing, first_day, instant
 from routing.express.arrays import DAY, DELIVERY, LANE, NODE, SLOT, WEIGHTS, Records, World
 from routing.lanes import EVERY
 from routing.network import Network
-from routing.network_spec import ANY_NODE, COURIER, METHODS, PICKUP
+from routing.network_spec import ANY_NODE, METHODS, PICKUP
 from routing.policy import Policy
-from routing.problem import UNLIMITED, Floats, Ints
+from routing.problem import Floats, Ints
+from routing.rooms import Free, rooms_left, slot_capacity
 
 MOST_STORE_LANES = 4_000_000
-MOST_SLOT_ROOMS = 10_000_000
-Free = Mapping[tuple[str, date, str], int]
-Rooms = tuple[Ints, Ints]
-"""Capacity left [3, N, D] by method, and [S, N, D] by slot."""
-NO_ROOMS: Rooms = (np.zeros((0, 0, 0), np.int64), np.zeros((0, 0, 0), np.int64))
+NO_ROOMS: Ints = np.zeros((0, 0, 0), np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,7 +119,7 @@ def _slots(network: Network, dates: Sequence[date]) -> tuple[Records, Ints]:
     rows["node"] = [EVERY if s.node == ANY_NODE else network.index[s.node] for s in found]
     rows["weekdays"] = [sum(1 << day for day in s.weekdays) for s in found]
     rows["cut_s"] = [s.order_before_minutes * 60 for s in found]
-    rows["capacity"] = _capacity(network)
+    rows["capacity"] = slot_capacity(network)
     rows["rank"] = [names.index(s.id) for s in found]
     zones = [ZoneInfo(zone) for zone in atlas(network).zones]
     times = [
@@ -130,53 +127,6 @@ def _slots(network: Network, dates: Sequence[date]) -> tuple[Records, Ints]:
         for zone in zones
     ]
     return rows, np.array(times, dtype=np.int64).reshape(len(zones), DAYS, len(found), 2)
-
-
-def _capacity(network: Network) -> list[int]:
-    return [UNLIMITED if slot.capacity is None else slot.capacity for slot in network.spec.slots]
-
-
-class _Rooms:
-    """Remembers the last answer, as ``routing.rooms`` does."""
-
-    def __init__(self) -> None:
-        self._last: tuple[tuple[Network, Free, date] | None, Rooms | None] = (None, None)
-
-    def __call__(self, network: Network, free: Free, first: date) -> Rooms | None:
-        """What is left of every capacity from the day ``first`` on; None where that is too much to lay
-        out.
-        """
-        if not free:
-            return NO_ROOMS
-        known, rooms = self._last
-        if known is None or known[0] is not network or known[1] is not free or known[2] != first:
-            rooms = _lay_out(network, free, first)
-            self._last = ((network, free, first), rooms)
-        return rooms
-
-
-rooms = _Rooms()
-
-
-def _lay_out(network: Network, free: Free, first: date) -> Rooms | None:
-    found, N = network.spec.slots, len(network.node_ids)
-    if len(found) * N * DAYS > MOST_SLOT_ROOMS:
-        return None
-    by_method = np.repeat(network.limit[:, :, None], DAYS, axis=2)
-    by_slot = np.empty((len(found), N, DAYS), dtype=np.int64)
-    by_slot[:] = np.array(_capacity(network), dtype=np.int64)[:, None, None]
-    places: dict[str, list[int]] = {}
-    for s, slot in enumerate(found):
-        places.setdefault(f"{COURIER}:{slot.id}", []).append(s)
-    for (node, day, bucket), units in free.items():
-        n, d = network.index.get(node), (day - first).days
-        if n is None or not 0 <= d < DAYS:
-            continue
-        if bucket in METHODS:
-            by_method[METHODS.index(bucket), n, d] = units
-        for s in places.get(bucket, ()):
-            by_slot[s, n, d] = units
-    return by_method, by_slot
 
 
 def weights(network: Network, policy: Policy) -> Records:
@@ -193,8 +143,10 @@ def weights(network: Network, policy: Policy) -> Records:
     return rows
 
 
-def world(network: Network, policy: Policy, country: str, now: int, left: Rooms) -> World:
-    """All of it for one destination country, instant and state of capacity."""
+def world(network: Network, policy: Policy, country: str, now: int, free: Free) -> World | None:
+    """All of it for one destination country, instant and state of capacity; None where there are too many
+    slots to lay it out.
+    """
     here, tables = atlas(network), network.tables(now)
     stays = ("express world", policy, country, tables.dates[0])
 
@@ -204,11 +156,15 @@ def world(network: Network, policy: Policy, country: str, now: int, left: Rooms)
         return World(
             here.node, here.offers, network.limit, network.points, here.latlon, radius_m, here.store_lane,
             here.store_m, here.lane, network.carries_g, network.cards.start, network.cards.up_to_g,
-            network.cards.minor, days(network, tables), *delivers, *courier, *NO_ROOMS,
+            network.cards.minor, days(network, tables), *delivers, *courier, NO_ROOMS, NO_ROOMS,
             weights(network, policy),
         )  # fmt: skip
 
-    return network.layouts.get(stays, make)._replace(rooms=left[0], slot_rooms=left[1])
+    lasting = network.layouts.get(stays, make)
+    if not free:
+        return lasting
+    left = rooms_left(network, free, tables.dates[0])
+    return None if left.by_slot is None else lasting._replace(rooms=left.by_method, slot_rooms=left.by_slot)
 
 
 def rows_to(network: Network, method: str, country: str, postcode: str) -> tuple[Ints, Ints]:
@@ -218,7 +174,3 @@ def rows_to(network: Network, method: str, country: str, postcode: str) -> tuple
         return rows, rows[:0]
     shared = network.lanes.node[rows] == EVERY
     return rows[shared], rows[~shared]
-
-
-def _ints(values: Sequence[int]) -> Ints:
-    return np.array(values, dtype=np.int64)

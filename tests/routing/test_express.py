@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from routing.breadth import breadth_prices
+from routing.express.answer import answered
 from routing.express.offer import Way, Ways
 from routing.express.offer import offer as express
+from routing.geo import geodesic_m
 from routing.network import LaneSpec, Network, build_network
 from routing.network_spec import METHODS
 from routing.policy import Policy, PriceRule
-from routing.promise import Basket, BasketLine, Capacity, Destination, Offer, Option, Stock, offer
+from routing.promise import (
+    Basket,
+    BasketLine,
+    Capacity,
+    CostToServe,
+    Destination,
+    Offer,
+    Option,
+    Stock,
+    offer,
+)
 from tests.routing.shop import NEW_YORK, WEDNESDAY, line, network, node
 from tests.routing.test_promise_properties import START, networks
 
-COSTS = (
-    "transport_minor",
-    "fixed_minor",
-    "pick_minor",
-    "lateness_minor",
-    "parcel_minor",
-    "co2_minor",
-    "rejection_minor",
-    "opportunity_minor",
-)
+COSTS = tuple(term.name for term in fields(CostToServe))
 POLICIES = st.sampled_from(
     [
         Policy(),
@@ -170,3 +174,35 @@ def _said(option: Option, place: dict[str, int]) -> tuple[Any, ...]:
         option.method, option.pickup_node, option.slot, option.tags,
         *(int(at.timestamp()) for at in instants), option.customer_price_minor, cost, parcels, unfilled,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("methods", [("pickup",), ("ship", "pickup"), ("pickup", "courier")], ids="+".join)
+def test_a_store_on_the_border_of_its_radius_is_left_to_the_geodesic(methods: tuple[str, ...]) -> None:
+    store = node("A", 40.70, -74.00, courier_radius_m=1)
+    net, place = network(store), replace(NEW_YORK, lat=40.75, lon=-74.00)
+    assert place.lat is not None and place.lon is not None
+    border_m = round(geodesic_m(place.lat, place.lon, store.lat, store.lon))
+    basket, there = Basket((line("1"),), place), Stock(np.full((1, 1), 5))
+    for radius_m, found in ((border_m, None), (border_m + 500, True), (border_m - 500, False)):
+        policy = Policy(pickup_radius_m=radius_m)
+        ways = express(net, basket, there, {}, policy, WEDNESDAY, methods, np.zeros(1))
+        assert found is (None if ways is None else any(way.method == "pickup" for way in ways.options))
+
+
+def test_without_nodes_the_other_way_says_so() -> None:
+    basket = Basket((line("1"),), NEW_YORK)
+    nothing = Stock(np.zeros((1, 0), np.int64))
+    assert express(network(), basket, nothing, {}, Policy(), WEDNESDAY, METHODS, np.zeros(0)) is None
+
+
+def test_no_request_compiles_it_again() -> None:
+    """Whatever shape and layout the arrays come in: another type of them would cost a minute."""
+    for names in ("A", "AB", "ABC"):
+        net = network(*(node(name) for name in names))
+        wide = np.full((2, len(names) + 2), 5)[:, : len(names)]
+        basket = Basket((line("1"), line("2")), NEW_YORK)
+        for free in ({}, {("A", WEDNESDAY.date(), "ship"): 0}):
+            assert express(
+                net, basket, Stock(wide), free, Policy(), WEDNESDAY, METHODS, np.zeros(5)[: len(names)]
+            )
+    assert len(answered.signatures) == 1  # type: ignore[attr-defined]  # Numba's own
