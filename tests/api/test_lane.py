@@ -38,7 +38,7 @@ ALIKE: list[tuple[str, Any]] = [
     ("promises", {"lines": LINES, "destination": HOME, "reservation_id": "res_nobody"}),
     ("promises", {"lines": LINES, "destination": HOME, "reserve": {"option": "cheapest"}}),
 ]
-PASSING = {"quote_id", "request_id", "x-request-id", "ratelimit", "as_of", "version"}
+PASSING = {"date", "quote_id", "request_id", "x-request-id", "ratelimit", "as_of", "version"}
 
 
 @pytest.mark.parametrize(("room", "body"), ALIKE)

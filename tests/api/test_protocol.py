@@ -7,6 +7,7 @@ import http.client
 import socket
 import threading
 from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -84,6 +85,11 @@ def served(shop: Shop) -> Iterator[Served]:
     running.door.close()
 
 
+def _dated(answer: httpx.Response) -> float:
+    """The second the answer says it was given in."""
+    return parsedate_to_datetime(answer.headers["date"]).timestamp()
+
+
 def test_both_ways_say_the_same(served: Served) -> None:
     for room, body in ALIKE:
         before = _counted(served.shop, room)
@@ -92,6 +98,8 @@ def test_both_ways_say_the_same(served: Served) -> None:
             for kind in ("application/json", "application/json; charset=utf-8")
         )
         assert _said(quick) == _said(ordinary)
+        assert set(quick.headers) == set(ordinary.headers)
+        assert 0 <= _dated(ordinary) - _dated(quick) < 30, "each answer tells its own second"
         assert served.at_once[-2:] == [quick.status_code == 200, False], body
         assert _counted(served.shop, room) - before == {str(quick.status_code): 2}
 
