@@ -1,8 +1,9 @@
-"""Counts by the hundred thousand: staged with COPY, applied set-based in short transactions.
+"""Counts by the hundred thousand: looked at in large parts, written set-based in short transactions.
 
-Each chunk is one transaction, because the feed cannot pass a transaction that stays open. A chunk is what
-`stock.count` would do, in two statements whatever its size; only counts below what is held, which displace
-promises, go through `stock.count` itself. A count that says what the books say anyway writes nothing.
+A count that says what the books say anyway writes nothing: `find` tells which do not, of as many as are
+given. These are written by the chunk, each its own transaction, because the feed cannot pass a transaction
+that stays open. A chunk is what `stock.count` would do, in two statements whatever its size; only counts
+below what is held, which displace promises, go through `stock.count` itself.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,6 +23,16 @@ from inventory.store import load_sql as sql
 from inventory.store.names import Register
 
 CHUNK = 5_000
+
+
+class Columns(NamedTuple):
+    """Counts column by column, each of one length; what the columns mean says `LoadLine`."""
+
+    node: Sequence[str]
+    sku: Sequence[str]
+    quantity: Sequence[int]
+    bin: Sequence[str | None]
+    safety_stock: Sequence[int | None]
 
 
 class LoadLine(NamedTuple):
@@ -44,6 +55,22 @@ class Loaded:
     unknown: tuple[int, ...]
     displaced: list[Displaced]
     changed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Counts by number; `rows` are their rows among the counts by name."""
+
+    by_number: sql.Counted
+    rows: NDArray[np.int64]
+    named: Columns
+
+    def __len__(self) -> int:
+        return len(self.by_number)
+
+    def at(self, picked: NDArray[np.int64]) -> "Part":
+        """Some of them."""
+        return Part(self.by_number.at(picked), self.rows[picked], self.named)
 
 
 def load_counts(
@@ -69,22 +96,46 @@ def load_chunk(
     """
     if not lines:
         return Loaded(0, (), [])
-    nodes, skus, quantities, bins, safety = zip(*lines, strict=True)
-    names = (register or Register()).learn(conn, set(nodes), set(skus))
-    node_nos, sku_nos = _numbers(names.nodes, nodes), _numbers(names.skus, skus)
-    unknown = np.flatnonzero((node_nos < 0) | (sku_nos < 0))
+    part, unknown = numbered(conn, Columns(*zip(*lines, strict=True)), register or Register())
+    return write(conn, at, part, note) if part else Loaded(0, unknown, [])
+
+
+def numbered(
+    conn: Connection, named: Columns, register: Register
+) -> tuple[Part, tuple[()]] | tuple[None, tuple[int, ...]]:
+    """The counts by number, or the rows whose node or SKU does not exist. Raises ValueError when a
+    (node, SKU) comes twice.
+    """
+    names = register.learn(conn, set(named.node), set(named.sku))
+    node_no, sku_no = _numbers(names.nodes, named.node), _numbers(names.skus, named.sku)
+    unknown = np.flatnonzero((node_no < 0) | (sku_no < 0))
     if unknown.size:
-        return Loaded(0, tuple(unknown.tolist()), [])
-    if np.unique(node_nos << 32 | sku_nos).size != len(lines):
+        return None, tuple(unknown.tolist())
+    keys = np.sort(sku_no.astype(np.int64) << 32 | node_no)
+    if (keys[1:] == keys[:-1]).any():
         raise ValueError("a position is counted twice")
-    columns = (range(len(lines)), node_nos.tolist(), sku_nos.tolist(), quantities, bins, safety)
-    sql.stage(conn, zip(*columns, strict=True))
-    changed, short = sql.apply(conn, at, note.reference, note.actor)
-    counts = [Count(lines[i].node, lines[i].sku, lines[i].quantity, note) for i in short]
+    units = np.array(named.quantity, np.int32)
+    more = sql.alike(named.bin), sql.alike(named.safety_stock)
+    return Part(sql.Counted(node_no, sku_no, units, *more), np.arange(units.size), named), ()
+
+
+def find(conn: Connection, part: Part) -> NDArray[np.int64]:
+    """Which rows say something new, in the order of locks."""
+    return sql.find(conn, part.by_number)
+
+
+def write(conn: Connection, at: datetime, part: Part, note: Note) -> Loaded:
+    """Enter and write the counts that say something new, in the caller's transaction, which plans by index
+    from here on.
+    """
+    changed, short = sql.apply(conn, at, part.by_number, note.reference, note.actor)
+    named = part.named
+    rows = part.rows[short].tolist()
+    counts = [Count(named.node[row], named.sku[row], named.quantity[row], note) for row in rows]
     report = count(conn, at, counts) if counts else None
-    return Loaded(len(lines), (), report.displaced if report else [], changed)
+    return Loaded(len(part), (), report.displaced if report else [], changed)
 
 
-def _numbers(known: Mapping[str, int], ids: Sequence[str]) -> NDArray[np.int64]:
+def _numbers(known: Mapping[str, int], ids: Sequence[str]) -> NDArray[np.int32]:
     """The ids' numbers, -1 for those that do not exist."""
-    return np.fromiter(map(known.get, ids, repeat(-1)), np.int64, len(ids))
+    return np.fromiter(map(known.get, ids, repeat(-1)), np.int32, len(ids))

@@ -11,7 +11,7 @@ from datetime import UTC
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, func, select
 
 from inventory.catalogue_read import list_nodes, list_skus
 from inventory.store.tables import node, position, sku
@@ -91,7 +91,7 @@ def read_known(conn: Connection) -> files.Known:
     ids = {
         "nodes": nodes.id,
         "calendars": _calendars(bodies[Kind.CALENDAR], nodes).name,
-        "skus": _texts(conn.scalars(select(sku.c.id))),
+        "skus": _texts(conn.scalar(select(func.array_agg(sku.c.id))) or ()),
         "tariffs": _tariffs(bodies[Kind.TARIFF]).name,
     }
     return files.Known(network, ids)

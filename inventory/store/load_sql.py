@@ -1,36 +1,71 @@
-"""What a bulk load of counts does to the database: rows staged with COPY, then two statements for all of
-them.
-"""
+"""What a bulk load of counts does to the database: a statement that finds what is new, two that write it."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import Any
 
-import psycopg
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Connection, text
 
-StagedRow = tuple[int, int | None, int | None, int, str | None, int | None]
-"""Line, node number, SKU number, units counted, bin and safety stock; None leaves these as they are."""
+from inventory.store.pool_sql import about
 
-# One table a connection, emptied by itself: to make and drop one for every chunk fills the catalogues.
-_STAGE = text(
-    """
-    CREATE TEMPORARY TABLE IF NOT EXISTS staged_count
-        (line int, node_no int, sku_no int, counted int, bin text, safety int) ON COMMIT DELETE ROWS
-    """
-)
-_EMPTY = text("TRUNCATE staged_count")
-_COPY = "COPY staged_count (line, node_no, sku_no, counted, bin, safety) FROM STDIN"
+Int32s = NDArray[np.int32]
 
-# However few positions there are: to look a chunk up is cheap, to hash the whole table for it is not.
-_BY_INDEX = text(
-    "SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)"
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Columns of one length, a count a row: node and SKU by number, units; bin and safety stock are one
+    value for all rows, or one for each. None leaves them as they are.
+    """
+
+    node_no: Int32s
+    sku_no: Int32s
+    units: Int32s
+    bin: str | list[str | None] | None
+    safety: int | list[int | None] | None
+
+    def __len__(self) -> int:
+        return self.units.size
+
+    def at(self, rows: NDArray[np.int64]) -> "Counted":
+        """Some of the rows."""
+        return Counted(
+            self.node_no[rows],
+            self.sku_no[rows],
+            self.units[rows],
+            [self.bin[row] for row in rows.tolist()] if isinstance(self.bin, list) else self.bin,
+            [self.safety[row] for row in rows.tolist()] if isinstance(self.safety, list) else self.safety,
+        )
+
+
+def alike(values: Sequence[Any]) -> Any:
+    """The one value that all have, or all of them as a list."""
+    return values[0] if len(set(values)) == 1 else list(values)
+
+
+# To look a few rows up is cheap, to hash all positions for them is not; of two large sets the hash wins.
+_PLAN = text("SELECT set_config('enable_hashjoin', :hash, true), set_config('enable_mergejoin', 'off', true)")
+_LOOKS_PER_SCAN = 4  # how many positions are scanned in the time one is looked up
+
+_FIND = text(
+    """
+    SELECT coalesce(array_agg(s.line - 1 ORDER BY s.node_no, s.sku_no), '{}')
+    FROM unnest(CAST(:node_no AS int[]), CAST(:sku_no AS int[]), CAST(:units AS int[]), CAST(:bins AS text[]),
+        CAST(:safeties AS int[])) WITH ORDINALITY AS s (node_no, sku_no, counted, bin, safety, line)
+    LEFT JOIN position p ON p.sku_no = s.sku_no AND p.node_no = s.node_no
+    WHERE p.sku_no IS NULL OR s.counted <> p.on_hand OR p.blocked
+        OR coalesce(s.bin, CAST(:bin AS text)) <> p.bin
+        OR coalesce(s.safety, CAST(:safety AS int)) <> p.safety_stock
+    """
 )
 _MAKE = text(
     """
     INSERT INTO position (node_no, sku_no)
-    SELECT node_no, sku_no FROM staged_count s WHERE NOT EXISTS (
-        SELECT FROM position p WHERE p.sku_no = s.sku_no AND p.node_no = s.node_no)
+    SELECT s.node_no, s.sku_no FROM unnest(CAST(:node_no AS int[]), CAST(:sku_no AS int[]))
+        AS s (node_no, sku_no)
+    WHERE NOT EXISTS (SELECT FROM position p WHERE p.sku_no = s.sku_no AND p.node_no = s.node_no)
     ORDER BY 1, 2
     ON CONFLICT (sku_no, node_no) DO NOTHING
     """
@@ -40,9 +75,15 @@ _MAKE = text(
 _APPLY = text(
     """
     WITH counted AS MATERIALIZED (
-        SELECT s.*, s.counted - p.on_hand AS more, s.counted < p.reserved AS short
-        FROM staged_count s JOIN position p ON p.sku_no = s.sku_no AND p.node_no = s.node_no
-        WHERE s.counted <> p.on_hand OR p.blocked OR s.bin <> p.bin OR s.safety <> p.safety_stock
+        SELECT s.node_no, s.sku_no, s.counted, s.line, s.counted - p.on_hand AS more,
+            s.counted < p.reserved AS short, coalesce(s.bin, CAST(:bin AS text), p.bin) AS bin,
+            coalesce(s.safety, CAST(:safety AS int), p.safety_stock) AS safety
+        FROM unnest(CAST(:node_no AS int[]), CAST(:sku_no AS int[]), CAST(:units AS int[]),
+            CAST(:bins AS text[]), CAST(:safeties AS int[]))
+            WITH ORDINALITY AS s (node_no, sku_no, counted, bin, safety, line)
+        JOIN position p ON p.sku_no = s.sku_no AND p.node_no = s.node_no
+        WHERE s.counted <> p.on_hand OR p.blocked OR coalesce(s.bin, CAST(:bin AS text)) <> p.bin
+            OR coalesce(s.safety, CAST(:safety AS int)) <> p.safety_stock
         ORDER BY p.node_no, p.sku_no FOR NO KEY UPDATE OF p
     ), ledger AS (
         INSERT INTO movement
@@ -54,31 +95,44 @@ _APPLY = text(
         FROM counted c JOIN node n ON n.no = c.node_no WHERE c.more <> 0 AND NOT c.short
     ), position_written AS (
         UPDATE position p SET on_hand = CASE WHEN c.short THEN p.on_hand ELSE c.counted END,
-            bin = coalesce(c.bin, p.bin), safety_stock = coalesce(c.safety, p.safety_stock),
-            blocked = false, stamp = pg_current_xact_id()
+            bin = c.bin, safety_stock = c.safety, blocked = false, stamp = pg_current_xact_id()
         FROM counted c WHERE p.sku_no = c.sku_no AND p.node_no = c.node_no
     )
-    SELECT count(*), coalesce(array_agg(line ORDER BY line) FILTER (WHERE short), '{}') FROM counted
+    SELECT count(*), coalesce(array_agg(line - 1 ORDER BY line) FILTER (WHERE short), '{}') FROM counted
     """
 )
 
 
-def stage(conn: Connection, rows: Iterable[StagedRow]) -> None:
-    """Send the rows to where `apply` looks for them; those of before are gone."""
-    conn.execute(_STAGE)
-    conn.execute(_EMPTY)
-    driver = cast("psycopg.Connection[object]", conn.connection.driver_connection)
-    with driver.cursor() as cursor, cursor.copy(_COPY) as copy:
-        for row in rows:
-            copy.write_row(row)
+def find(conn: Connection, counted: Counted) -> NDArray[np.int64]:
+    """Which rows say something new, in the order of locks. Nothing is locked."""
+    scan = about(conn) < _LOOKS_PER_SCAN * len(counted)
+    conn.execute(_PLAN, {"hash": "on" if scan else "off"})
+    return np.array(conn.scalar(_FIND, _columns(counted)), np.int64)
 
 
-def apply(conn: Connection, at: datetime, reference: str, actor: str) -> tuple[int, list[int]]:
+def apply(
+    conn: Connection, at: datetime, counted: Counted, reference: str, actor: str
+) -> tuple[int, list[int]]:
     """Make positions that are missing, enter the differences, write what was counted; in the order of locks
-    (`locks.py`). Answers how many rows said something new, and the lines of those that count fewer units
-    than are held: of these only bin and safety stock are written, and a block ends.
+    (`locks.py`). Answers how many rows said something new, and those that count fewer units than are held:
+    of these only bin and safety stock are written, and a block ends.
     """
-    conn.execute(_BY_INDEX)
-    conn.execute(_MAKE)
-    changed, short = conn.execute(_APPLY, {"at": at, "reference": reference, "actor": actor}).one()
+    columns = _columns(counted)
+    conn.execute(_PLAN, {"hash": "off"})
+    conn.execute(_MAKE, {name: columns[name] for name in ("node_no", "sku_no")})
+    note = {"at": at, "reference": reference, "actor": actor}
+    changed, short = conn.execute(_APPLY, columns | note).one()
     return changed, short
+
+
+def _columns(counted: Counted) -> dict[str, object]:
+    several = isinstance(counted.bin, list), isinstance(counted.safety, list)
+    return {
+        "node_no": counted.node_no,
+        "sku_no": counted.sku_no,
+        "units": counted.units,
+        "bins": counted.bin if several[0] else None,
+        "bin": None if several[0] else counted.bin,
+        "safeties": counted.safety if several[1] else None,
+        "safety": None if several[1] else counted.safety,
+    }

@@ -112,8 +112,8 @@ def _csv_table(path: Path, body: bytes, header: list[str], faults: Faults) -> Ra
         faults.add(path.name, 0, "", "unreadable", str(wrong)[:200])
         return None
     table = table.slice(HEADER_ROWS)
-    rows = np.setdiff1d(np.arange(2, table.num_rows + len(ragged) + 2), np.array(ragged, dtype=np.int64))
-    return _raw(path.name, table, rows)
+    rows = np.arange(table.num_rows + len(ragged)) + HEADER_ROWS + 1
+    return _raw(path.name, table, np.delete(rows, np.array(ragged, dtype=np.int64) - HEADER_ROWS - 1))
 
 
 def _read_parquet(path: Path, faults: Faults) -> RawTable | None:

@@ -63,8 +63,8 @@ def parse(cells: Cells) -> NDArray[Any]:
 
 def filled(column: Column, count: int) -> NDArray[Any]:
     """The column where the file leaves it out; computed defaults are filled in later."""
-    empty = Cells("", column, pa.nulls(count, pa.string()), np.arange(count), Faults())
-    return parse(empty)
+    empty = Cells("", column, pa.nulls(1, pa.string()), np.arange(1), Faults())
+    return np.repeat(parse(empty), count)
 
 
 def _cell(value: Any) -> str:
@@ -86,6 +86,14 @@ def _as_text(cells: Cells) -> Any:
     return pc.utf8_trim_whitespace(cells.array.cast(pa.string())).fill_null("")
 
 
+def _coded(cells: Cells) -> tuple[Any, Ints]:
+    """The different texts of a column, and for each row which it is: what there is to say of a text is said
+    once, however many rows have it.
+    """
+    coded = _as_text(cells).dictionary_encode()
+    return coded.dictionary, np.asarray(coded.indices.to_numpy(zero_copy_only=False), dtype=np.int64)
+
+
 def _mask(array: Any) -> Bools:
     return np.asarray(array.to_numpy(zero_copy_only=False), dtype=np.bool_)
 
@@ -104,34 +112,34 @@ def _ids(cells: Cells) -> NDArray[np.object_]:
 
 
 def _texts(cells: Cells) -> NDArray[np.object_]:
-    column, text = cells.column, _as_text(cells)
+    column = cells.column
+    text, codes = _coded(cells)
     empty = _mask(pc.equal(text, ""))
-    _missing(cells, empty)
-    cells.wrong(_mask(pc.match_substring_regex(text, CONTROL)), "bad_text", "holds a control character")
+    _missing(cells, empty[codes])
+    control = _mask(pc.match_substring_regex(text, CONTROL))
+    cells.wrong(control[codes], "bad_text", "holds a control character")
     if column.words:
         listed = _mask(pc.is_in(text, value_set=pa.array(column.words)))
-        cells.wrong(~listed & ~empty, "not_allowed", f"is none of {', '.join(column.words)}")
+        cells.wrong((~listed & ~empty)[codes], "not_allowed", f"is none of {', '.join(column.words)}")
     values = _objects(text)
     if column.default not in COMPUTED and not column.required:
         values[empty] = column.default
-    return values
+    return values[codes]
 
 
 def _words(cells: Cells) -> NDArray[np.object_]:
-    column, text = cells.column, _as_text(cells)
-    _missing(cells, _mask(pc.equal(text, "")))
-    coded = text.dictionary_encode()
-    choices = coded.dictionary.to_pylist()
-    lists = np.empty(len(choices), dtype=np.object_)
-    for place, choice in enumerate(choices):
+    column = cells.column
+    text, codes = _coded(cells)
+    _missing(cells, _mask(pc.equal(text, ""))[codes])
+    lists = np.empty(len(text), dtype=np.object_)
+    for place, choice in enumerate(text.to_pylist()):
         lists[place] = tuple(dict.fromkeys(word.strip() for word in choice.split("|") if word.strip()))
         if not lists[place]:
             lists[place] = () if column.required else column.default
-    codes = np.asarray(coded.indices.to_numpy(zero_copy_only=False))
     if column.words:
         bad = np.array([bool(set(words) - set(column.words)) for words in lists], dtype=np.bool_)
-        cells.wrong(bad[codes] if len(codes) else np.zeros(0, np.bool_), "not_allowed", _only(column))
-    return lists[codes] if len(codes) else np.empty(0, dtype=np.object_)
+        cells.wrong(bad[codes], "not_allowed", _only(column))
+    return lists[codes]
 
 
 def _only(column: Column) -> str:
@@ -151,13 +159,14 @@ def _whole(cells: Cells) -> Ints:
             array.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False), dtype=np.int64
         )
         return _bounded(cells, values.copy(), empty)
-    text = _as_text(cells)
+    text, codes = _coded(cells)
     empty = _mask(pc.equal(text, ""))
     good = _mask(pc.match_substring_regex(text, WHOLE))
-    cells.wrong(~good & ~empty, "bad_integer", "is not a whole number")
+    bad = (~good & ~empty)[codes]
+    cells.wrong(bad, "bad_integer", "is not a whole number")
     numbers = pc.if_else(pa.array(good), pc.ascii_ltrim(text, "+"), "0").cast(pa.int64())
-    values = np.array(numbers.to_numpy(zero_copy_only=False), dtype=np.int64)
-    return _bounded(cells, values, empty, ignore=~good & ~empty)
+    values = np.asarray(numbers.to_numpy(zero_copy_only=False), dtype=np.int64)
+    return _bounded(cells, values[codes], empty[codes], ignore=bad)
 
 
 def _number(cells: Cells) -> NDArray[np.float64]:

@@ -11,10 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import repeat
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 Texts = NDArray[np.object_]
@@ -215,6 +214,9 @@ class FolderRefused(Exception):
 
 
 def positions_of(wanted: Texts, ids: Texts) -> Ints:
-    """Row of each wanted id in ``ids``, -1 where it is not there. Shapes [n], [m] -> [n]."""
-    found = pc.index_in(pa.array(wanted, pa.string()), value_set=pa.array(ids, pa.string())).fill_null(-1)
-    return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.int64)
+    """Row of each wanted id in ``ids``, the first of several, -1 where it is not there.
+
+    Shapes [n], [m] -> [n].
+    """
+    rows = dict(zip(ids.tolist()[::-1], range(len(ids) - 1, -1, -1), strict=True))
+    return np.fromiter(map(rows.get, wanted.tolist(), repeat(-1)), np.int64, len(wanted))

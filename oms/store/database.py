@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import psycopg
 from alembic import command
 from alembic.config import Config
@@ -15,7 +16,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from inventory.store.types import Xid8
-from oms.store.lists import Lists
+from oms.store.lists import Lists, Numbers
 from oms.store.tables import metadata
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -65,6 +66,7 @@ def connect(
 
 def _dump_lists(connection: psycopg.Connection[object], _: object) -> None:
     connection.adapters.register_dumper(list, Lists)
+    connection.adapters.register_dumper(np.ndarray, Numbers)
 
 
 def unhurried(connection: Connection) -> None:

@@ -13,10 +13,13 @@ from functools import partial
 from itertools import islice
 from typing import TypeVar
 
+import numpy as np
+
 from inventory.barcodes import clashes, codes_of, give_up, holders
 from inventory.catalogue_edit import CodesTaken, SkuRow, put_nodes, put_skus
 from inventory.movements import Note
-from inventory.stock_load import LoadLine, load_chunk
+from inventory.stock_load import CHUNK, Columns, Part, find, numbered
+from inventory.stock_load import write as write_counts
 from inventory.store.names import Register
 from oms import import_rows
 from oms.actors import Actor
@@ -34,10 +37,11 @@ from oms.work import Resources, Work, transact
 
 T = TypeVar("T")
 
-CHUNK = 5_000
-"""Rows put by one transaction."""
+PART = 100_000
+"""Counts looked at together; of what they say anew a transaction writes `CHUNK`."""
 TABLES = ("network", "nodes", "calendars", "tariffs", "lanes", "skus", "stock", "orders")
 """What can be asked for. Of orders, only where their postcodes are is kept."""
+NETWORK_TABLES = frozenset(TABLES[:5])
 
 Progress = Callable[[str, int, int], None]
 """Told after every step: what, how much is done, of how much."""
@@ -87,10 +91,13 @@ def import_folder(
     _in_chunks(skus, "skus", progress, lambda part: write(lambda work: _put_skus(work, part)))
     counted = len(folder.stock.node) if "stock" in tables else 0
     known_ids = Register()
-    for done in range(0, counted, CHUNK):
-        lines = _stock_lines(folder, slice(done, done + CHUNK))
-        write(partial(_load, lines=lines, known=known_ids))
-        progress("stock", done + len(lines), counted)
+    for done in range(0, counted, PART):
+        part = write(
+            partial(_new_counts, named=_stock_columns(folder, slice(done, done + PART)), known=known_ids)
+        )
+        for at in range(0, len(part), CHUNK):
+            write(partial(_load, part=part.at(np.arange(at, min(at + CHUNK, len(part))))))
+        progress("stock", min(done + PART, counted), counted)
     known = list(import_rows.places(folder)) if "orders" in tables else []
     if known:
         write(lambda work: put_places(work.conn, known))
@@ -99,6 +106,8 @@ def import_folder(
 
 
 def _put_network(work: Work, folder: Folder, tables: Collection[str]) -> tuple[int, int]:
+    if not NETWORK_TABLES.intersection(tables):
+        return 0, 0  # nobody need read it again
     number = bump(work.conn, NETWORK)
     edited = 0
     for kind, id, body in import_rows.documents(folder):
@@ -161,20 +170,26 @@ def _put_skus(work: Work, rows: list[SkuRow]) -> None:
     work.emit("import.skus", "catalogue", rows[0].id, {"skus": len(rows)})
 
 
-def _stock_lines(folder: Folder, part: slice) -> list[LoadLine]:
-    """Made as they are needed: objects by the hundred thousand keep the garbage collector busy."""
+def _stock_columns(folder: Folder, part: slice) -> Columns:
     stock = folder.stock
     columns = (stock.node, stock.sku, stock.on_hand, stock.bin, stock.safety_stock)
-    return [LoadLine(*row) for row in zip(*(column[part].tolist() for column in columns), strict=True)]
+    return Columns(*(column[part].tolist() for column in columns))
 
 
-def _load(work: Work, lines: list[LoadLine], known: Register) -> None:
-    note = Note(reference="import", actor=work.actor.key_id)
-    loaded = load_chunk(work.conn, work.at, lines, note, known)
-    if loaded.unknown:
+def _new_counts(work: Work, named: Columns, known: Register) -> Part:
+    """Those that say something new, in the order of locks."""
+    part, _ = numbered(work.conn, named, known)
+    if part is None:
         raise refuse(Code.INVALID, "Stock names nodes or SKUs that are neither in the folder nor known")
+    return part.at(find(work.conn, part))
+
+
+def _load(work: Work, part: Part) -> None:
+    note = Note(reference="import", actor=work.actor.key_id)
+    loaded = write_counts(work.conn, work.at, part, note)
     report_displaced(work, loaded.displaced)
-    work.emit("import.stock", "stock", lines[0].node, {"positions": loaded.applied})
+    first = part.named.node[part.rows[0]]
+    work.emit("import.stock", "stock", first, {"positions": loaded.applied})
 
 
 def _in_chunks(rows: Sequence[T], what: str, progress: Progress, put: Callable[[list[T]], None]) -> None:

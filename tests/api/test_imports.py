@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import text
 
 from oms.actors import SYSTEM, Role
 from oms.adapters.folder import read_folder, write_folder
 from oms.bootstrap import Runtime
 from oms.export_rows import read_database
+from oms.usecases import imports
 from oms.usecases.import_jobs import run_imports
 from oms.usecases.imports import import_folder
 from tests.api.conftest import Client
@@ -40,6 +43,28 @@ def test_skus_and_stock_by_file(client: Client, running: Runtime) -> None:
     rows = {row["sku"]: row for row in admin.get("/v1/stock", params={"node": "N1"}).json()["items"]}
     assert (rows["A1"]["on_hand"], rows["A1"]["safety_stock"], rows["A1"]["bin"]) == (12, 2, "A-03")
     assert admin.get("/v1/skus/A1").json()["version"] == 1, "what was not sent is left alone"
+
+
+def test_counts_are_taken_in_parts_and_only_what_is_new_is_told(
+    client: Client, running: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "PART", 2)
+    monkeypatch.setattr(imports, "CHUNK", 1)
+    admin = client()
+    small_network(admin)
+    skus = [f"C{number}" for number in range(5)]
+    send(admin, "skus", skus="id,weight_g\n" + "".join(f"{sku},9\n" for sku in skus))
+    for key, counts in (("k", [4, 5, 6, 7, 8]), ("again", [4, 5, 0, 7, 9])):
+        rows = zip(skus, counts, strict=True)
+        send(admin, key, stock="node,sku,on_hand\n" + "".join(f"N1,{sku},{count}\n" for sku, count in rows))
+        assert run_imports(running) == (2 if key == "k" else 1)
+        held = {row["sku"]: row["on_hand"] for row in admin.get("/v1/stock").json()["items"]}
+        assert held == dict(zip(skus, counts, strict=True))
+    moved = admin.get("/v1/stock/movements").json()["items"]
+    assert [(entry["sku"], entry["quantity"]) for entry in moved[5:]] == [("C2", 6), ("C4", 1)]
+    with running.engine.connect() as conn:
+        told = conn.scalar(text("SELECT count(*) FROM outbox WHERE type = 'import.network'"))
+    assert told == 0, "nobody need read the network again"
 
 
 def test_every_fault_is_told_with_its_row_and_nothing_is_taken(client: Client, running: Runtime) -> None:

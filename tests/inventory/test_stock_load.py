@@ -7,7 +7,7 @@ from sqlalchemy import Engine, text
 
 from inventory import stock
 from inventory.movements import Change, Note
-from inventory.stock_load import LoadLine, load_chunk, load_counts
+from inventory.stock_load import Columns, LoadLine, find, load_chunk, load_counts, numbered, write
 from inventory.store.names import Register
 from tests.inventory.asking import ask
 from tests.inventory.ledger_check import faults
@@ -56,6 +56,30 @@ def test_a_count_that_agrees_still_sets_what_else_it_says(engine: Engine, what: 
     with engine.begin() as conn:
         found = conn.execute(text("SELECT bin, safety_stock, blocked FROM position ORDER BY node_no, sku_no"))
         assert tuple(found.first() or ()) == (line.bin or "", line.safety_stock or 0, False)
+
+
+def test_what_is_found_to_be_new_is_all_that_has_to_be_written(engine: Engine) -> None:
+    """Of counts in any order those that differ, and those of positions that do not exist, in the order of
+    locks.
+    """
+    shelves(engine)
+    with engine.begin() as conn:
+        conn.execute(text("INSERT INTO sku (id, name) VALUES ('S99', '')"))
+        named = Columns(
+            ["N1", "N1", "N0", "N1", "N0"],
+            ["S99", "S3", "S2", "S1", "S1"],
+            [0, 10, 4, 5, 10],
+            [""] * 5,
+            [0] * 5,
+        )
+        part, _ = numbered(conn, named, Register())
+        assert part is not None
+        new = find(conn, part)
+        assert [part.named.node[row] + part.named.sku[row] for row in new] == ["N0S2", "N1S1", "N1S99"]
+        assert write(conn, T0, part.at(new), Note()).changed == 2, "nothing is on the shelf that is made"
+        assert position(conn, "N1", "S99") == (0, 0)
+        assert find(conn, part).size == 0
+        assert faults(conn) == {}
 
 
 def test_chunks_of_one_transaction_do_not_meet(engine: Engine) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -29,6 +30,13 @@ def test_arrays_arrive_as_they_were_sent(
     with engine.connect() as conn:
         read = "SELECT CAST(:texts AS text[]), CAST(:numbers AS bigint[]), CAST(:truths AS bool[])"
         assert tuple(conn.execute(text(read), sent).one()) == (texts, numbers, truths)
+
+
+@pytest.mark.parametrize("numbers", [[], [7], [-(2**31), 0, 2**31 - 1]])
+def test_columns_of_numbers_arrive_too(engine: Engine, numbers: list[int]) -> None:
+    with engine.connect() as conn:
+        sent = {"numbers": np.array(numbers, np.int32)}
+        assert conn.scalar(text("SELECT CAST(:numbers AS int[])"), sent) == numbers
 
 
 def test_a_text_that_postgresql_cannot_hold_is_refused_and_not_cut_short(engine: Engine) -> None:
