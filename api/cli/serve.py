@@ -5,14 +5,16 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 import uvicorn
+from uvicorn.supervisors import Multiprocess
 
 from api import logs
 from api.cli.compiling import compile_engine
 from api.cli.console import TERMINATED, UNAVAILABLE, Json, err, fail, print_json, settings_on_schema
+from api.door import PATIENCE_S, bound
 from oms.adapters.postgres import database
 
 app = typer.Typer()
@@ -40,21 +42,36 @@ def serve(
         if not _is_loopback(host):
             err.print("Others can reach this address: put a proxy that speaks TLS in front of it.")
         try:
-            uvicorn.run(
-                "api.server:application",
-                factory=True,
-                host=host,
-                port=port,
-                workers=workers,
-                http="api.protocol:Protocol",
-                log_config=None,
-                access_log=False,
-                timeout_graceful_shutdown=FINISHING_S,
-            )
+            _run(host, port, workers)
         except SystemExit as end:
             if end.code not in (None, 0, TERMINATED):
                 fail(f"The server did not start on {host}:{port}; is the port taken?")
                 raise typer.Exit(UNAVAILABLE) from end
+
+
+def _run(host: str, port: int, workers: int) -> None:
+    """Until told to stop. Raises SystemExit where the port cannot be had."""
+    options: dict[str, Any] = {
+        "app": "api.server:application",
+        "factory": True,
+        "host": host,
+        "port": port,
+        "workers": workers,
+        "http": "api.protocol:Protocol",
+        "log_config": None,
+        "access_log": False,
+        "timeout_graceful_shutdown": FINISHING_S,
+        "timeout_worker_healthcheck": PATIENCE_S,
+    }
+    if workers == 1:
+        uvicorn.run(**options)
+        return
+    try:
+        door = bound(host, port)
+    except OSError:
+        raise SystemExit(UNAVAILABLE) from None
+    with door:
+        Multiprocess(uvicorn.Config(**options), [door]).run()
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
 
 from api.app import create_app
+from api.door import PATIENCE_S, adopted
 from oms.adapters.clock import HandClock
 from oms.settings import from_environment
 
@@ -24,16 +25,17 @@ def application() -> FastAPI:
 
 
 def serve(door: socket.socket) -> None:
-    """Serve behind a listening socket until told to stop."""
+    """Serve on a bound socket until told to stop."""
     config = uvicorn.Config(
         "api.demo.application:application",
         factory=True,
         workers=WORKERS,
         log_level="warning",
         timeout_graceful_shutdown=5,
+        timeout_worker_healthcheck=PATIENCE_S,
     )
     Multiprocess(config, sockets=[door]).run()
 
 
 if __name__ == "__main__":
-    serve(socket.socket(fileno=int(sys.argv[1])))
+    serve(adopted(int(sys.argv[1])))

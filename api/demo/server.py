@@ -15,12 +15,12 @@ from pathlib import Path
 import httpx
 
 from api.demo.application import HAND
+from api.door import bound
 from oms.adapters.clock import elapsed_s
 from oms.refusals import Code, refuse
 
 LOOPBACK = "127.0.0.1"
 USUAL_PORT = 8080
-BACKLOG = 2048
 START_S = 120.0
 STOP_S = 20.0
 
@@ -29,7 +29,7 @@ STOP_S = 20.0
 def serving(environ: dict[str, str], port: int | None, log: Path, hand: Path) -> Iterator[str]:
     """The server's address once it is ready; its words go to `log`, its clock is that of `hand`. Raises
     Refused `unavailable`."""
-    with _listening(port) as door, log.open("w") as words:
+    with _bound(port) as door, log.open("w") as words:
         url = f"http://{LOOPBACK}:{door.getsockname()[1]}"
         command = [sys.executable, "-m", "api.demo.application", str(door.fileno())]
         process = subprocess.Popen(  # noqa: S603 - our own server, no shell
@@ -48,12 +48,12 @@ def serving(environ: dict[str, str], port: int | None, log: Path, hand: Path) ->
             _end(process)
 
 
-def _listening(port: int | None) -> socket.socket:
+def _bound(port: int | None) -> socket.socket:
     """The port asked for, else the usual one, else any; held from here on, so that no answer comes from
     another server."""
     for number in (port,) if port else (USUAL_PORT, 0):
         try:
-            return socket.create_server((LOOPBACK, number), backlog=BACKLOG)
+            return bound(LOOPBACK, number)
         except OSError:
             continue
     what = f"Port {port} is taken" if port else "No port is free"
