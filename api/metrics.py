@@ -21,6 +21,7 @@ from sqlalchemy.pool import QueuePool
 from starlette.types import Scope
 
 from oms.bootstrap import Runtime
+from oms.reads import Reads
 from oms.store.pulse import Pulse, pulse_of
 
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
@@ -118,6 +119,7 @@ class _Faring(Collector):
         groups, requests = "anyshelf_process_writer_groups", "anyshelf_process_writer_requests"
         yield CounterMetricFamily(groups, "Transactions of the writer", writer.groups)
         yield CounterMetricFamily(requests, "Orders and reservations in them", writer.written)
+        yield from _read_by(running.reads)
         pool = running.engine.pool
         assert isinstance(pool, QueuePool)
         yield _gauge("anyshelf_process_db_connections_in_use", "Taken now", pool.checkedout())
@@ -130,6 +132,20 @@ class _Faring(Collector):
             return
         yield _gauge("anyshelf_database_up", "Whether it answers", 1)
         yield from _shared(found)
+
+
+def _read_by(reads: Reads) -> Iterator[Metric]:
+    if not reads.replicated:
+        return
+    age_s = reads.age_s()
+    if age_s is not None:
+        yield _gauge("anyshelf_process_replica_age_seconds", "At most, of what the replica shows", age_s)
+    counts = CounterMetricFamily(
+        "anyshelf_process_reads", "Reads that may go to the replica, by where they went", labels=["server"]
+    )
+    counts.add_metric(["replica"], reads.of_replica)
+    counts.add_metric(["primary"], reads.of_primary)
+    yield counts
 
 
 def _shared(found: Pulse) -> Iterator[Metric]:

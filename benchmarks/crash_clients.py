@@ -12,11 +12,12 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
+from sqlalchemy import Engine
 
-from benchmarks.crash_house import NODES, SKUS, House, client_of
+from benchmarks.crash_house import NODES, SKUS, client_of
 from oms.adapters.clock import elapsed_s
 from tests.support import HOME
 
@@ -28,6 +29,17 @@ HOLD_S = 4 * 3600
 """As long as may be: no reservation of the run ends by itself."""
 REFUSALS = {"pick illegal_transition", "claim illegal_transition", "cancel illegal_transition"}
 """Noes that such a run may meet: an order is cancelled under the picker's hands, or picked before."""
+
+
+class Doors(Protocol):
+    """Servers on one database: their addresses, a shop's key and an admin's."""
+
+    shop_key: str
+    admin_key: str
+    engine: Engine
+
+    @property
+    def bases(self) -> list[str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +68,7 @@ class Told:
 class Load:
     """What all clients share. Appends are atomic."""
 
-    house: House
+    house: Doors
     stop: threading.Event = field(default_factory=threading.Event)
     told: list[Told] = field(default_factory=list)
     odd: Counter[str] = field(default_factory=Counter)
@@ -184,7 +196,7 @@ class Client:
         told.tries += 1
         client = self.shop if told.ask.shop else self.staff
         try:
-            answer = send(client, self.dice.choice(self.load.house.ports), told.ask)
+            answer = send(client, self.dice.choice(self.load.house.bases), told.ask)
         except httpx.TransportError as error:
             return self._failed(type(error).__name__)
         code = code_of(answer)
@@ -211,10 +223,10 @@ class Client:
             self.load.odd[what] += 1
 
 
-def send(client: httpx.Client, port: int, ask: Ask) -> httpx.Response:
-    """The request as it is, to the server at a port."""
+def send(client: httpx.Client, base: str, ask: Ask) -> httpx.Response:
+    """The request as it is, to the server at an address."""
     headers = {} if ask.key is None else {"Idempotency-Key": ask.key}
-    return client.request(ask.method, f"http://127.0.0.1:{port}{ask.path}", json=ask.body, headers=headers)
+    return client.request(ask.method, f"{base}{ask.path}", json=ask.body, headers=headers)
 
 
 def code_of(answer: httpx.Response) -> str:

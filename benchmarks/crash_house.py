@@ -96,6 +96,11 @@ class House:
         """Where the servers listen."""
         return [member.port for member in self.members if member.port]
 
+    @property
+    def bases(self) -> list[str]:
+        """The same as addresses."""
+        return [f"http://127.0.0.1:{port}" for port in self.ports]
+
     def serves(self) -> bool:
         """Whether any server would take a request."""
         return any(answers(port) for port in self.ports)
@@ -207,7 +212,7 @@ def house(servers: int = 2) -> Iterator[House]:
     data = Path(tempfile.mkdtemp(prefix="anyshelf-crash-"))
     data.chmod(0o711)
     try:
-        shop_key, admin_key = _furnished(data)
+        shop_key, admin_key = furnished(Settings(None, data))
         with Embedded(data) as server:
             made = House(server, connect(server.url()), data / "log", shop_key, admin_key)
             ports = [free_port() for _ in range(servers)]
@@ -222,9 +227,9 @@ def house(servers: int = 2) -> Iterator[House]:
         shutil.rmtree(data, ignore_errors=True)
 
 
-def _furnished(data: Path) -> tuple[str, str]:
+def furnished(settings: Settings) -> tuple[str, str]:
     """Nodes, articles, plenty of stock, and two keys: a shop's and an admin's."""
-    runtime = start(Settings(None, data))
+    runtime = start(settings)
     try:
         skus = tuple(SkuRow(sku, sku, weight_g=200, unit_price_minor=500) for sku in SKUS)
         furnish(runtime, skus, [(node, sku, AT_EACH) for node in NODES for sku in SKUS])

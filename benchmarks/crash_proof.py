@@ -16,8 +16,8 @@ from typing import Any
 import httpx
 from sqlalchemy import Engine, text
 
-from benchmarks.crash_clients import REFUSALS, Ask, Told, code_of, send
-from benchmarks.crash_house import House, client_of
+from benchmarks.crash_clients import REFUSALS, Ask, Doors, Told, code_of, send
+from benchmarks.crash_house import client_of
 from benchmarks.crash_reader import Reader
 from oms.adapters.clock import elapsed_s
 from oms.audit import audit
@@ -106,7 +106,7 @@ def _done(told: Iterable[Told], verb: str) -> list[Told]:
     return [one for one in told if one.ask.verb == verb and one.status == 200]
 
 
-def settled(house: House, told: Sequence[Told], books: Books) -> dict[str, Any]:
+def settled(house: Doors, told: Sequence[Told], books: Books) -> dict[str, Any]:
     """Clients come back with all they were never told; how many of the answers do not fit the books."""
     left = [one for one in told if not one.status]
     diverged = Counter[str]()
@@ -124,7 +124,7 @@ def settled(house: House, told: Sequence[Told], books: Books) -> dict[str, Any]:
     return {"asked_again": len(left), "diverged": sum(diverged.values()), "diverged_how": dict(diverged)}
 
 
-def replayed(house: House, told: Sequence[Told]) -> dict[str, Any]:
+def replayed(house: Doors, told: Sequence[Told]) -> dict[str, Any]:
     """What was told is asked once more: how many answers are not the same, to the byte."""
     step = max(1, len(told) // REPLAYS_MOST)
     some = [one for no, one in enumerate(told) if no % step == 0 or one.tries > 1]
@@ -145,7 +145,7 @@ def _said(body: bytes) -> Any:
     return {k: v for k, v in document.items() if k != "request_id"} if "code" in document else body
 
 
-def _each(house: House, asked: Sequence[Told], then: Any) -> None:
+def _each(house: Doors, asked: Sequence[Told], then: Any) -> None:
     """Send each until it is answered for good, several at a time, those of one client in their order."""
     lanes: dict[str, list[Told]] = defaultdict(list)
     for one in asked:
@@ -160,18 +160,18 @@ def _each(house: House, asked: Sequence[Told], then: Any) -> None:
         list(pool.map(walk, lanes.values()))
 
 
-def _answer(client: httpx.Client, house: House, one: Told) -> httpx.Response:
+def _answer(client: httpx.Client, house: Doors, one: Told) -> httpx.Response:
     until_s = elapsed_s() + PATIENCE_S
     while True:
         one.tries += 1
-        answer = send(client, house.ports[one.tries % len(house.ports)], one.ask)
+        answer = send(client, house.bases[one.tries % len(house.bases)], one.ask)
         if (answer.status_code != 503 and code_of(answer) != "idempotency_in_progress") or (
             elapsed_s() > until_s
         ):
             return answer
 
 
-def read_to_the_end(house: House, reader: Reader, told: Sequence[Told], books: Books) -> dict[str, Any]:
+def read_to_the_end(house: Doors, reader: Reader, told: Sequence[Told], books: Books) -> dict[str, Any]:
     """The follower of events against the books: every order told once, no number skipped or shown twice."""
     until_s = elapsed_s() + PATIENCE_S
     with client_of(house.admin_key) as client, house.engine.connect() as conn:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from benchmarks.crash_house import House, client_of
+from benchmarks.crash_clients import Doors
+from benchmarks.crash_house import client_of
 
 PAGE = 200
 
@@ -17,7 +18,7 @@ PAGE = 200
 class Reader:
     """``seqs``: the numbers seen, in the order seen; ``placed``: how often each order was told as placed."""
 
-    house: House
+    house: Doors
     stop: threading.Event = field(default_factory=threading.Event)
     seqs: list[int] = field(default_factory=list)
     placed: Counter[str] = field(default_factory=Counter)
@@ -33,10 +34,10 @@ class Reader:
     def read(self, client: httpx.Client) -> bool:
         """One page more; whether there was any."""
         self.reads += 1
-        port = self.house.ports[self.reads % len(self.house.ports)]
+        base = self.house.bases[self.reads % len(self.house.bases)]
         ask = {"after": self.seqs[-1] if self.seqs else 0, "limit": PAGE}
         try:
-            answer = client.get(f"http://127.0.0.1:{port}/v1/events", params=ask)
+            answer = client.get(f"{base}/v1/events", params=ask)
         except httpx.TransportError:
             return False
         items = answer.json()["items"] if answer.status_code == 200 else []

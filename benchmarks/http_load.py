@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,9 @@ from oms.adapters.clock import elapsed_s
 
 HEAD_END = b"\r\n\r\n"
 LENGTH = b"content-length: "
+
+Door = int | tuple[str, int]
+"""Where a server listens: a port of this machine, or an address and a port."""
 
 Make = Callable[[], bytes]
 """The next request, whole, headers included."""
@@ -108,12 +111,12 @@ def request(method: str, path: str, key: str, body: bytes) -> bytes:
     return head.encode() + body
 
 
-def run_load(ports: list[int], clients: int, seconds: float, make: Make) -> Load:
-    """So many clients for so long, spread over the ports."""
-    return uvloop.run(_run(ports, clients, seconds, make))
+def run_load(doors: Sequence[Door], clients: int, seconds: float, make: Make) -> Load:
+    """So many clients for so long, spread over the doors."""
+    return uvloop.run(_run(doors, clients, seconds, make))
 
 
-async def _run(ports: list[int], clients: int, seconds: float, make: Make) -> Load:
+async def _run(doors: Sequence[Door], clients: int, seconds: float, make: Make) -> Load:
     load, loop = Load(), asyncio.get_running_loop()
     begun_s, cpu_s = elapsed_s(), time.process_time()
     over: list[asyncio.Future[None]] = [loop.create_future() for _ in range(clients)]
@@ -122,7 +125,9 @@ async def _run(ports: list[int], clients: int, seconds: float, make: Make) -> Lo
         def connection(ending: asyncio.Future[None] = ending) -> _Connection:
             return _Connection(make, load, begun_s + seconds, ending)
 
-        await loop.create_connection(connection, "127.0.0.1", ports[number % len(ports)])
+        door = doors[number % len(doors)]
+        host, port = ("127.0.0.1", door) if isinstance(door, int) else door
+        await loop.create_connection(connection, host, port)
     await asyncio.gather(*over)
     load.seconds, load.cpu_s = elapsed_s() - begun_s, time.process_time() - cpu_s
     return load

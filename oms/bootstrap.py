@@ -17,6 +17,7 @@ from oms.group_commit import commit_group
 from oms.memory.networks import Networks
 from oms.memory.places import Places
 from oms.memory.refresher import Refresher
+from oms.reads import Reads
 from oms.settings import Settings
 from oms.store.database import connect, migrate
 from oms.store.foundation_tables import secret
@@ -25,6 +26,8 @@ from oms.usecases.keys import KeyRing
 from oms.writer import Writer
 
 STALE_S = 2.0
+REPLICA_REACH_S = 2
+"""Who reads can be sent to the primary instead, so nobody waits long for a replica that does not answer."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ class Runtime:
     feed: Feed
     refresher: Refresher
     writer: Writer
+    reads: Reads
     embedded: Embedded | None = field(default=None, repr=False)
     resolve: Resolve = field(default=resolve_host, repr=False)
 
@@ -53,6 +57,7 @@ class Runtime:
         self.writer.close()
         self.feed.close()
         self.refresher.close()
+        self.reads.close()
         self.engine.dispose()
         if self.embedded is not None:
             self.embedded.close()
@@ -118,6 +123,8 @@ def _assemble(settings: Settings, url: str, clock: Clock, ids: Ids, embedded: Em
     feed.start()
     writer = Writer(partial(commit_group, _Resources(engine, clock, ids)))
     writer.start()
+    reads = Reads(engine, _replica(settings))
+    reads.start()
     return Runtime(
         settings,
         url,
@@ -133,7 +140,19 @@ def _assemble(settings: Settings, url: str, clock: Clock, ids: Ids, embedded: Em
         feed,
         refresher,
         writer,
+        reads,
         embedded,
+    )
+
+
+def _replica(settings: Settings) -> Engine | None:
+    if settings.database_read_url is None:
+        return None
+    return connect(
+        settings.database_read_url,
+        statement_timeout_ms=settings.statement_timeout_ms,
+        lock_timeout_ms=settings.lock_timeout_ms,
+        reach_s=REPLICA_REACH_S,
     )
 
 

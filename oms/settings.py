@@ -18,7 +18,8 @@ class BadSetting(ValueError):
 
 @dataclass(frozen=True)
 class Settings:
-    """`database_url` is an SQLAlchemy URL, or None for the embedded server that lives under `data_dir`.
+    """`database_url` is an SQLAlchemy URL, or None for the embedded server that lives under `data_dir`;
+    `database_read_url` that of a replica, where there is one.
     `log_format` None: text on a terminal, JSON elsewhere. `webhook_private`: webhooks may go to private
     addresses too. `statement_timeout_ms` and `lock_timeout_ms`: how long one statement of a request may
     take, and wait for what others hold; 0: for ever. Migrations, imports and audits have no limit.
@@ -31,31 +32,37 @@ class Settings:
     webhook_private: bool = False
     statement_timeout_ms: int = 30_000
     lock_timeout_ms: int = 10_000
+    database_read_url: str | None = None
 
 
 def from_environment(environ: Mapping[str, str]) -> Settings:
-    """Read ANYSHELF_DATABASE_URL, _DATA_DIR, _LOG_FORMAT, _LOG_LEVEL, _WEBHOOK_PRIVATE,
+    """Read ANYSHELF_DATABASE_URL, _DATABASE_READ_URL, _DATA_DIR, _LOG_FORMAT, _LOG_LEVEL, _WEBHOOK_PRIVATE,
     _STATEMENT_TIMEOUT_MS and _LOCK_TIMEOUT_MS. Raises BadSetting.
     """
-    url = environ.get("ANYSHELF_DATABASE_URL", "").strip()
     directory = environ.get("ANYSHELF_DATA_DIR", "").strip()
     return Settings(
-        database_url=sqlalchemy_url(url) if url else None,
+        database_url=_address(environ, "ANYSHELF_DATABASE_URL"),
         data_dir=Path(directory).expanduser().resolve() if directory else _default_data_dir(environ),
         log_format=cast("LogFormat | None", _one_of(environ, "ANYSHELF_LOG_FORMAT", get_args(LogFormat))),
         log_level=cast("LogLevel", _one_of(environ, "ANYSHELF_LOG_LEVEL", get_args(LogLevel)) or "info"),
         webhook_private=_one_of(environ, "ANYSHELF_WEBHOOK_PRIVATE", ("0", "1")) == "1",
         statement_timeout_ms=_ms(environ, "ANYSHELF_STATEMENT_TIMEOUT_MS", 30_000),
         lock_timeout_ms=_ms(environ, "ANYSHELF_LOCK_TIMEOUT_MS", 10_000),
+        database_read_url=_address(environ, "ANYSHELF_DATABASE_READ_URL"),
     )
 
 
-def sqlalchemy_url(url: str) -> str:
+def _address(environ: Mapping[str, str], name: str) -> str | None:
+    url = environ.get(name, "").strip()
+    return sqlalchemy_url(url, name) if url else None
+
+
+def sqlalchemy_url(url: str, name: str = "ANYSHELF_DATABASE_URL") -> str:
     """Any common spelling of a PostgreSQL address, as SQLAlchemy with psycopg wants it. Raises BadSetting."""
     scheme, separator, rest = url.partition("://")
     if not separator or scheme not in ("postgres", "postgresql", "postgresql+psycopg"):
         raise BadSetting(
-            "ANYSHELF_DATABASE_URL must look like postgresql://user:password@host:5432/database; "
+            f"{name} must look like postgresql://user:password@host:5432/database; "
             "PostgreSQL is the only database Anyshelf speaks"
         )
     return f"postgresql+psycopg://{rest}"

@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from api.cli.console import REFUSED, USAGE, Json, done, err, fail, out, print_json, runtime
+from api.cli.console import REFUSED, USAGE, Json, done, err, fail, out, print_json, runtime, tools
 from oms.actors import SYSTEM
 from oms.adapters.folder import Folder, FolderRefused, explain_columns, read_folder, write_folder
 from oms.adapters.folder_write import PARQUET_FROM_ROWS
@@ -84,7 +84,7 @@ def export(
     if strangers or (folder.exists() and not folder.is_dir()):
         fail(f"{folder} is not empty" if strangers else f"{folder} is a file; name a folder")
         raise typer.Exit(USAGE)
-    with runtime() as running, running.engine.connect() as connection:
+    with tools() as using, using.engine.connect() as connection:
         snapshot = connection.execution_options(isolation_level="REPEATABLE READ")
         unhurried(snapshot)
         found = read_database(snapshot, with_orders=orders)

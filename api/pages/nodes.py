@@ -41,7 +41,7 @@ def show_nodes(desk: Node) -> Response:
     only = only_node(desk.actor)
     if only:
         return desk.to(address_of(only))
-    with desk.running.engine.connect() as conn:
+    with desk.running.reads.connect() as conn:
         seen = overview(conn)
     return desk.page("nodes.html", nodes=[node for node in seen.nodes if desk.actor.may_node(node.id)])
 

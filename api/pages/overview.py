@@ -22,7 +22,7 @@ def show_overview(desk: Annotated[Desk, at(None)]) -> Response:
     """Nodes on a map, what they hold and what they have to do; who sees only a part begins with that."""
     if not desk.actor.trusted:
         return RedirectResponse(home_of(desk.actor), 303)
-    with desk.running.engine.connect() as conn:
+    with desk.running.reads.connect() as conn:
         seen = overview(conn)
     placed = [node for node in seen.nodes if node.lat is not None and node.lon is not None]
     sheet = lay_out([(n.lat or 0.0, n.lon or 0.0) for n in placed], [float(n.on_hand) for n in placed])

@@ -18,7 +18,7 @@ from api.paging import MOST
 from api.wire.base import Instant, Wire
 from oms.bootstrap import Runtime
 from oms.refusals import Code, Fault, refuse
-from oms.usecases.events import Published, document, read_events, require_kept
+from oms.usecases.events import Published, document, last_event, read_events, require_kept
 
 router = routes("events")
 
@@ -88,7 +88,7 @@ def list_events(
     types: Types = None,
 ) -> Response:
     """Events after a cursor, oldest first. Repeat with `next`; nothing is ever skipped or shown twice."""
-    found = _read(running, after, limit, tuple(types or ()))
+    found, _ = _read(running, after, limit, tuple(types or ()))
     last = found[-1].seq if found else after
     headers = {}
     if len(found) == limit:
@@ -131,15 +131,16 @@ async def _stream(
         quiet_s = 0.0
         while running.keys.living(key_id) and not state.ending:
             if running.tail.seq > after:
-                tail = running.tail.seq
                 read = partial(_read, running, after, MOST, types)
-                found = await anyio.to_thread.run_sync(read, limiter=_readers)
+                found, end = await anyio.to_thread.run_sync(read, limiter=_readers)
                 for event in found:
                     yield _frame(event)
                 last = found[-1].seq if found else after
                 # A page that is not full has looked through all there was, other types included.
-                after = last if len(found) == MOST else max(tail, last)
-                quiet_s = 0.0
+                ahead = last if len(found) == MOST else max(end, last)
+                if ahead == after:
+                    await asyncio.sleep(LOOK_S)  # a replica that is not there yet
+                after, quiet_s = ahead, 0.0
             elif quiet_s >= HEARTBEAT_S:
                 yield b": still here\n\n"
                 quiet_s = 0.0
@@ -155,13 +156,15 @@ def _frame(published: Published) -> bytes:
     return b"id: %d\nevent: %s\ndata: %s\n\n" % (published.seq, published.event.type.encode(), data)
 
 
-def _read(running: Runtime, after: int, limit: int, types: tuple[str, ...]) -> list[Published]:
-    with running.engine.begin() as conn:
-        return read_events(conn, after, limit, types)
+def _read(running: Runtime, after: int, limit: int, types: tuple[str, ...]) -> tuple[list[Published], int]:
+    """A page, and where the sequence ended there: a replica may be behind this process's memory."""
+    with running.reads.connect() as conn:
+        end = last_event(conn)
+        return read_events(conn, after, limit, types), end
 
 
 def _require_kept(running: Runtime, after: int) -> None:
-    with running.engine.begin() as conn:
+    with running.reads.connect() as conn:
         require_kept(conn, after)
 
 

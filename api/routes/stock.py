@@ -102,7 +102,7 @@ def list_positions(
 ) -> Response:
     """Positions by SKU and node, in the order in which these became known."""
     after = page.key(str, str)
-    with running.engine.begin() as conn:
+    with running.reads.connect() as conn:
         seen = _seen(caller, node)
         last = (str(after[0]), str(after[1])) if after else None
         rows = reads.positions(conn, nodes=seen, sku=sku, after=last, most=page.limit + 1)
@@ -120,7 +120,7 @@ def list_movements(
 ) -> Response:
     """The ledger, in the order in which it was written."""
     after = page.key(int) or [0]
-    with running.engine.begin() as conn:
+    with running.reads.connect() as conn:
         seen = _seen(caller, node)
         rows = reads.ledger(conn, after=after[0], nodes=seen, sku=sku, most=page.limit + 1)
     return page_of(request, page, rows, _show_entry, lambda row: [row.id])

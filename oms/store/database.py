@@ -41,10 +41,12 @@ def connect(
     patience_s: float = PATIENCE_S,
     statement_timeout_ms: int = 0,
     lock_timeout_ms: int = 0,
+    reach_s: int = 10,
 ) -> Engine:
     """An engine on `url`; instants come back in UTC whatever the server's time zone. Who finds all
     connections taken waits ``patience_s``, then sqlalchemy.exc.TimeoutError is raised. The limits of time, 0
-    for none, hold for each statement; `unhurried` lifts them for a transaction.
+    for none, hold for each statement; `unhurried` lifts them for a transaction. A machine that does not
+    answer at all counts as gone after ``reach_s``.
     """
     limits = f"-c statement_timeout={statement_timeout_ms} -c lock_timeout={lock_timeout_ms}"
     engine = create_engine(
@@ -56,7 +58,8 @@ def connect(
         pool_pre_ping=True,  # a restarted server costs a reconnection, not a failed request
         connect_args={
             "options": f"-c timezone=UTC {limits}",
-            "connect_timeout": 10,
+            "connect_timeout": reach_s,
+            "tcp_user_timeout": reach_s * 1000,
             "client_encoding": "utf8",
         },
     )

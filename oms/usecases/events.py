@@ -8,7 +8,7 @@ from oms.refusals import Code, refuse
 from oms.store import outbox
 from oms.store.outbox import Published
 
-__all__ = ["Published", "Tail", "document", "read_events", "require_kept"]
+__all__ = ["Published", "Tail", "document", "last_event", "read_events", "require_kept"]
 
 
 class Tail:
@@ -21,6 +21,11 @@ class Tail:
     def reload(self, conn: Connection) -> None:
         """A hook for the refresher, under the counter `events`."""
         self.seq = outbox.last(conn)
+
+
+def last_event(conn: Connection) -> int:
+    """The end of the sequence: every event up to it can be read."""
+    return outbox.last(conn)
 
 
 def require_kept(conn: Connection, after: int) -> None:

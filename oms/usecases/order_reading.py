@@ -76,7 +76,7 @@ def list_orders(
         except ValueError as error:
             fault = Fault("query/cursor", "bad_cursor", "Not a cursor of this list")
             raise refuse(Code.MALFORMED, "The cursor is not one of this list", fault) from error
-    with runtime.engine.connect() as conn:
+    with runtime.reads.connect() as conn:
         return views.page(conn, actor, key, limit, status)
 
 

@@ -27,6 +27,14 @@ def test_other_databases_are_refused_with_an_example(written: str) -> None:
         from_environment({"ANYSHELF_DATABASE_URL": written})
 
 
+def test_a_replica_is_named_beside_the_primary_and_judged_under_its_own_name() -> None:
+    chosen = from_environment({"ANYSHELF_DATABASE_READ_URL": "postgres://r/d"})
+    assert chosen.database_read_url == "postgresql+psycopg://r/d" and chosen.database_url is None
+    assert from_environment({}).database_read_url is None
+    with pytest.raises(BadSetting, match="ANYSHELF_DATABASE_READ_URL must look like"):
+        from_environment({"ANYSHELF_DATABASE_READ_URL": "mysql://r/d"})
+
+
 def test_without_an_address_the_embedded_server_is_meant(tmp_path: Path) -> None:
     chosen = from_environment({"ANYSHELF_DATABASE_URL": " ", "ANYSHELF_DATA_DIR": f"{tmp_path}/x/../data"})
     assert chosen.database_url is None
