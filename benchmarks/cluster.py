@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from urllib.parse import quote
 import psycopg
 
 from benchmarks.host_network import NETWORK, Host
+from benchmarks.leash import leashed
 from oms.adapters.postgres import DATABASE, ROLE, postmaster_pid, stop
 from oms.adapters.postgres_home import Home, find_home
 
@@ -23,8 +25,8 @@ LAZY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A PostgreSQL: where it lives, its address for SQLAlchemy, by which it lets us in, the host it listens on
-    (None: on a socket only), and its settings.
+    """A PostgreSQL: its home, its address for SQLAlchemy with what lets us in, the host it listens on (None:
+    a socket only), and its settings.
     """
 
     home: Home
@@ -63,9 +65,11 @@ class Server:
     def running(self) -> Iterator[None]:
         """For the length of the block."""
         self.begin()
+        leash = leashed(self.pid(), signal.SIGQUIT)
         try:
             yield
         finally:
+            leash.let_go()
             stop(self.home)
 
 

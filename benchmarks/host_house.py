@@ -6,7 +6,6 @@ Whoever runs this block is on a host too, that of the clients, and so are the th
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from sqlalchemy import Engine
 
 from benchmarks.cluster import Server, primary, replica
 from benchmarks.host_network import Network, network
+from benchmarks.leash import Leash, leashed
 from oms.settings import Settings
 from oms.store.database import connect, conninfo, migrate
 from tests.platform.waiting import eventually
@@ -46,6 +46,7 @@ class Hosts:
     admin_key: str
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    leashes: dict[int, Leash] = field(default_factory=dict)
 
     @property
     def bases(self) -> list[str]:
@@ -74,8 +75,9 @@ class Hosts:
     def kill(self, base: str) -> None:
         """End a server with SIGKILL, as a machine that loses its power."""
         process = self.running.pop(base)
-        process.send_signal(signal.SIGKILL)
+        process.kill()
         process.wait()
+        self.leashes.pop(process.pid).let_go()
 
     def close(self) -> None:
         """End all processes."""
@@ -86,6 +88,8 @@ class Hosts:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(END_S)
             process.kill()
+            process.wait()
+            self.leashes.pop(process.pid).let_go()
         self.running.clear()
         self.workers.clear()
 
@@ -105,9 +109,11 @@ class Hosts:
             environment["ANYSHELF_DATABASE_READ_URL"] = self.replica.url
         command = [sys.executable, "-c", "from api.cli import main; main()", *arguments]
         with self.log.open("a") as log:
-            return subprocess.Popen(
+            process = subprocess.Popen(
                 command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log
             )
+        self.leashes[process.pid] = leashed(process.pid)
+        return process
 
 
 @contextmanager
