@@ -42,17 +42,19 @@ check: setup  ## what can be judged without running: style, types, layers, secur
 
 BENCH := $(BIN)/python -m pytest --benchmark-only --benchmark-columns=min,median,rounds --timeout 3600
 
-bench: setup  ## how fast, and beside what; the kernel's figures go to benchmarks/results and the README
-	@mkdir -p .benchmarks
+bench: setup  ## how fast, and beside what: one table, in benchmarks/results and the README too
+	@mkdir -p .benchmarks && touch .benchmarks/begun
 	$(BENCH) benchmarks/bench_kernel.py --benchmark-json=.benchmarks/kernel.json
 	$(BIN)/python -m benchmarks.kernel_report .benchmarks/kernel.json \
 	  --date "$$(date +%F)" --commit "$$(git rev-parse --short HEAD)"
-	$(BIN)/python -m benchmarks.readme_table
 	$(BENCH) benchmarks --ignore benchmarks/bench_kernel.py
 	-$(BIN)/python -m benchmarks.bench_checkout
 	$(BIN)/python -m benchmarks.order_rate
 	-$(BIN)/python -m benchmarks.stock_feed
 	-$(BIN)/python -m benchmarks.scale
+	-$(BIN)/python -m benchmarks.hosts
+	$(BIN)/python -m benchmarks.readme_table
+	$(BIN)/python -m benchmarks.bench_table --since .benchmarks/begun
 
 soak: setup  ## races for the last units and kill -9 at full length: nothing oversold, nothing lost
 	$(BIN)/python -m benchmarks.race_checkout

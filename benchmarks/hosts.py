@@ -72,7 +72,7 @@ def _keys(work: Work) -> tuple[str, str]:
 
 
 def play(house: Hosts, make: Make, seconds: float, clients: int = CLIENTS) -> tuple[Load, dict[str, float]]:
-    """One round at all hosts; and how many cores each part kept busy."""
+    """One round at all hosts; and the seconds of processor time that each part took."""
     before = _cpu_s(house)
     load = run_load(
         [(base.split("/")[2].split(":")[0], PORT) for base in house.bases], clients, seconds, make
@@ -80,7 +80,7 @@ def play(house: Hosts, make: Make, seconds: float, clients: int = CLIENTS) -> tu
     assert set(load.statuses) <= {200, 201}, (load.statuses, load.odd[:1])
     spent = {part: now - before[part] for part, now in _cpu_s(house).items()}
     spent["clients"] = load.cpu_s
-    return load, {part: s / load.seconds for part, s in spent.items()}
+    return load, spent
 
 
 def _cpu_s(house: Hosts) -> dict[str, float]:
@@ -90,16 +90,21 @@ def _cpu_s(house: Hosts) -> dict[str, float]:
 
 
 def rate(house: Hosts, make: Make, rounds: int, seconds: float) -> dict[str, Any]:
-    """Rounds; the median rate, times over all, cores by part."""
+    """Rounds; the median rate, times over all; by part how many cores it kept busy, and its processor time an
+    answer, which does not depend on what else the machine does.
+    """
     play(house, make, WARM_S * seconds / SECONDS)
     played = [play(house, make, seconds) for _ in range(rounds)]
     whole = Load([s for load, _ in played for s in load.took_s])
-    busy = {part: round(statistics.median(cores[part] for _, cores in played), 2) for part in played[0][1]}
+    parts = {part: sum(spent[part] for _, spent in played) for part in played[0][1]}
+    parts["all"] = sum(parts.values())
+    seconds_played = sum(load.seconds for load, _ in played)
     return {
         "per_s": round(statistics.median(load.per_s for load, _ in played), 1),
         "p50_ms": round(whole.took_ms(0.50), 2),
         "p99_ms": round(whole.took_ms(0.99), 2),
-        "cores": busy | {"all": round(sum(busy.values()), 2)},
+        "cores": {part: round(s / seconds_played, 2) for part, s in parts.items()},
+        "cpu_ms": {part: round(1000 * s / len(whole.took_s), 3) for part, s in parts.items()},
         "rounds_per_s": [round(load.per_s, 1) for load, _ in played],
     }
 
@@ -198,19 +203,19 @@ def without_replica(house: Hosts, given: argparse.Namespace) -> dict[str, Any]:
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
-    """What a number of processes did; cores used by servers, primary and all."""
-    head = ("per s", "p50 ms", "p99 ms", "servers", "primary", "all")
-    lines = [f"{'':34}" + "".join(f"{name:>9}" for name in head)]
+    """What a number of processes did; cores kept busy, processor time an answer of servers and primary."""
+    head = ("per s", "p50 ms", "p99 ms", "cores", "server ms", "prim. ms")
+    lines = [f"{'':34}" + "".join(f"{name:>10}" for name in head)]
     for row in rows:
         for what in ("orders", "availability", "lists"):
             one = row[what]
             figures = [one["per_s"], one["p50_ms"], one["p99_ms"]]
-            figures += [one["cores"][part] for part in ("servers", "primary", "all")]
-            lines.append(f"{row['processes']} × {what:30}" + "".join(f"{n:>9,}" for n in figures))
+            figures += [one["cores"]["all"], one["cpu_ms"]["servers"], one["cpu_ms"]["primary"]]
+            lines.append(f"{row['processes']} × {what:30}" + "".join(f"{n:>10,}" for n in figures))
         for what in ("staleness", "staleness_under_load"):
             one = row[what]
             name = f"{row['processes']} × {what}"
-            lines.append(f"{name:34}{'':>9}{one['p50_ms']:>9}{one['p99_ms']:>9}  most {one['most_ms']} ms")
+            lines.append(f"{name:34}{'':>10}{one['p50_ms']:>10}{one['p99_ms']:>10}  most {one['most_ms']} ms")
     return "\n".join(lines)
 
 

@@ -3,8 +3,8 @@
 python -m benchmarks.readme_table [--tour FILE]
 
 Reads from benchmarks/results, whose names hold kind and date: kernel (`benchmarks.kernel_report`), demo
-(what `anyshelf demo --json` printed), checkout, orders, races, races-schedules, resource, scale and
-stock-feed. FILE is what `anyshelf demo --once` printed.
+(what `anyshelf demo --json` printed), races, races-schedules, and those of `benchmarks.bench_table`. FILE is
+what `anyshelf demo --once` printed.
 """
 
 from __future__ import annotations
@@ -16,49 +16,43 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks.bench_table import HEAD, KINDS, cells, date_of, newest, rows_of
+
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
-RESULTS = ROOT / "benchmarks" / "results"
 SIZES = ("4x50", "4x300", "4x1000", "8x1000", "12x1000", "14x1000")
 NAMES = {"us_grocer": "US grocer", "uk_retailer": "UK retailer"}
 POLICIES = {"nearest": "`nearest`", "fewest_parcels": "`fewest_parcels`", "anyshelf": "**Anyshelf**"}
-DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def bench() -> str:
     """All tables, from the newest file of each kind; what has not been measured is left out."""
     parts = []
-    if kernel := _newest("kernel"):
+    if kernel := newest("kernel"):
         parts.append(kernel_table(json.loads(kernel.read_text())))
-    if demo := _newest("demo"):
-        parts.append(demo_table(json.loads(demo.read_text()), _date(demo)))
-    if races := _newest("races"):
+    if demo := newest("demo"):
+        parts.append(demo_table(json.loads(demo.read_text()), date_of(demo)))
+    if races := newest("races"):
         parts.append(races_table(json.loads(races.read_text())))
-    if schedules := _newest("races-schedules"):
+    if schedules := newest("races-schedules"):
         parts.append(schedules_line(json.loads(schedules.read_text())))
-    if checkout := _newest("checkout"):
-        parts.append(checkout_table(json.loads(checkout.read_text())))
-    if orders := _newest("orders"):
-        parts.append(orders_line(json.loads(orders.read_text())))
-    if resource := _newest("resource"):
-        parts.append(resource_line(json.loads(resource.read_text())))
-    if scale := _newest("scale"):
-        parts.append(scale_line(json.loads(scale.read_text())))
-    if feed := _newest("stock-feed"):
-        parts.append(stock_feed_line(json.loads(feed.read_text())))
+    parts.append(operations_table())
     return "\n\n".join(parts)
 
 
-def _newest(kind: str) -> Path | None:
-    files = [path for path in RESULTS.glob("*.json") if DAY.sub("", path.stem).strip("-") == kind]
-    return max(files, key=_date, default=None)
-
-
-def _date(path: Path) -> str:
-    found = DAY.search(path.stem)
-    assert found, f"{path.name} does not say its date"
-    return found[0]
+def operations_table() -> str:
+    """Operations beside their floors: what `make bench` prints at its end."""
+    files = {kind: path for kind in KINDS if (path := newest(kind)) is not None}
+    rows = [cells(row) for kind, path in files.items() for row in rows_of(kind, path)]
+    results = {kind: json.loads(path.read_text()) for kind, path in files.items()}
+    told = ", ".join(f"{kind} {one['date']} `{one['commit']}`" for kind, one in results.items())
+    said = (
+        "Operations beside their floors, servers, database and clients together on 2 cores: an empty ASGI "
+        "endpoint with the same bodies on the same server; `pgbench` with the same statements, both durable; "
+        "`COPY` into a bare table; 10,000 SKUs at 50 nodes; one host. Measured, with commits: " + told + "."
+    )
+    return f"{said}\n\n{_table(HEAD, rows)}"
 
 
 def schedules_line(result: Mapping[str, Any]) -> str:
@@ -67,71 +61,6 @@ def schedules_line(result: Mapping[str, Any]) -> str:
         f"Interleavings of the same verbs, statement by statement, {result['date']}, commit "
         f"`{result['commit']}`: {result['schedules']:,} schedules, {result['lock_waits']:,} waits for a "
         f"lock, {result['faults']} outcomes that no order one after the other has."
-    )
-
-
-def checkout_table(result: Mapping[str, Any]) -> str:
-    """Availability and promises beside the empty endpoint."""
-    rows = [
-        f"| {one['operation']} | {one['ours']['per_second']:,} | {one['empty']['per_second']:,} "
-        f"| {one['ratio']:.1%} | {one['ours']['p50_ms']:.2g} ms | {one['ours']['p99_ms']:.2g} ms |"
-        for one in result["operations"]
-    ]
-    head = (
-        f"Out of memory, over HTTP, {result['processes']} server processes and their client on "
-        f"{result['machine']['cores']} cores, beside an empty ASGI endpoint with the same bodies on the same "
-        f"server, {result['date']}, commit `{result['commit']}`:"
-    )
-    table = [
-        "| | a second | empty endpoint | share | p50 | p99 |",
-        "| --- | --- | --- | --- | --- | --- |",
-        *rows,
-    ]
-    return head + "\n\n" + "\n".join(table)
-
-
-def orders_line(result: Mapping[str, Any]) -> str:
-    """Orders placed, beside the same statements by pgbench."""
-    spread = result["orders"]["spread"]
-    return (
-        f"Orders of two lines placed over HTTP by {result['clients']} clients, durable, {result['date']}, "
-        f"commit `{result['commit']}`: {spread['per_s']:.0f} a second, {result['of_the_floor']:.0%} of what "
-        f"`pgbench` does with the same statements; {spread['p50_ms']:.0f} ms at p50, "
-        f"{spread['p99_ms']:.0f} ms at p99; all wanting the same ten SKUs "
-        f"{result['hot_of_spread']:.0%} of that."
-    )
-
-
-def resource_line(result: Mapping[str, Any]) -> str:
-    """How long it takes until another node has what one gave back."""
-    took, open_orders = result["reject_to_next_queue_ms"], result["open_orders"]
-    return (
-        f"From a node's reject to the next node's queue, with {open_orders:,} open orders, over HTTP on "
-        f"{result['machine']['cores']} cores, {result['date']}, commit `{result['commit']}`: "
-        f"{took['p50']:.0f} ms at p50, {took['p99']:.0f} ms at p99."
-    )
-
-
-def scale_line(result: Mapping[str, Any]) -> str:
-    """One process with 20 million positions, beside a small network."""
-    large, small = result["large"], result["small"]
-    promises = next(row for row in result["questions"] if row["question"] == "promises, 3 lines")
-    return (
-        f"{large['skus']:,} SKUs at {large['nodes']:,} nodes, {large['positions']:,} positions, one server "
-        f"process, {result['date']}, commit `{result['commit']}`: ready after {large['ready_s']:.0f} s, pool "
-        f"{large['pool']['rss_growth_mb']:.0f} MB of {large['rss_mb']:,} MB; promises for 3 lines in "
-        f"{promises['large']['p50_ms']:.1f} ms at p50, beside {promises['small']['p50_ms']:.1f} ms with "
-        f"{small['skus']:,} SKUs at {small['nodes']} nodes."
-    )
-
-
-def stock_feed_line(result: Mapping[str, Any]) -> str:
-    """What a file of counts takes, and what there is to compare it with."""
-    bare, kept, nightly, new, *_ = (way["rows_per_s"] for way in result["ways"].values())
-    return (
-        f"A file of {result['rows_per_file']:,} counts, from its text to the last commit, {result['date']}, "
-        f"commit `{result['commit']}`: {nightly:,} rows a second with one count in ten new, {new:,} with "
-        f"every count new; `COPY` into a bare table {bare:,}, into a bare ledger and bare positions {kept:,}."
     )
 
 
