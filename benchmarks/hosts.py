@@ -24,6 +24,7 @@ from typing import Any
 
 import httpx
 import orjson
+from sqlalchemy import TextClause, text
 
 from benchmarks import host_kills
 from benchmarks.cpu_time import cpu_s
@@ -49,6 +50,9 @@ STALE_MS = 1000.0
 APART = SKUS
 """The number of the SKU that no order wants: what changes of it is what staleness writes."""
 LOOK_S = 0.002
+REST_S = 10.0
+_WRITTEN = text("SELECT pg_current_wal_insert_lsn() - '0/0'")
+_CONNECTIONS = text("SELECT count(*) - 1 FROM pg_stat_activity WHERE backend_type = 'client backend'")
 
 _ids = count(1)
 
@@ -94,7 +98,9 @@ def rate(house: Hosts, make: Make, rounds: int, seconds: float) -> dict[str, Any
     answer, which does not depend on what else the machine does.
     """
     play(house, make, WARM_S * seconds / SECONDS)
+    written = _one(house, _WRITTEN)
     played = [play(house, make, seconds) for _ in range(rounds)]
+    written = _one(house, _WRITTEN) - written
     whole = Load([s for load, _ in played for s in load.took_s])
     parts = {part: sum(spent[part] for _, spent in played) for part in played[0][1]}
     parts["all"] = sum(parts.values())
@@ -105,8 +111,23 @@ def rate(house: Hosts, make: Make, rounds: int, seconds: float) -> dict[str, Any
         "p99_ms": round(whole.took_ms(0.99), 2),
         "cores": {part: round(s / seconds_played, 2) for part, s in parts.items()},
         "cpu_ms": {part: round(1000 * s / len(whole.took_s), 3) for part, s in parts.items()},
+        "wal_bytes": round(written / len(whole.took_s)),
         "rounds_per_s": [round(load.per_s, 1) for load, _ in played],
     }
+
+
+def at_rest(house: Hosts) -> dict[str, Any]:
+    """What processes take that nobody asks anything: cores by part, and connections to the primary."""
+    before, begun_s = _cpu_s(house), elapsed_s()
+    time.sleep(REST_S)
+    took_s = elapsed_s() - begun_s
+    cores = {part: round((now - before[part]) / took_s, 3) for part, now in _cpu_s(house).items()}
+    return {"cores": cores, "connections": _one(house, _CONNECTIONS)}
+
+
+def _one(house: Hosts, statement: TextClause) -> int:
+    with house.engine.connect() as conn:
+        return int(conn.execute(statement).scalar_one())
 
 
 def orders(house: Hosts) -> Make:
@@ -186,6 +207,7 @@ def measure(house: Hosts, given: argparse.Namespace) -> list[dict[str, Any]]:
         row: dict[str, Any] = {"processes": processes}
         for what in (orders, availability, lists):
             row[what.__name__] = rate(house, what(house), given.rounds, given.seconds)
+        row["at_rest"] = at_rest(house)
         row["staleness"] = staleness(house, given.writes)
         row["staleness_under_load"] = stale_under_load(house, given.writes)
         rows.append(row)
