@@ -64,10 +64,11 @@ def told(progress: Told) -> Iterator[None]:
 
 
 def readiness() -> tuple[int, int]:
-    """How many functions of the engine are compiled or loaded, of how many. Those of the replay are not the
-    engine's; what is loaded from disk brings its callees along uncounted.
+    """How many functions of the engine are compiled or loaded, of how many. Those of the replay and of waves
+    are not the engine's; what is loaded from disk brings its callees along uncounted.
     """
-    engine = [one for one in _FUNCTIONS if not one.__module__.startswith("routing.replay")]
+    apart = ("routing.replay", "routing.wave")
+    engine = [one for one in _FUNCTIONS if not one.__module__.startswith(apart)]
     return sum(bool(one.signatures) for one in engine), len(engine)
 
 

@@ -17,7 +17,14 @@ from routing.files_fields import Fields, Malformed, as_list, as_object
 from routing.plan import Plan, Status
 from routing.problem import NO_GROUP, UNLIMITED, Problem, RateCards
 
-__all__ = ["Malformed", "plan_to_json", "problem_from_json", "problem_to_json", "read_documents"]
+__all__ = [
+    "Malformed",
+    "plan_to_json",
+    "problem_from_json",
+    "problem_to_json",
+    "rate_cards",
+    "read_documents",
+]
 
 MOST_LINES = 1_000
 MOST_NODES = 20_000
@@ -64,7 +71,7 @@ def problem_from_json(document: object) -> Problem:
     currency = top.text("currency")
     if len(currency) != 3 or not currency.isalpha() or not currency.isupper():
         raise Malformed("/currency", "not_a_currency", f"{currency!r} is not a three-letter ISO 4217 code")
-    cards = _cards(top.child("tariffs"))
+    cards = rate_cards(top.child("tariffs"))
     nodes = [Fields(as_object(n, p), p) for p, n in top.items("nodes", most=MOST_NODES)]
     lines = [Fields(as_object(n, p), p) for p, n in top.items("lines", most=MOST_LINES)]
     node_at = _ids(nodes)
@@ -129,7 +136,8 @@ def _capacity(node: Fields) -> int:
     return UNLIMITED if node.absent("capacity_parcels") else node.whole("capacity_parcels", most=10**9)
 
 
-def _cards(tariffs: Fields) -> RateCards:
+def rate_cards(tariffs: Fields) -> RateCards:
+    """``{"name": [[up to g, minor], …], …}``. Raises ``Malformed``."""
     names, start, up_to, minor = [], [0], [], []
     for name in tariffs.names():
         at = f"{tariffs.at}/{name}"

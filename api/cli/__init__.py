@@ -6,7 +6,7 @@ import sys
 import typer
 from sqlalchemy.exc import OperationalError
 
-from api.cli import audit, backup, demo, exchange, keys, migrate, route, serve, work
+from api.cli import audit, backup, demo, exchange, keys, migrate, route, serve, wave, work
 from api.cli.console import TERMINATED, UNAVAILABLE, USAGE, end, fail
 from oms.adapters.postgres_home import DatabaseUnavailable
 from oms.refusals import Refused
@@ -18,6 +18,7 @@ GROUPS = (
     work.app,
     demo.app,
     route.app,
+    wave.app,
     audit.app,
     migrate.app,
     backup.app,

@@ -46,7 +46,7 @@ def route(
         return
     assert file is not None, "one of the two is named"
     lacking = False
-    for problem in _problems(_text(file)):
+    for problem in _problems(text_of(file)):
         began = elapsed_s()
         plan = solve(problem, seed=seed)
         elapsed_us = round((elapsed_s() - began) * 1e6)
@@ -61,7 +61,8 @@ def _recompute(decision: str) -> dict[str, Any]:
         return one_explained(connection, decision)
 
 
-def _text(file: str) -> str:
+def text_of(file: str) -> str:
+    """The file, or standard input for -; ends the command where it cannot be read."""
     try:
         return (sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()).decode()
     except UnicodeDecodeError as error:

@@ -30,7 +30,7 @@ def anyshelf(*arguments: str, url: str = NOWHERE, **environment: str) -> "subpro
 def test_the_help_lists_every_command() -> None:
     shown = anyshelf("--help")
     assert shown.returncode == 0
-    for command in ("serve", "work", "route", "migrate", "backup", "restore", "keys", "audit"):
+    for command in ("serve", "work", "route", "wave", "migrate", "backup", "restore", "keys", "audit"):
         assert f"│ {command} " in shown.stdout
 
 
@@ -78,6 +78,25 @@ def test_route_says_what_is_wrong_with_its_file(tmp_path: Path, content: bytes, 
     refused = anyshelf("route", str(file))
     assert (refused.returncode, refused.stdout) == (1, "")
     assert said in refused.stderr
+
+
+def test_wave_needs_no_database_and_keeps_its_deadline(tmp_path: Path) -> None:
+    file = tmp_path / "wave.json"
+    order = {"lines": PROBLEM["lines"], "nodes": {"N1": {"tariff": "z1"}}}
+    asked = {key: PROBLEM[key] for key in ("currency", "tariffs", "stock")}
+    file.write_text(json.dumps(asked | {"orders": [order | {"id": "1"}, order | {"id": "2"}]}))
+    solved = json.loads(anyshelf("wave", str(file), "--deadline", "5").stdout)
+    assert solved["gap"] == 0
+    assert sum(line["quantity"] for o in solved["orders"] for line in o["unfilled"]) == 1
+    assert solved["elapsed_s"] < 5
+
+
+def test_wave_names_the_place_of_a_fault(tmp_path: Path) -> None:
+    file = tmp_path / "wave.json"
+    file.write_text(json.dumps({"currency": "USD", "tariffs": {}, "stock": [], "orders": []}))
+    refused = anyshelf("wave", str(file))
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("✗ /orders: ")
 
 
 def test_a_database_that_does_not_answer_ends_with_3_and_a_sentence() -> None:

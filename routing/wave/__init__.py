@@ -1,0 +1,1 @@
+"""Many orders at once: one plan each, sharing stock and node capacity, with a certified gap."""

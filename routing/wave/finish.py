@@ -1,0 +1,131 @@
+"""From prices to plans: rounding, polishing, and the integer master, as long as they gain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from routing.problem import Ints
+from routing.wave.columns import COL_ORDER
+from routing.wave.improve import polished, rounded
+from routing.wave.integer import choose
+from routing.wave.oracle import Oracle
+from routing.wave.pool import Pool
+from routing.wave.relax import Relaxed, certified, least_felt
+from routing.wave.tables import Tables
+
+MOST_COLUMNS = 40_000  # in one integer master
+FEW_PLANS = 30  # of one order added for it
+ALL_PLANS = 3_000  # of one order where every plan worth it is wanted
+SMALL_WAVE = 40  # orders
+CLOSE = 2e-5
+SECONDS = 60.0
+
+
+@dataclass(slots=True)
+class Search:
+    """``columns`` [todo]: the best plans so far, within ``room`` [rows]."""
+
+    tables: Tables
+    oracle: Oracle
+    pool: Pool
+    todo: Ints
+    room: Ints
+    relaxed: Relaxed
+    columns: Ints
+    remaining: Callable[[], float]
+    seed: int
+
+    def steps(self) -> Iterator[tuple[int, int]]:
+        """Cost and bound in inner money after every step."""
+        if self.todo.size == 0:
+            return
+        pool = self.pool
+        guess = rounded(
+            self.tables, self.oracle, pool, self.todo, self.room, self.relaxed.x, self.relaxed.price
+        )
+        for start in (guess, self.columns):
+            if start is not None:
+                self._better(self._polished(start))
+                yield self.cost, self.relaxed.bound
+        close = 0.0 if self.todo.size <= SMALL_WAVE else CLOSE
+        while self.gap > close and self.remaining() > 0.2:
+            before = self.cost
+            proven = self._master()
+            yield self.cost, self.relaxed.bound
+            if proven or self.cost >= before:
+                break
+
+    @property
+    def cost(self) -> int:
+        return self.pool.cost(self.columns)
+
+    @property
+    def gap(self) -> float:
+        return (self.cost - self.relaxed.bound) / max(1, abs(self.cost))
+
+    def _better(self, columns: Ints) -> None:
+        if self.pool.cost(columns) < self.cost:
+            self.columns = columns
+
+    def _polished(self, columns: Ints) -> Ints:
+        left = self.room - self.pool.usage(columns)
+        return polished(self.oracle, self.pool, self.todo, left, columns)
+
+    def _master(self) -> bool:
+        """One integer master; whether it proves that nothing is better than what it found."""
+        value, felt = self._felt()
+        # The bound again: a cut may have been replaced since the best round.
+        bound = certified(self.tables, self.relaxed.limit, self.relaxed.price, felt[self.todo])
+        slack = self.cost - bound
+        complete = self._enumerate(value, slack)
+        columns = self._worth(felt, slack)
+        seconds = min(SECONDS, 0.9 * self.remaining() - 0.1)
+        exact = complete and columns.size < MOST_COLUMNS
+        found = choose(
+            self.pool, columns, self.room, self.columns, seconds, self.seed, 0.0 if exact else CLOSE / 4
+        )
+        if found is None:
+            return False
+        self._better(self._polished(found.columns))
+        if exact and found.proven:
+            self.relaxed.bound = self.cost
+        return exact and found.proven
+
+    def _felt(self) -> tuple[Ints, Ints]:
+        """Least felt cost of each order at the final prices: of all plans, and with what leaving costs."""
+        value = np.zeros_like(self.pool.standing)
+        chosen = np.full_like(value, -1)
+        for out, end in self.oracle.best(self.todo, self.relaxed.price, self.tables.limit, value):
+            self.pool.add(out, end, chosen)
+        felt = np.zeros_like(value)
+        felt[self.todo] = least_felt(self.pool, self.todo, value, self.relaxed.price, chosen)
+        return value, felt
+
+    def _enumerate(self, value: Ints, slack: int) -> bool:
+        """Bring in plans that a better choice could hold: all of them in a small wave, else the nearest.
+        Whether that is every one.
+        """
+        small = self.todo.size <= SMALL_WAVE
+        most = ALL_PLANS if small else FEW_PLANS
+        mean = int(np.abs(value[self.todo]).mean())
+        near = slack if small else min(slack, mean // 20)
+        chosen, found = np.zeros_like(value), value.copy()
+        for out, end in self.oracle.within(
+            self.todo, self.relaxed.price, self.tables.limit, value[self.todo] + near, most, found
+        ):
+            self.pool.add(out, end, chosen)
+        return near == slack and bool((found[self.todo] >= 0).all())
+
+    def _worth(self, felt: Ints, slack: int) -> Ints:
+        """Columns that a choice better than the present one can hold, the most promising first."""
+        order = self.pool.col[: self.pool.size, COL_ORDER]
+        asked = np.zeros(felt.size, np.bool_)
+        asked[self.todo] = True
+        mine = np.flatnonzero(asked[order])
+        reduced = self.pool.felt(mine, self.relaxed.price) - felt[order[mine]]
+        worth = np.flatnonzero(reduced <= slack)
+        worth = worth[np.argsort(reduced[worth], kind="stable")]
+        return np.sort(mine[worth[:MOST_COLUMNS]])
