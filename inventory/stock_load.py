@@ -7,7 +7,7 @@ below what is held, which displace promises, go through `stock.count` itself.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice, repeat
 from typing import NamedTuple
@@ -59,18 +59,21 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Counts by number; `rows` are their rows among the counts by name."""
+    """Counts by number; `rows` are their rows among the counts by name; `complete`, whether all their
+    positions are known to exist.
+    """
 
     by_number: sql.Counted
     rows: NDArray[np.int64]
     named: Columns
+    complete: bool = False
 
     def __len__(self) -> int:
         return len(self.by_number)
 
     def at(self, picked: NDArray[np.int64]) -> "Part":
         """Some of them."""
-        return Part(self.by_number.at(picked), self.rows[picked], self.named)
+        return replace(self, by_number=self.by_number.at(picked), rows=self.rows[picked])
 
 
 def load_counts(
@@ -119,15 +122,18 @@ def numbered(
     return Part(sql.Counted(node_no, sku_no, units, *more), np.arange(units.size), named), ()
 
 
-def find(conn: Connection, part: Part) -> NDArray[np.int64]:
-    """Which rows say something new, in the order of locks."""
-    return sql.find(conn, part.by_number)
+def find(conn: Connection, part: Part) -> Part:
+    """The counts that say something new, in the order of locks."""
+    new, missing = sql.find(conn, part.by_number)
+    return replace(part.at(new), complete=not missing)
 
 
 def write(conn: Connection, at: datetime, part: Part, note: Note) -> Loaded:
     """Enter and write the counts that say something new, in the caller's transaction, which plans by index
     from here on.
     """
+    if not part.complete:
+        sql.make(conn, part.by_number)
     changed, short = sql.apply(conn, at, part.by_number, note.reference, note.actor)
     named = part.named
     rows = part.rows[short].tolist()

@@ -51,7 +51,8 @@ _LOOKS_PER_SCAN = 4  # how many positions are scanned in the time one is looked 
 
 _FIND = text(
     """
-    SELECT coalesce(array_agg(s.line - 1 ORDER BY s.node_no, s.sku_no), '{}')
+    SELECT coalesce(array_agg(s.line - 1 ORDER BY s.node_no, s.sku_no), '{}'),
+        coalesce(bool_or(p.sku_no IS NULL), false)
     FROM unnest(CAST(:node_no AS int[]), CAST(:sku_no AS int[]), CAST(:units AS int[]), CAST(:bins AS text[]),
         CAST(:safeties AS int[])) WITH ORDINALITY AS s (node_no, sku_no, counted, bin, safety, line)
     LEFT JOIN position p ON p.sku_no = s.sku_no AND p.node_no = s.node_no
@@ -103,25 +104,32 @@ _APPLY = text(
 )
 
 
-def find(conn: Connection, counted: Counted) -> NDArray[np.int64]:
-    """Which rows say something new, in the order of locks. Nothing is locked."""
+def find(conn: Connection, counted: Counted) -> tuple[NDArray[np.int64], bool]:
+    """Which rows say something new, in the order of locks, and whether some are of positions that do not
+    exist. Nothing is locked.
+    """
     scan = about(conn) < _LOOKS_PER_SCAN * len(counted)
     conn.execute(_PLAN, {"hash": "on" if scan else "off"})
-    return np.array(conn.scalar(_FIND, _columns(counted)), np.int64)
+    rows, missing = conn.execute(_FIND, _columns(counted)).one()
+    return np.array(rows, np.int64), missing
+
+
+def make(conn: Connection, counted: Counted) -> None:
+    """Make the positions that are missing, in the order of locks."""
+    conn.execute(_PLAN, {"hash": "off"})
+    conn.execute(_MAKE, {"node_no": counted.node_no, "sku_no": counted.sku_no})
 
 
 def apply(
     conn: Connection, at: datetime, counted: Counted, reference: str, actor: str
 ) -> tuple[int, list[int]]:
-    """Make positions that are missing, enter the differences, write what was counted; in the order of locks
+    """Enter the differences, write what was counted; in the order of locks
     (`locks.py`). Answers how many rows said something new, and those that count fewer units than are held:
     of these only bin and safety stock are written, and a block ends.
     """
-    columns = _columns(counted)
     conn.execute(_PLAN, {"hash": "off"})
-    conn.execute(_MAKE, {name: columns[name] for name in ("node_no", "sku_no")})
     note = {"at": at, "reference": reference, "actor": actor}
-    changed, short = conn.execute(_APPLY, columns | note).one()
+    changed, short = conn.execute(_APPLY, _columns(counted) | note).one()
     return changed, short
 
 

@@ -84,11 +84,13 @@ def _check(
 ) -> None:
     """Rules between rows; those between files only when all could be read, else one fault is many."""
     for name, spec in TABLES.items():
-        check.check_keys(files[name], spec, tables[name], rows[name], faults)
+        columns, at, referred = tables[name], rows[name], {}
         for column in spec.columns:
             if column.refers_to and readable:
                 ids = _ids(tables, column.refers_to, known)
-                check.check_reference(files[name], column, tables[name][column.name], ids, rows[name], faults)
+                cells = columns[column.name]
+                referred[column.name] = check.check_reference(files[name], column, cells, ids, at, faults)
+        check.check_keys(files[name], spec, columns, at, faults, referred)
     for name in ("nodes", "orders", "lanes"):
         check.check_country(files[name], tables[name], rows[name], faults)
     check.check_barcodes(files["skus"], tables["skus"], rows["skus"], faults)

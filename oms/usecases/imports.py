@@ -181,7 +181,7 @@ def _new_counts(work: Work, named: Columns, known: Register) -> Part:
     part, _ = numbered(work.conn, named, known)
     if part is None:
         raise refuse(Code.INVALID, "Stock names nodes or SKUs that are neither in the folder nor known")
-    return part.at(find(work.conn, part))
+    return find(work.conn, part)
 
 
 def _load(work: Work, part: Part) -> None:

@@ -75,10 +75,10 @@ def test_what_is_found_to_be_new_is_all_that_has_to_be_written(engine: Engine) -
         part, _ = numbered(conn, named, Register())
         assert part is not None
         new = find(conn, part)
-        assert [part.named.node[row] + part.named.sku[row] for row in new] == ["N0S2", "N1S1", "N1S99"]
-        assert write(conn, T0, part.at(new), Note()).changed == 2, "nothing is on the shelf that is made"
+        assert [named.node[row] + named.sku[row] for row in new.rows] == ["N0S2", "N1S1", "N1S99"]
+        assert write(conn, T0, new, Note()).changed == 2, "nothing is on the shelf that is made"
         assert position(conn, "N1", "S99") == (0, 0)
-        assert find(conn, part).size == 0
+        assert len(find(conn, part)) == 0
         assert faults(conn) == {}
 
 
