@@ -41,6 +41,7 @@ class Book:
     homeless: list[Homeless] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     losses: list[Loss] = field(default_factory=list)
+    freed: list[Hold] = field(default_factory=list)
     _undo: list[tuple[object, str, object]] = field(default_factory=list)
 
     def put(self, row: object, name: str, value: object) -> None:
@@ -220,6 +221,7 @@ class Book:
     def settle_capacity(self, group_id: str) -> None:
         """Close what capacity the group needs no more: at nodes where it had units and holds none now, and
         everywhere once it holds none at all. Where units were posted the work was done and stays counted.
+        Slots that the batch has not locked are left to whoever writes (`freed`).
         """
         rows = self.rows.get(group_id, [])
         for hold in self.holds.get(group_id, ()):
@@ -228,9 +230,11 @@ class Book:
                 continue
             used = any(row.state == "posted" for row in here)
             self.put(hold, "state", "used" if used else "released")
-            if not used:
-                slot = self.slots[hold.node_no, hold.day, hold.bucket]
+            slot = self.slots.get((hold.node_no, hold.day, hold.bucket))
+            if not used and slot is not None:
                 self.put(slot, "held", slot.held - hold.quantity)
+            elif not used:
+                self._append(self.freed, hold)
 
     def _append(self, items: list[T], item: T) -> None:
         self._undo.append((items, "", None))

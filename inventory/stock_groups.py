@@ -24,6 +24,7 @@ from inventory.positions import Group, Held, Homeless
 from inventory.requests import LIFE_MAX, ExtendRequest, FirmRequest, PartLine, PostRequest, VoidRequest
 from inventory.stock_reserve import give_up
 from inventory.store import locks
+from inventory.store.names import resolve
 from inventory.store.opening import Wanted, open_book
 from inventory.store.writes import write
 
@@ -41,6 +42,18 @@ _INCOMPLETE = text(
     UNION SELECT group_id, true FROM reservation WHERE group_id = ANY(:ids) AND state = 'expired'
     """
 )
+
+
+def stand_still(
+    conn: Connection, group_ids: Collection[str], arriving: Collection[tuple[str, str]] = ()
+) -> None:
+    """Lock these groups and what they hold, and the shelves (node, SKU) that units of theirs will travel to:
+    for a transaction of several verbs, which lock group by group otherwise, against the order of locks.
+    """
+    names = resolve(conn, (node for node, _ in arriving), (sku for _, sku in arriving))
+    known = [(node, sku) for node, sku in arriving if node in names.nodes and sku in names.skus]
+    groups = locks.lock_groups(conn, sorted(group_ids))
+    open_book(conn, groups, Wanted(make={(names.nodes[node], names.skus[sku]) for node, sku in known}))
 
 
 def firm(conn: Connection, at: datetime, requests: Sequence[FirmRequest]) -> list[FirmOutcome]:

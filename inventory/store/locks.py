@@ -9,13 +9,15 @@
 Within a step rows are made first (INSERT … ORDER BY … ON CONFLICT DO NOTHING, which waits for others'
 uncommitted rows in the same order) and locked second. Rows are never deleted, but for those begun by the same
 transaction. Only `SKIP LOCKED`, which never waits, may go back up the list. One verb per transaction keeps
-the order; a transaction of several verbs has to be ready to be run again after a dead-lock.
+the order. A transaction of several verbs locks all their groups first (`stock_groups.stand_still`); where it
+cannot know them yet, it has to be ready to be run again after a dead-lock.
 
 What guards what: a position's lock guards its fences, the document lines that will arrive there, and every
-held reservation row with that node and SKU; a group's lock guards its state and expiry, and is needed to add
-rows to it or to give them another home; a SKU's lock guards its back-orders. So a verb that knows groups
-takes groups and then all their positions, and a physical fact, which knows positions only, can still take
-units away.
+held reservation row with that node and SKU; a group's lock guards its state, its expiry and the capacity it
+took, and is needed to add rows to it or to give them another home; a SKU's lock guards its back-orders. So a
+verb that knows groups takes groups and then all their positions, and a physical fact, which knows positions
+only, can still take units away. Slots are locked by whoever takes or gives back capacity, not by whoever
+works for a group that has some: all orders of a day at a node have.
 
 A statement after the lock sees all that earlier holders committed (READ COMMITTED); the locking statement
 itself sees that only of the locked rows. Hence fences and reservations are read by statements of their own.
@@ -258,7 +260,7 @@ def read_held_at(conn: Connection, at: datetime, keys: Collection[PositionKey]) 
 
 
 def read_holds(conn: Connection, groups: Collection[str]) -> dict[str, list[Hold]]:
-    """What capacity the groups took. True only under the locks of those slots."""
+    """What capacity the groups took. True only under the locks of the groups."""
     found: dict[str, list[Hold]] = {}
     for row in conn.execute(_HOLDS, {"ids": list(groups)}) if groups else ():
         found.setdefault(row.group_id, []).append(Hold(*row))

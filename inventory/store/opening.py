@@ -53,7 +53,10 @@ def position_key(row: Held) -> PositionKey | None:
 
 
 def _open_capacity(conn: Connection, book: Book, taken: list[str], wanted: Wanted) -> None:
-    holds = locks.read_holds(conn, taken)
-    slots = {(hold.node_no, hold.day, hold.bucket) for part in holds.values() for hold in part}
-    book.slots = locks.lock_slots(conn, slots | wanted.slots.keys(), dict(wanted.slots))
-    book.holds = locks.read_holds(conn, taken) if holds else {}
+    """Slots are locked only for who takes of them: every order of a day at a node holds a part of one. Then
+    those too that the groups may give back, in the same order.
+    """
+    book.holds = locks.read_holds(conn, taken)
+    if wanted.slots:
+        held = {(hold.node_no, hold.day, hold.bucket) for part in book.holds.values() for hold in part}
+        book.slots = locks.lock_slots(conn, held | wanted.slots.keys(), dict(wanted.slots))

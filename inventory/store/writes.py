@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection, TextClause, text
 
 from inventory.book import Book
+from inventory.store import locks
 
 _POSITIONS = text(
     """
@@ -186,12 +187,21 @@ def _write_rows(conn: Connection, at: datetime, book: Book) -> None:
 
 
 def _write_capacity(conn: Connection, book: Book) -> None:
+    _give_back(conn, book)
     slots = [slot for slot in book.slots.values() if (slot.limit, slot.held) != slot.read]
     columns = _columns(slots, "node_no", "day", "bucket", "limit", "held")
     _put(conn, _SLOTS, columns | {"was": [slot.read[1] for slot in slots]})
     holds = [hold for part in book.holds.values() for hold in part]
     changed = [hold for hold in holds if hold.fresh or (hold.quantity, hold.state) != hold.read]
     _put(conn, _HOLDS, _columns(changed, "group_id", "node_no", "day", "bucket", "quantity", "state"))
+
+
+def _give_back(conn: Connection, book: Book) -> None:
+    """Capacity of slots that were not locked before: last, in the order of locks."""
+    keys = {(hold.node_no, hold.day, hold.bucket) for hold in book.freed}
+    book.slots.update(locks.lock_slots(conn, keys))
+    for hold in book.freed:
+        book.slots[hold.node_no, hold.day, hold.bucket].held -= hold.quantity
 
 
 def _columns(rows: Sequence[object], *fields: str) -> dict[str, list[object]]:

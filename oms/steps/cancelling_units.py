@@ -45,7 +45,6 @@ def _set_free(work: Work, releases: Sequence[Release]) -> None:
     by_group: dict[str, list[PartLine]] = defaultdict(list)
     for one in releases:
         by_group[one.group_id].append(PartLine(one.line_id, one.quantity, one.node))
-    for group_id, parts in sorted(by_group.items()):
-        outcome = void(work.conn, work.at, [VoidRequest(group_id, tuple(parts))])[0]
-        if not isinstance(outcome, Released):
-            raise LostRace
+    requests = [VoidRequest(group_id, tuple(parts)) for group_id, parts in sorted(by_group.items())]
+    if not all(isinstance(outcome, Released) for outcome in void(work.conn, work.at, requests)):
+        raise LostRace

@@ -66,10 +66,10 @@ def give_back(work: Work, order: Order, jobs: Sequence[Fulfilment], reason: str)
     put it back. The order is not written yet. Raises LostRace when the units are not there.
     """
     after, total = [], Counter[str]()
+    requests = [VoidRequest(job.group_id, parts_of(job)) for job in jobs]
+    if not all(isinstance(outcome, Released) for outcome in void(work.conn, work.at, requests)):
+        raise LostRace
     for job in jobs:
-        outcome = void(work.conn, work.at, [VoidRequest(job.group_id, parts_of(job))])[0]
-        if not isinstance(outcome, Released):
-            raise LostRace
         total += units_of(job)
         less = job
         for line_id, units in units_of(job).items():

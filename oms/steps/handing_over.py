@@ -10,7 +10,7 @@ from inventory.documents import ShipRequest, TransferLine, TransferRequest
 from inventory.movements import Note
 from inventory.outcomes import Done, Posted, Shipped
 from inventory.requests import PartLine, PostRequest
-from inventory.stock_groups import post
+from inventory.stock_groups import post, stand_still
 from inventory.stock_shipping import ship
 from inventory.stock_transfers import plan_transfers
 from oms.fulfilment.following import followed
@@ -40,6 +40,9 @@ def hand_over(
     are those of ``jobs``, locked. Raises Refused illegal_transition; LostRace when units are not there.
     """
     gone = [job.after(FulfilmentEvent.HAND_OVER, work.at) for job in jobs]
+    arriving = {(job.to_node, _sku(job, line)) for job in jobs if job.to_node for line in units_of(job)}
+    if arriving:  # several verbs, one after the other
+        stand_still(work.conn, {job.group_id for job in jobs}, arriving)
     _to_stores(work, [job for job in jobs if job.to_node])
     _to_customers(work, [job for job in jobs if not job.to_node])
     save_fulfilments(work.conn, gone)

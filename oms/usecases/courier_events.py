@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from inventory.stock_groups import stand_still
 from oms.actors import Actor
 from oms.bootstrap import Runtime
 from oms.courier.lifecycle import BEFORE_PICKUP, RunEvent, RunState, StopEvent
@@ -28,6 +29,7 @@ from oms.store.couriers import (
     stop_of,
     stops_by_id,
 )
+from oms.store.fulfilments import jobs_of
 from oms.usecases.payments import RECORDED, add_payment
 from oms.work import Answer, RequestKey, Work, answer_once
 
@@ -69,6 +71,9 @@ def _all(work: Work, told: Sequence[Told], rules: DoorRules) -> list[dict[str, A
     """Hear them in the order in which things happened, whatever the order of the batch."""
     stops = stops_by_id(work.conn, [one.stop_id for one in told])
     lock_orders(work.conn, [stop.order_id for stop in stops.values()])
+    if len(stops) > 1:
+        jobs = jobs_of(work.conn, [stop.fulfilment_order for stop in stops.values()])
+        stand_still(work.conn, {job.group_id for job in jobs.values()})
     runs = lock_runs(work.conn, [stop.run_id for stop in stops.values() if stop.run_id])
     results: dict[int, dict[str, Any]] = {}
     for place in sorted(range(len(told)), key=lambda place: (told[place].report.occurred_at, place)):
