@@ -26,8 +26,7 @@ from routing.kernel_call import settle
 from routing.kernel_pieces import pieces_of
 from routing.plan import Plan, Status
 from routing.problem import Problem
-from routing.replay.policies import problem_of
-from routing.replay.stream import situations
+from routing.replay.node_by_node import problem_at
 from routing.route import WORK_LIMIT, route, work_of
 from routing.verify import recount
 from routing.warm import warm_up
@@ -49,10 +48,8 @@ def baskets(every: int) -> Iterator[Problem]:
     """The ``every``-th of the orders with more than ``FEW`` lines, each against the opening stock."""
     ground, stream = replay_of(read_folder(ROOT / "samples" / "us_grocer"))
     large = np.flatnonzero(np.diff(stream.start) > FEW)[::every]
-    wanted = set(large.tolist())
-    for order, situation in situations(ground, stream, ground.on_hand):
-        if order in wanted:
-            yield problem_of(situation)[0]
+    for order in large.tolist():
+        yield problem_at(ground, stream, order, ground.on_hand)
 
 
 def leaves_the_kernel(problem: Problem) -> bool:

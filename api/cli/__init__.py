@@ -6,7 +6,7 @@ import sys
 import typer
 from sqlalchemy.exc import OperationalError
 
-from api.cli import audit, backup, demo, exchange, keys, migrate, route, serve, wave, work
+from api.cli import audit, backup, demo, exchange, keys, migrate, replay, route, serve, wave, work
 from api.cli.console import TERMINATED, UNAVAILABLE, USAGE, end, fail
 from oms.adapters.postgres_home import DatabaseUnavailable
 from oms.refusals import Refused
@@ -19,6 +19,7 @@ GROUPS = (
     demo.app,
     route.app,
     wave.app,
+    replay.app,
     audit.app,
     migrate.app,
     backup.app,

@@ -46,7 +46,7 @@ def import_(
         found = read_folder(folder)
         imported = None if check else _put(found, only or TABLES)
     except FolderRefused as refused:
-        _say_faults(refused, json)
+        say_faults(refused, json)
         raise typer.Exit(REFUSED) from None
     if imported is not None:
         _say_imported(folder, imported, counts(found), json)
@@ -137,7 +137,7 @@ def _explain(json: bool) -> None:
     err.print("Files are NAME.csv (UTF-8, header row) or NAME.parquet; nodes, skus and stock must be there.")
 
 
-def _say_faults(refused: FolderRefused, json: bool) -> None:
+def say_faults(refused: FolderRefused, json: bool) -> None:
     if json:
         faults = [asdict(fault) for fault in refused.faults]
         print_json({"imported": False, "faults": faults, "more": refused.more})

@@ -6,13 +6,14 @@ import math
 
 import numpy as np
 
+from oms.adapters.folder_replay_days import days_of
 from oms.adapters.folder_values import ANY_NODE, Folder, FolderFault, FolderRefused, Ints, positions_of
 from routing.geo import great_circle_m
 from routing.lanes import EVERY, NO_LANE, Lanes, compile_lanes, first_lanes, fitting_rows
 from routing.network_spec import SHIP, LaneSpec, TariffSpec
 from routing.policy import Policy
 from routing.problem import Floats
-from routing.replay.stream import NO_CARD, Ground, Stream
+from routing.replay.stream import NO_CARD, Arrivals, Ground, Stream
 from routing.tariff import compile_cards
 
 METRES = 1000.0
@@ -55,6 +56,8 @@ def _ground(folder: Folder) -> Ground:
         parcel_minor=float(folder.network.policy.get("parcel_minor", 0)),
         breadth_weight=float(folder.network.policy.get("breadth_weight", Policy().breadth_weight)),
         on_hand=on_hand,
+        most_orders=nodes.daily_order_capacity,
+        late_day_minor=float(folder.network.policy.get("late_day_minor", 0)),
     )
 
 
@@ -67,16 +70,30 @@ def _stream(folder: Folder) -> Stream:
         places.setdefault((orders.lat[o], orders.lon[o], orders.country[o], orders.postcode[o]), len(places))
         for o in by_time
     ]
-    km, card = _reach(folder, list(places))
+    km, card, transit = _reach(folder, list(places))
+    placed_at = orders.placed_at[by_time]
     return Stream(
         order_ids=tuple(orders.id[by_time]),
-        placed_at=orders.placed_at[by_time],
+        placed_at=placed_at,
         start=start,
         sku=sku,
         quantity=quantity,
         destination=np.array(destination, dtype=np.int64),
         km=km,
         card=card,
+        days=days_of(folder, placed_at, transit, [country for _, _, country, _ in places]),
+        arrivals=_arrivals(folder),
+    )
+
+
+def _arrivals(folder: Folder) -> Arrivals:
+    coming = folder.replenishments
+    by_time = np.argsort(coming.at, kind="stable")
+    return Arrivals(
+        at=coming.at[by_time],
+        node=positions_of(coming.node, folder.nodes.id)[by_time],
+        sku=positions_of(coming.sku, folder.skus.id)[by_time],
+        quantity=coming.quantity[by_time],
     )
 
 
@@ -111,15 +128,19 @@ def _lanes(folder: Folder) -> Lanes:
     return compile_lanes(specs, index, cards)
 
 
-def _reach(folder: Folder, places: list[tuple[float, float, str, str]]) -> tuple[Floats, Ints]:
-    """Kilometres and rate card [D, N] from every node that ships; the first lane that fits wins."""
+def _reach(folder: Folder, places: list[tuple[float, float, str, str]]) -> tuple[Floats, Ints, Ints]:
+    """Kilometres, rate card and transit days [D, N] from every node that ships; the first lane that fits
+    wins.
+    """
     lanes = _lanes(folder)
     ships = np.array([SHIP in methods for methods in folder.nodes.methods], dtype=np.bool_)
     km = np.zeros((len(places), len(ships)), dtype=np.float64)
     card = np.full((len(places), len(ships)), NO_CARD, dtype=np.int64)
+    transit = np.zeros((len(places), len(ships)), dtype=np.int64)
     for place, (lat, lon, country, postcode) in enumerate(places):
         metres = great_circle_m(lat, lon, folder.nodes.lat, folder.nodes.lon)
         rows = first_lanes(lanes, fitting_rows(lanes, SHIP, country, postcode, EVERY), metres)
         km[place] = metres / METRES
         card[place] = np.where((rows == NO_LANE) | ~ships, NO_CARD, lanes.card[rows])
-    return km, card
+        transit[place] = lanes.transit_days[rows]
+    return km, card, transit

@@ -1,4 +1,4 @@
-"""What is replayed: the network that does not change, the orders by time, and one order as a policy sees it.
+"""What is replayed: the network that does not change, the orders by time, the days, and stock that comes in.
 
 N nodes, S SKUs, O orders, K order lines, D destinations. Money in minor units, weights in grams, volumes in
 cubic millimetres.
@@ -6,18 +6,18 @@ cubic millimetres.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from routing.problem import Floats, Ints, RateCards
-from routing.tariff import billable_g, greatest_weight_g
 
 NO_CARD = -1
-WEIGHED = 50
-"""Orders between two weighings of the nodes' breadth."""
+SLACK_DAYS = 160
+"""Days that the tables go on after the last order."""
+CO2_G_PER_KG_KM = 0.062
+"""Grams of CO₂ to carry a kilogram a kilometre by road: 62 g a tonne-kilometre (Cefic and ECTA, 2011)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,12 +37,70 @@ class Ground:
     parcel_minor: float  # what the policy feels for each parcel beside its cost
     breadth_weight: float  # as in routing.policy
     on_hand: Ints  # [S, N] opening stock that may be sold
+    most_orders: Ints  # [N] orders a day, UNLIMITED where none
+    late_day_minor: float = 0.0  # felt per parcel and day until it arrives
+    co2_g_per_kg_km: float = CO2_G_PER_KG_KM
 
     @property
     def opening_minor(self) -> int:
         """What the cheapest parcel costs beside its units; the last card is the one that is free."""
         carried = self.cards.minor[: self.cards.start[-2]]
         return int(self.fixed_minor.min() + (carried.min() if carried.size else 0))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Days:
+    """When parcels leave and arrive, in days since the stream's first; P profiles of nodes, H days, C
+    countries.
+
+    ``past`` and ``on`` are delivery days as in ``routing.delivery``.
+    """
+
+    profile: Ints  # [N]
+    placed: Ints  # [O]
+    leave: Ints  # [O, P] day a parcel leaves a node of the profile
+    next_ship: Ints  # [P, H + 1] the next day after
+    transit: Ints  # [D, N] delivery days
+    land: Ints  # [D] country of the destination
+    past: Ints  # [C, H + 2]
+    on: Ints  # [C, …]
+
+
+def plain_days(placed_at: NDArray[np.datetime64], nodes: int, destinations: int) -> Days:
+    """Everything leaves on the day of the order and arrives on the next, weekends and holidays included."""
+    day = placed_at.astype("datetime64[D]").astype(np.int64)
+    placed = day - (day[0] if len(day) else 0)
+    horizon = (int(placed[-1]) if len(day) else 0) + SLACK_DAYS
+    return Days(
+        profile=np.zeros(nodes, np.int64),
+        placed=placed,
+        leave=placed[:, None].copy(),
+        next_ship=np.arange(1, horizon + 2, dtype=np.int64)[None, :],
+        transit=np.ones((destinations, nodes), np.int64),
+        land=np.zeros(destinations, np.int64),
+        past=np.arange(horizon + 2, dtype=np.int64)[None, :],
+        on=np.arange(horizon + 1, dtype=np.int64)[None, :],
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Arrivals:
+    """Stock that comes in, by instant."""
+
+    at: NDArray[np.datetime64]  # [R], ascending
+    node: Ints
+    sku: Ints
+    quantity: Ints
+
+    def until(self, instant: np.datetime64) -> Arrivals:
+        """What comes no later."""
+        rows = slice(0, int((self.at <= instant).sum()))
+        return Arrivals(self.at[rows], self.node[rows], self.sku[rows], self.quantity[rows])
+
+
+def no_arrivals() -> Arrivals:
+    nothing = np.zeros(0, np.int64)
+    return Arrivals(np.zeros(0, "datetime64[us]"), nothing, nothing, nothing)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,57 +115,22 @@ class Stream:
     destination: Ints  # [O]
     km: Floats  # [D, N]
     card: Ints  # [D, N] rate card of a parcel from the node, NO_CARD where no lane goes
+    days: Days
+    arrivals: Arrivals
+    unit_minor: Ints | None = None  # [D, N] instead of the ground's ``pick_minor``
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Situation:
-    """One order at its turn. L lines."""
-
-    ground: Ground
-    order_id: str
-    sku: Ints  # [L]
-    quantity: Ints  # [L]
-    unit_weight_g: Ints  # [L]
-    unit_volume_mm3: Ints  # [L]
-    available: Ints  # [L, N]; 0 where no lane goes or one unit is too heavy for it
-    km: Floats  # [N]
-    card: Ints  # [N]
-    breadth: Floats  # [N] share of the SKUs in stock anywhere that the node has any of; at most WEIGHED old
-
-
-def breadth_of(left: Ints) -> Floats:
-    """[N] share of the SKUs in stock anywhere, of ``left`` [S, N], that each node has any of."""
-    stocked = left > 0
-    share: Floats = stocked.sum(axis=0) / max(1, int(stocked.any(axis=1).sum()))
-    return share
-
-
-def situations(ground: Ground, stream: Stream, left: Ints) -> Iterator[tuple[int, Situation]]:
-    """Orders in turn; ``left`` [S, N] is read when the turn comes, so the caller may change it between."""
-    limit = greatest_weight_g(ground.cards)
-    for order, order_id in enumerate(stream.order_ids):
-        if order % WEIGHED == 0:
-            breadth = breadth_of(left)
-        lines = slice(int(stream.start[order]), int(stream.start[order + 1]))
-        sku = stream.sku[lines]
-        place = stream.destination[order]
-        card = stream.card[place]
-        weight, volume = ground.weight_g[sku], ground.volume_mm3[sku]
-        billable = billable_g(weight, volume, ground.divisor_mm3_per_g)
-        reach = np.where(card == NO_CARD, -1, limit[card])
-        carried = billable[:, None] <= reach[None, :]
-        yield (
-            order,
-            Situation(
-                ground=ground,
-                order_id=order_id,
-                sku=sku,
-                quantity=stream.quantity[lines],
-                unit_weight_g=weight,
-                unit_volume_mm3=volume,
-                available=np.where(carried, left[sku], 0),
-                km=stream.km[place],
-                card=card,
-                breadth=breadth,
-            ),
+    def part(self, first: int, last: int) -> Stream:
+        """Orders ``first`` to ``last`` only, and what arrives until the last of them."""
+        lines = slice(int(self.start[first]), int(self.start[last]))
+        until = self.placed_at[last - 1] if last > first else np.datetime64("NaT")
+        return replace(
+            self,
+            order_ids=self.order_ids[first:last],
+            placed_at=self.placed_at[first:last],
+            start=self.start[first : last + 1] - self.start[first],
+            sku=self.sku[lines],
+            quantity=self.quantity[lines],
+            destination=self.destination[first:last],
+            days=replace(self.days, placed=self.days.placed[first:last], leave=self.days.leave[first:last]),
+            arrivals=self.arrivals.until(until),
         )

@@ -1,9 +1,14 @@
-"""Small worlds for replays: three nodes on a line, two SKUs, one tariff."""
+"""Small worlds for replays: nodes on a line, two SKUs, one tariff."""
+
+from __future__ import annotations
 
 import numpy as np
 
-from routing.problem import RateCards
-from routing.replay.stream import NO_CARD, Ground, Situation, Stream, breadth_of
+from routing.problem import UNLIMITED, RateCards
+from routing.replay.places import NODE, ORDER, TAKEN
+from routing.replay.policies import Policy
+from routing.replay.run import Run
+from routing.replay.stream import NO_CARD, Ground, Stream, no_arrivals, plain_days
 
 
 def ints(*values: int) -> np.ndarray:
@@ -30,6 +35,7 @@ def ground(on_hand: list[list[int]], weight_g: tuple[int, ...] = (400, 900), pen
         parcel_minor=0.0,
         breadth_weight=2.0,
         on_hand=np.array(on_hand, dtype=np.int64),
+        most_orders=np.full(nodes, UNLIMITED, dtype=np.int64),
     )
 
 
@@ -38,32 +44,47 @@ def stream(nodes: int, *orders: dict[int, int], unreached: tuple[int, ...] = ())
     card = np.array(
         [NO_CARD if node in unreached else int(node > 1) for node in range(nodes)], dtype=np.int64
     )
+    placed_at = np.datetime64("2017-10-01", "us") + np.arange(len(orders)) * np.timedelta64(1, "h")
     return Stream(
         order_ids=tuple(f"O{order}" for order in range(len(orders))),
-        placed_at=np.datetime64("2017-10-01", "us") + np.arange(len(orders)) * np.timedelta64(1, "h"),
+        placed_at=placed_at,
         start=np.cumsum([0, *(len(order) for order in orders)]),
         sku=ints(*(sku for order in orders for sku in order)),
         quantity=ints(*(quantity for order in orders for quantity in order.values())),
         destination=np.zeros(len(orders), dtype=np.int64),
         km=np.arange(nodes, dtype=np.float64)[None, :],
         card=card[None, :],
+        days=plain_days(placed_at, nodes, 1),
+        arrivals=no_arrivals(),
     )
 
 
-def situation(on_hand: list[list[int]], **wanted: int) -> Situation:
-    """The first order of a stream: SKU ``S0=…`` and so on."""
-    from_sku = {int(name[1:]): quantity for name, quantity in wanted.items()}
-    there = ground(on_hand)
-    played = stream(len(on_hand[0]), from_sku)
-    return Situation(
-        ground=there,
-        order_id="O0",
-        sku=played.sku,
-        quantity=played.quantity,
-        unit_weight_g=there.weight_g[played.sku],
-        unit_volume_mm3=there.volume_mm3[played.sku],
-        available=there.on_hand[played.sku],
-        km=played.km[0],
-        card=played.card[0],
-        breadth=breadth_of(there.on_hand),
-    )
+def random_world(seed: int, orders: int, nodes: int = 5, skus: int = 2) -> tuple[Ground, Stream]:
+    """Scarce stock and orders of one or two lines, up to three units each."""
+    chance = np.random.default_rng(seed)
+    there = ground(chance.integers(0, 4, (skus, nodes)).tolist(), tuple(chance.integers(200, 900, skus)))
+    asked = [
+        {
+            int(sku): int(chance.integers(1, 4))
+            for sku in chance.choice(skus, int(chance.integers(1, skus + 1)), replace=False)
+        }
+        for _ in range(orders)
+    ]
+    return there, stream(nodes, *asked)
+
+
+def sent(there: Ground, orders: Stream, policy: Policy) -> list[tuple[int, int, dict[int, int]]]:
+    """(order, node, units by line) of every parcel."""
+    run = Run(there, orders, policy.rule)
+    if policy.sparing:
+        run.spare(there.breadth_weight * there.opening_minor)
+    parcels, takes = run.advance(0, len(orders.order_ids))
+    begins = [0, *parcels[:, TAKEN].tolist()]
+    return [
+        (
+            int(parcel[ORDER]),
+            int(parcel[NODE]),
+            {int(line): int(units) for line, units in takes[begins[i] : begins[i + 1]]},
+        )
+        for i, parcel in enumerate(parcels)
+    ]

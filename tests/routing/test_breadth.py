@@ -1,7 +1,5 @@
 """Prices by breadth: broad nodes are spared where others have the SKU, and only as far as it costs little."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -9,9 +7,10 @@ from routing.breadth import breadth_bids, breadth_prices
 from routing.network import build_network
 from routing.network_spec import NetworkSpec, NodeSpec, TariffSpec
 from routing.policy import Policy
-from routing.replay.policies import cheapest, sparing
+from routing.replay.policies import POLICIES
 from routing.replay.simulate import simulate
-from tests.replay.world import ground, situation, stream
+from routing.replay.turn import spare_broad
+from tests.replay.world import ground, sent, stream
 
 SPEC = NetworkSpec(
     version=1,
@@ -68,17 +67,25 @@ def test_prices_are_in_cheapest_parcels_of_the_network_and_off_at_weight_0() -> 
 
 def test_sparing_takes_a_lone_line_from_the_narrow_node_and_keeps_a_whole_basket_together() -> None:
     """Node 0 is broad and nearer, node 2 has one of the SKUs for 100 more a parcel."""
-    order = situation([[1, 0, 1], [1, 0, 0]], S0=1)
-    assert [box.node for box in cheapest(order)] == [0]
-    assert [box.node for box in sparing(order)] == [2]
-    both = situation([[1, 0, 1], [1, 0, 0]], S0=1, S1=1)
-    both = replace(both, unit_weight_g=np.array([400, 500]))
-    assert [box.node for box in sparing(both)] == [0]
+    there = ground([[1, 0, 1], [1, 0, 0]], weight_g=(400, 500))
+    lone, both = stream(3, {0: 1}), stream(3, {0: 1, 1: 1})
+    assert [node for _, node, _ in sent(there, lone, POLICIES["cheapest"])] == [0]
+    assert [node for _, node, _ in sent(there, lone, POLICIES["sparing"])] == [2]
+    assert [node for _, node, _ in sent(there, both, POLICIES["sparing"])] == [0]
 
 
 def test_over_a_stream_the_unit_that_was_spared_saves_a_parcel() -> None:
     there = ground([[1, 0, 1], [1, 0, 0]], weight_g=(400, 500))
     orders = stream(3, {0: 1}, {0: 1, 1: 1})
-    myopic, spared = simulate(there, orders, cheapest), simulate(there, orders, sparing)
+    myopic, spared = (simulate(there, orders, POLICIES[name]) for name in ("cheapest", "sparing"))
     assert (myopic.parcels, spared.parcels) == (3, 2)
     assert spared.cost_minor < myopic.cost_minor
+
+
+def test_the_replay_feels_what_the_product_feels() -> None:
+    chance = np.random.default_rng(4)
+    for _ in range(20):
+        available, quantity = chance.integers(0, 4, (3, 5)), chance.integers(1, 4, 3)
+        breadth, bid = chance.random(5), np.zeros((3, 5))
+        spare_broad(bid, 90.0, breadth, np.arange(5), available, quantity)
+        assert np.allclose(bid, breadth_bids(90.0, quantity, available, breadth))

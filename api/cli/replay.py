@@ -1,0 +1,121 @@
+"""`anyshelf replay`: policies side by side over the orders of a folder, without a database."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from rich.table import Table
+
+from api.cli.console import REFUSED, USAGE, Json, fail, out, print_json
+from api.cli.exchange import progress_bar, say_faults
+from oms.adapters.folder import FolderRefused, read_folder
+from oms.adapters.folder_replay import replay_of
+from routing.replay.clairvoyant import USUAL_ROUNDS
+from routing.replay.policies import POLICIES
+from routing.replay.report import Comparison, compare
+from routing.replay.run import Rejects
+from routing.replay.simulate import Settings
+from routing.replay.stream import Ground, Stream
+
+app = typer.Typer()
+
+MINOR = 100
+COLUMNS = ("policy", "cost", "paid", "parcels", "split", "lines filled", "days", "on time", "kg CO₂", "gap")
+
+
+@app.command()
+def replay(
+    folder: Annotated[Path, typer.Argument(help="CSV or Parquet files, as `anyshelf import` reads them.")],
+    policy: Annotated[
+        str, typer.Option(help=f"Some of {', '.join(POLICIES)}, with commas between; all by default.")
+    ] = ",".join(POLICIES),
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only orders placed before this day, UTC.")
+    ] = None,
+    reject_rate: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of units that are not on their shelf.")
+    ] = 0.0,
+    seed: Annotated[int, typer.Option(min=0, help="Chance of the rejects.")] = 0,
+    promise_days: Annotated[int, typer.Option(min=0, help="An order is on time within so many days.")] = 5,
+    rounds: Annotated[
+        int, typer.Option(min=0, help="Rounds that lift the clairvoyant bound; 0 leaves it out.")
+    ] = USUAL_ROUNDS,
+    json: Json = False,
+) -> None:
+    """Play all orders of FOLDER by each policy, from the same stock and with the same chance.
+
+    The share of the gap is that of the distance from `cheapest` to what one could do who knew every order
+    beforehand.
+    """
+    names = tuple(name.strip() for name in policy.split(",") if name.strip())
+    unknown = [name for name in names if name not in POLICIES]
+    if unknown or not names:
+        fail(f"{unknown[0] if unknown else 'Nothing'} is none of {', '.join(POLICIES)}")
+        raise typer.Exit(USAGE)
+    try:
+        ground, stream = replay_of(read_folder(folder))
+    except FolderRefused as refused:
+        say_faults(refused, json)
+        raise typer.Exit(REFUSED) from None
+    if until is not None:
+        stream = stream.part(0, int(np.searchsorted(stream.placed_at, np.datetime64(until, "us"))))
+    found = _play(ground, stream, names, Settings(Rejects(reject_rate, seed), promise_days), rounds)
+    if json:
+        print_json(asdict(found))
+    else:
+        _show(found)
+
+
+def _play(
+    ground: Ground, stream: Stream, names: tuple[str, ...], settings: Settings, rounds: int
+) -> Comparison:
+    with progress_bar() as bar:
+        tasks = {name: bar.add_task(name, total=len(stream.order_ids)) for name in names}
+
+        def progress(name: str, done: int) -> None:
+            bar.update(tasks[name], completed=done)
+
+        return compare(ground, stream, names, settings, rounds, progress)
+
+
+def _show(found: Comparison) -> None:
+    head = (
+        f"{found.orders:,} orders, {found.lines:,} lines, {found.units:,} units; per order, "
+        f"money in {found.currency}"
+    )
+    table = Table(title=head, title_justify="left")
+    for title in (
+        "policy",
+        "cost",
+        "paid",
+        "parcels",
+        "split",
+        "lines filled",
+        "days",
+        "on time",
+        "kg CO₂",
+        "gap",
+    ):
+        named = title == COLUMNS[0]
+        table.add_column(title, justify="left" if named else "right", min_width=17 if named else None)
+    for name, one in found.policies.items():
+        table.add_row(
+            name,
+            f"{one.cost_per_order_minor / MINOR:,.2f}",
+            f"{one.paid_per_order_minor / MINOR:,.2f}",
+            f"{one.parcels_per_order:.3f}",
+            f"{one.split_share:.1%}",
+            f"{one.line_fill:.1%}",
+            f"{one.days:.2f}",
+            f"{one.on_time:.1%}",
+            f"{one.co2_kg_per_order:.3f}",
+            "" if one.gap_closed is None else f"{one.gap_closed:.1%}",
+        )
+    if found.bound_per_order_minor is not None:
+        table.add_row("clairvoyant bound", f"{found.bound_per_order_minor / MINOR:,.2f}", end_section=True)
+    out.print(table)

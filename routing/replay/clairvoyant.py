@@ -1,0 +1,28 @@
+"""What no policy can beat: a bound on the cost of a stream for one who knows all of it beforehand."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from routing.replay.dual import Prices, ascend, scarcity
+from routing.replay.places import BY_COST
+from routing.replay.run import Run
+from routing.replay.stream import Ground, Stream
+
+USUAL_ROUNDS = 60
+STEP = 0.3
+"""First step of a price, in cheapest parcels."""
+
+
+def clairvoyant(ground: Ground, stream: Stream, rounds: int = USUAL_ROUNDS) -> Prices:
+    """Prices that know the stream, and the bound they prove on ``objective_minor`` of every policy.
+
+    More rounds lift the bound. What comes in later counts as if it were there from the start, and nobody is
+    turned away by an empty shelf: both make the bound lower, never wrong.
+    """
+    stock = ground.on_hand.copy()
+    np.add.at(stock, (stream.arrivals.sku, stream.arrivals.node), stream.arrivals.quantity)
+    run = Run(ground, stream, BY_COST)
+    weights = np.ones(len(stream.order_ids))
+    start = Prices(scarcity(run, weights, stock), np.zeros(run.used.shape), -np.inf)
+    return ascend(run, weights, stock, rounds, STEP * ground.opening_minor, start)

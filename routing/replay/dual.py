@@ -1,0 +1,77 @@
+"""Prices of units and of days, by dual ascent: what a unit on a shelf is worth to a stream of orders.
+
+If each order had all stock to itself and paid prices for it, the orders together would want too much of some
+units and leave others. Prices rise where more is wanted than there is and fall where less is. At any prices
+≥ 0 what all orders are felt to cost at these prices, less what the stock is worth at them, is no more than
+any plan for the whole stream costs (Lagrangian duality), also one that knew the stream beforehand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from routing.problem import UNLIMITED, Floats, Ints
+from routing.replay.run import Run
+
+ZERO = 1e-9
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prices:
+    """``bids`` [S, N] minor units a unit, ``days`` [N, H] an order at a node on a day; ``bound_minor``: the
+    best bound met, no stream counted so costs less.
+    """
+
+    bids: Floats
+    days: Floats
+    bound_minor: float
+
+
+def ascend(
+    run: Run, weights: Floats, stock: Ints, rounds: int, step_minor: float, start: Prices | None = None
+) -> Prices:
+    """``rounds`` steps from ``start`` (or 0) for the run's orders, each counted ``weights`` times, and
+    ``stock`` [S, N]. Each price has a step of its own, ``step_minor`` at first, which shrinks as it swings
+    (AdaGrad).
+    The prices returned are the mean of the second half: a better guide than the last ones.
+    """
+    most = run.ground.most_orders
+    limited = most != UNLIMITED
+    bids = np.zeros(stock.shape) if start is None else start.bids.copy()
+    days = np.zeros(run.used.shape) if start is None else start.days.copy()
+    bids[stock <= 0] = 0.0
+    seen, seen_days = np.full(bids.shape, ZERO), np.full(days.shape, ZERO)
+    mean, mean_days, best, counted = np.zeros_like(bids), np.zeros_like(days), -np.inf, 0
+    room = np.where(limited[:, None], most[:, None], 0)
+    has_room = np.broadcast_to(limited[:, None], days.shape)
+    for turn in range(rounds):
+        cost = run.wish(weights, stock, bids, days)
+        best = max(best, cost - float((bids * stock).sum()) - float((days * room).sum()))
+        if turn >= rounds // 2:
+            mean += bids
+            mean_days += days
+            counted += 1
+        _step(bids, run.usage - stock, seen, step_minor, stock > 0)
+        _step(days, run.day_usage - room, seen_days, step_minor, has_room)
+    return Prices(mean / max(1, counted), mean_days / max(1, counted), best)
+
+
+def scarcity(run: Run, weights: Floats, stock: Ints) -> Floats:
+    """[S, N] prices to start from: a unit of a SKU of which less is there than is wanted is worth the penalty
+    of the order that goes without, less a parcel.
+    """
+    stream, ground = run.stream, run.ground
+    wanted = np.zeros(len(stock))
+    np.add.at(wanted, stream.sku, stream.quantity * np.repeat(weights, np.diff(stream.start)))
+    worth = max(0.0, ground.unfilled_penalty_minor - 2.0 * ground.opening_minor)
+    scarce = wanted > stock.sum(axis=1)
+    return np.where(scarce[:, None] & (stock > 0), worth, 0.0)
+
+
+def _step(prices: Floats, excess: Floats, seen: Floats, step_minor: float, priced: np.ndarray) -> None:
+    """Move prices by what is wanted in excess; one at 0 that nobody wants more of has not moved."""
+    moves = priced & ((excess > 0) | (prices > 0))
+    seen[moves] += excess[moves] ** 2
+    prices[moves] = np.maximum(0.0, prices[moves] + step_minor * excess[moves] / np.sqrt(seen[moves]))

@@ -1,0 +1,44 @@
+"""`anyshelf replay` in words and as JSON."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from api.cli import app
+from tests.replay.test_days import FILES
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def test_policies_stand_side_by_side_with_the_bound(folder: Path) -> None:
+    done = CliRunner().invoke(app, ["replay", str(folder), "--policy", "nearest,cheapest", "--json"])
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    assert list(told["policies"]) == ["nearest", "cheapest"]
+    cheapest = told["policies"]["cheapest"]
+    assert told["orders"] == 3
+    assert told["bound_per_order_minor"] <= cheapest["objective_per_order_minor"] + 1e-6
+    assert [node["node"] for node in cheapest["nodes"]] == ["A", "B"]
+    again = json.loads(
+        CliRunner().invoke(app, ["replay", str(folder), "--policy", "cheapest", "--json"]).stdout
+    )
+    assert again["policies"]["cheapest"]["digest"] == cheapest["digest"]
+
+
+def test_words_name_every_policy_and_the_bound(folder: Path) -> None:
+    done = CliRunner().invoke(app, ["replay", str(folder), "--until", "2017-10-07"])
+    assert done.exit_code == 0, done.output
+    for word in ("2 orders", "rule_cascade", "cheapest", "clairvoyant bound"):
+        assert word in done.stdout
+
+
+def test_a_policy_nobody_knows_and_a_folder_that_is_not_one_are_refused(folder: Path) -> None:
+    assert CliRunner().invoke(app, ["replay", str(folder), "--policy", "best"]).exit_code == 2
+    assert CliRunner().invoke(app, ["replay", str(folder / "nowhere")]).exit_code == 1
