@@ -12,10 +12,17 @@ import pytest
 from benchmarks.crash_house import SKUS, client_of
 from benchmarks.host_house import PORT, Hosts
 from benchmarks.host_kills import run
+from benchmarks.host_network import NotPermitted, network
 from oms.store.database import conninfo
 from tests.platform.waiting import eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+
+def test_where_hosts_cannot_be_made_it_is_said_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(NotPermitted, match="iproute2"), network():
+        pass
 
 
 def test_hosts_are_apart_but_for_their_network_and_the_database_wants_its_password(house: Hosts) -> None:
