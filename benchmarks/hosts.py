@@ -19,18 +19,19 @@ import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import count, cycle
 from typing import Any
 
-import httpx
 import orjson
 from sqlalchemy import TextClause, text
 
 from benchmarks import host_kills
 from benchmarks.cpu_time import cpu_s
-from benchmarks.crash_house import client_of, furnished
+from benchmarks.crash_house import furnished
 from benchmarks.host_house import PORT, Hosts, hosts
 from benchmarks.host_network import NotPermitted
+from benchmarks.host_staleness import APART, staleness
 from benchmarks.http_load import Load, Make, request, run_load
 from benchmarks.machine import write_result
 from benchmarks.order_world import SKUS, bodies, sku, write_world
@@ -47,14 +48,20 @@ WRITES = 60
 TURNS, SHOPPERS = 4, 8
 RATE_PER_MINUTE = 10_000_000
 STALE_MS = 1000.0
-APART = SKUS
-"""The number of the SKU that no order wants: what changes of it is what staleness writes."""
-LOOK_S = 0.002
 REST_S = 10.0
 _WRITTEN = text("SELECT pg_current_wal_insert_lsn() - '0/0'")
 _CONNECTIONS = text("SELECT count(*) - 1 FROM pg_stat_activity WHERE backend_type = 'client backend'")
 
 _ids = count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What clients saw; the seconds of processor time that each part took, and the log that was written."""
+
+    load: Load
+    spent_s: dict[str, float]
+    wal_bytes: int
 
 
 def furnish(settings: Settings) -> tuple[str, str]:
@@ -75,16 +82,14 @@ def _keys(work: Work) -> tuple[str, str]:
     return shop.secret, admin.secret
 
 
-def play(house: Hosts, make: Make, seconds: float, clients: int = CLIENTS) -> tuple[Load, dict[str, float]]:
-    """One round at all hosts; and the seconds of processor time that each part took."""
-    before = _cpu_s(house)
-    load = run_load(
-        [(base.split("/")[2].split(":")[0], PORT) for base in house.bases], clients, seconds, make
-    )
+def play(house: Hosts, bases: Sequence[str], make: Make, seconds: float) -> Round:
+    """One round at some of the hosts."""
+    before, written = _cpu_s(house), _one(house, _WRITTEN)
+    doors = [(base.split("/")[2].split(":")[0], PORT) for base in bases]
+    load = run_load(doors, CLIENTS, seconds, make)
     assert set(load.statuses) <= {200, 201}, (load.statuses, load.odd[:1])
     spent = {part: now - before[part] for part, now in _cpu_s(house).items()}
-    spent["clients"] = load.cpu_s
-    return load, spent
+    return Round(load, spent | {"clients": load.cpu_s}, _one(house, _WRITTEN) - written)
 
 
 def _cpu_s(house: Hosts) -> dict[str, float]:
@@ -93,26 +98,35 @@ def _cpu_s(house: Hosts) -> dict[str, float]:
     return spent | ({"replica": cpu_s(house.replica.pid())} if house.replica else {})
 
 
-def rate(house: Hosts, make: Make, rounds: int, seconds: float) -> dict[str, Any]:
-    """Rounds; the median rate, times over all; by part how many cores it kept busy, and its processor time an
-    answer, which does not depend on what else the machine does.
+def in_turn(
+    house: Hosts, groups: Sequence[Sequence[str]], make: Make, given: argparse.Namespace
+) -> list[dict[str, Any]]:
+    """Rounds at each group of hosts in turn, so that whatever else the machine does meets them all."""
+    for bases in groups:
+        play(house, bases, make, WARM_S * given.seconds / SECONDS)
+    played: list[list[Round]] = [[] for _ in groups]
+    for _ in range(given.rounds):
+        for bases, rounds in zip(groups, played, strict=True):
+            rounds.append(play(house, bases, make, given.seconds))
+    return [figures_of(rounds) for rounds in played]
+
+
+def figures_of(played: Sequence[Round]) -> dict[str, Any]:
+    """The median rate, times over all; by part how many cores it kept busy, and its processor time an answer,
+    which depends less on what else the machine does.
     """
-    play(house, make, WARM_S * seconds / SECONDS)
-    written = _one(house, _WRITTEN)
-    played = [play(house, make, seconds) for _ in range(rounds)]
-    written = _one(house, _WRITTEN) - written
-    whole = Load([s for load, _ in played for s in load.took_s])
-    parts = {part: sum(spent[part] for _, spent in played) for part in played[0][1]}
+    whole = Load([s for one in played for s in one.load.took_s])
+    parts = {part: sum(one.spent_s[part] for one in played) for part in played[0].spent_s}
     parts["all"] = sum(parts.values())
-    seconds_played = sum(load.seconds for load, _ in played)
+    seconds = sum(one.load.seconds for one in played)
     return {
-        "per_s": round(statistics.median(load.per_s for load, _ in played), 1),
+        "per_s": round(statistics.median(one.load.per_s for one in played), 1),
         "p50_ms": round(whole.took_ms(0.50), 2),
         "p99_ms": round(whole.took_ms(0.99), 2),
-        "cores": {part: round(s / seconds_played, 2) for part, s in parts.items()},
+        "cores": {part: round(s / seconds, 2) for part, s in parts.items()},
         "cpu_ms": {part: round(1000 * s / len(whole.took_s), 3) for part, s in parts.items()},
-        "wal_bytes": round(written / len(whole.took_s)),
-        "rounds_per_s": [round(load.per_s, 1) for load, _ in played],
+        "wal_bytes": round(sum(one.wal_bytes for one in played) / len(whole.took_s)),
+        "rounds_per_s": [round(one.load.per_s, 1) for one in played],
     }
 
 
@@ -155,73 +169,42 @@ def lists(house: Hosts) -> Make:
     return lambda: wanted
 
 
-def staleness(house: Hosts, writes: int, seed: int = 1) -> dict[str, float]:
-    """Milliseconds from the answer that a unit is committed at one host until another shows it. Of a single
-    host: until it shows it itself.
-    """
-    dice, took_ms = random.Random(seed), []
-    with client_of(house.admin_key) as client:
-        shown = available(client, house.bases[0])
-        for _ in range(writes):
-            one, other = dice.sample(house.bases, 2) if len(house.bases) > 1 else house.bases * 2
-            name = f"stale-{next(_ids)}"
-            line = {"node": "WH", "sku": sku(APART), "cause": "receive", "quantity": 1, "reference": name}
-            body, head = {"movements": [line]}, {"Idempotency-Key": name}
-            client.post(f"{one}/v1/stock/movements", json=body, headers=head).raise_for_status()
-            since_s, shown = elapsed_s(), shown + 1
-            while available(client, other) < shown:
-                time.sleep(LOOK_S)
-            took_ms.append(1000 * (elapsed_s() - since_s))
-            time.sleep(dice.uniform(0, 0.5))
-    took_ms.sort()
-    p99 = took_ms[min(writes - 1, int(0.99 * writes))]
-    return {
-        "writes": writes,
-        "p50_ms": round(statistics.median(took_ms), 1),
-        "p99_ms": round(p99, 1),
-        "most_ms": round(took_ms[-1], 1),
-    }
-
-
-def available(client: httpx.Client, base: str) -> int:
-    """Of the SKU apart, as that host has it in memory."""
-    answer = client.post(f"{base}/v1/availability", json={"skus": [sku(APART)]})
-    return int(answer.raise_for_status().json()["items"][0]["available"])
-
-
-def stale_under_load(house: Hosts, writes: int) -> dict[str, float]:
+def stale_under_load(house: Hosts, bases: Sequence[str], writes: int) -> dict[str, float]:
     """The same while orders come in as fast as they can."""
     make = orders(house)
     with ThreadPoolExecutor(1) as pool:
-        measured = pool.submit(staleness, house, writes)
+        measured = pool.submit(staleness, house.admin_key, bases, writes)
         while not measured.done():
-            play(house, make, 1.0)
+            play(house, bases, make, 1.0)
         return measured.result()
 
 
 def measure(house: Hosts, given: argparse.Namespace) -> list[dict[str, Any]]:
-    """A row for each number of processes, more of them being added each time."""
-    rows = []
+    """A row for each number of processes: at rest as they are added, then, all of them there, with so many of
+    them in use.
+    """
+    rows: list[dict[str, Any]] = []
     for processes in given.processes:
         house.add(processes - len(house.running))
-        row: dict[str, Any] = {"processes": processes}
-        for what in (orders, availability, lists):
-            row[what.__name__] = rate(house, what(house), given.rounds, given.seconds)
-        row["at_rest"] = at_rest(house)
-        row["staleness"] = staleness(house, given.writes)
-        row["staleness_under_load"] = stale_under_load(house, given.writes)
-        rows.append(row)
-        print(table(rows[-1:]), flush=True)
+        rows.append({"processes": processes, "at_rest": at_rest(house)})
+    groups = [house.bases[: row["processes"]] for row in rows]
+    for what in (orders, availability, lists):
+        for row, figures in zip(rows, in_turn(house, groups, what(house), given), strict=True):
+            row[what.__name__] = figures
+    for row, bases in zip(rows, groups, strict=True):
+        row["staleness"] = staleness(house.admin_key, bases, given.writes)
+        row["staleness_under_load"] = stale_under_load(house, bases, given.writes)
+    print(table(rows), flush=True)
     return rows
 
 
 def without_replica(house: Hosts, given: argparse.Namespace) -> dict[str, Any]:
-    """Lists by as many processes again that were not told of the replica."""
-    for base in house.bases:
-        house.kill(base)
+    """Lists at a process that was not told of the replica, in turn with one that was."""
+    first = house.bases[0]
     house.replica = None
-    house.add(given.processes[-1])
-    return rate(house, lists(house), given.rounds, given.seconds)
+    groups = [[first], house.add()]
+    told, not_told = in_turn(house, groups, lists(house), given)
+    return {"with": told, "without": not_told}
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
@@ -263,7 +246,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with hosts(furnish) as house:
             rows = measure(house, given)
-            primary_only = without_replica(house, given)
+            compared = without_replica(house, given)
         with hosts(furnished) as house:
             house.add(2)
             house.add_worker()
@@ -271,9 +254,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except NotPermitted as error:
         print(f"Several hosts cannot be made on this machine: {error}", file=sys.stderr)
         return 2
-    figures = {"clients": CLIENTS, "hosts": rows, "lists_without_replica": primary_only, "kills": kills}
-    print(table(rows))
-    print(json.dumps({"lists_without_replica": primary_only, "kills": kills}, indent=1))
+    figures = {"clients": CLIENTS, "hosts": rows, "lists_by_replica": compared, "kills": kills}
+    print(json.dumps({"lists_by_replica": compared, "kills": kills}, indent=1))
     if not given.dry:
         print(f"Written to {write_result('hosts', figures).name}")
     short = shortfalls(figures)
