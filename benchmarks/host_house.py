@@ -22,6 +22,7 @@ from benchmarks.host_network import Network, network
 from benchmarks.leash import Leash, leashed
 from oms.settings import Settings
 from oms.store.database import connect, conninfo, migrate
+from routing.warm import warm_up
 from tests.platform.waiting import eventually
 
 PORT = 8080
@@ -123,6 +124,7 @@ def hosts(furnish: Furnish, *, replicated: bool = True, durable: bool = True) ->
     """
     with ExitStack() as stack:
         wired = stack.enter_context(network())
+        warm_up()  # compiled once an installation, not by the first host while others wait for it
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="anyshelf-hosts-")))
         folder.chmod(0o711)
         first = stack.enter_context(primary(folder / "primary", wired.add(), durable=durable))
