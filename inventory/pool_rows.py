@@ -83,6 +83,17 @@ class Rows:
         fences = self._fences.get(at, ()) if self._fences and end > at else ()
         return self._node[at:end], self._free[at:end], fences
 
+    @property
+    def columns(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Node indices and free units before fences, all rows one behind the other."""
+        return self._node, self._free
+
+    def run(self, sku_no: int) -> tuple[int, int] | None:
+        """Where in the columns the row of one SKU begins and ends; None where fences take some of it."""
+        packed = self.place(sku_no)
+        at = packed >> SHIFT
+        return None if self._fences and at in self._fences else (at, at + (packed & MASK))
+
     def write(self, cells: Cells) -> "Rows":
         """Put these cells in; answers the rows to read from now on, which are other ones after a move."""
         skus = np.unique(np.concatenate([cells.sku, np.fromiter(cells.touched, np.int32)]))

@@ -6,9 +6,9 @@ the network's node order and parcels. Both sides stay ignorant of each other.
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from inventory.outcomes import Unknown
 from inventory.pool import Incoming as Arriving
 from oms.fulfilment.layout import PlannedParcel, Taken
 from oms.orders.quote import QuotedOption, QuotedParcel, Share, Wanted, Whereabouts
-from oms.refusals import Code, Fault, Refused, refuse
+from oms.refusals import Code, Fault, refuse
 from routing.network import Network
 from routing.network_spec import METHODS
 from routing.problem import UNLIMITED
@@ -39,6 +39,17 @@ Parts = tuple[ComponentLine, ...]
 FEW_STATES = 4096
 
 
+class Ordered(Protocol):
+    """A line as somebody orders it."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def sku(self) -> str: ...
+    @property
+    def quantity(self) -> int: ...
+
+
 def exploded(catalogue: Catalogue, wanted: Sequence[Wanted]) -> Parts:
     """The lines as they are picked, kits as their components. Raises Refused unknown_sku, naming each."""
     unsold = {line.sku for line in wanted if (sku := catalogue.skus.get(line.sku)) is None or not sku.active}
@@ -54,16 +65,19 @@ def exploded(catalogue: Catalogue, wanted: Sequence[Wanted]) -> Parts:
     return parts
 
 
-def decided_at_once(catalogue: Catalogue, wanted: Sequence[Wanted]) -> bool:
+def decided_at_once(catalogue: Catalogue, wanted: Sequence[Ordered]) -> bool:
     """Whether the kernel's states are few enough for about a millisecond; so is a basket refused unseen.
 
     Larger ones, up to seconds, must not be decided where others wait: in an event loop, or the writer.
     """
-    try:
-        parts = exploded(catalogue, wanted)
-    except Refused:
-        return True
-    return math.prod(part.quantity + 1 for part in parts) <= FEW_STATES
+    states = 1
+    for line in wanted:
+        sku = catalogue.skus.get(line.sku)
+        if sku is None or not sku.active:
+            return True
+        for each in (1,) if sku.kit is None else [one.quantity for one in sku.kit.components]:
+            states *= line.quantity * each + 1
+    return states <= FEW_STATES
 
 
 def basket(

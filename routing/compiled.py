@@ -52,6 +52,19 @@ def compiled(function: Function) -> Function:
     return wrapped
 
 
+def entry(function: Function) -> Function:
+    """The machine code of a compiled function that has one signature, without the look at the types of its
+    arguments, which for many arrays takes as long as a small answer. Before it is compiled, the function.
+
+    Who calls it answers for the types: as many arrays, of the same kind, number of axes and layout.
+    """
+    dispatcher: Any = function
+    signatures = dispatcher.signatures
+    assert len(signatures) < 2, "called with arrays of other kinds"
+    code: Function = dispatcher.overloads[signatures[0]].entry_point if signatures else function
+    return code
+
+
 Told = Callable[[int, int], None]
 """Told after every function that had to be compiled: how many of the engine's are ready, of how many."""
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import numpy as np
 
 from routing.calendar import DayTables, start_by
 from routing.explain_forced import forced_plans
-from routing.express.offer import offer
+from routing.express.arrays import Shelf
+from routing.express.offer import Line, Place, footing, offer
 from routing.geo import great_circle_m, within_m
 from routing.network import LaneSpec, NetworkSpec, NodeSpec, TariffSpec, build_network
 from routing.network_spec import METHODS
 from routing.policy import Policy
 from routing.problem import NO_GROUP, UNLIMITED, Problem, RateCards
-from routing.promise_values import Basket, BasketLine, Destination, Stock
 from routing.reaching import reaching, standing
 from routing.route import route
 from routing.tariff import cards_used
@@ -34,12 +33,14 @@ def warm_up() -> None:
 
 def _warm_promises() -> None:
     """A plain basket by every method."""
-    everything, at = frozenset(METHODS), datetime(2026, 1, 14, 15, tzinfo=UTC)
+    everything, at = frozenset(METHODS), 1_768_402_800
     nodes = (NodeSpec("a", 0.0, 0.0, "US", "UTC", methods=everything),)
     tariffs, lanes = (TariffSpec("t", ((5_000, 300),)),), (LaneSpec("t", 1),)
     network = build_network(NetworkSpec(1, "USD", nodes, tariffs, lanes))
-    basket = Basket((BasketLine("1", "s", 1, 400),), Destination("US", "", 0.0, 0.0))
-    offer(network, basket, Stock(np.ones((1, 1), np.int64)), {}, Policy(), at, METHODS, np.zeros(1))
+    shelf = Shelf(np.zeros(1, np.int32), np.ones(1, np.int32), np.zeros(1, np.int64))
+    stand = footing(network, Policy(), {}, "US", at)
+    assert stand is not None, "nothing about it is out of the ordinary"
+    offer(stand, Place("US", "", 0.0, 0.0), [Line(1, 400, 0, 0, 1)], shelf, np.zeros(1), at, METHODS)
 
 
 def _warm_paths() -> None:

@@ -52,7 +52,7 @@ async def ask_promises(body: PromisesAsk, caller: Caller, running: Running, requ
     an Idempotency-Key is required.
     """
     if _only_asks(body, running):
-        return reply(_promises(body, caller, running))
+        return Response(_promises(body, caller, running), media_type="application/json")
     basket, own = _basket(body), body.reservation_id
     if own is not None:
         await run_in_threadpool(reservations.require_own, running, caller, own)
@@ -128,23 +128,23 @@ def _availability_told(body: AvailabilityAsk, caller: Actor, running: Runtime) -
     return orjson.dumps(_availability(body, caller, running)) if told is None else told
 
 
-def _promises(body: PromisesAsk, caller: Actor, running: Runtime) -> dict[str, Any]:
-    return quick_promises.promise(running, caller, _basket(body))
+def _promises(body: PromisesAsk, caller: Actor, running: Runtime) -> bytes:
+    told = None
+    if body.pickup_node is None and not body.allow_partial:
+        where = whereabouts(body.destination)
+        told = quick_promises.promise(running, caller, body, where, tuple(body.methods))
+    return orjson.dumps(promises.promise(running, caller, _basket(body))) if told is None else told
 
 
 def _only_asks(body: PromisesAsk, running: Runtime) -> bool:
     """Whether memory knows all it takes (a reservation of one's own lies in the database), and at once."""
     asks = body.reserve is None and body.reservation_id is None
-    return asks and decided_at_once(running.pool.catalogue, _wanted(body))
-
-
-def _wanted(body: PromisesAsk) -> tuple[Wanted, ...]:
-    return tuple(Wanted(line.id, line.sku, line.quantity) for line in body.lines)
+    return asks and decided_at_once(running.pool.catalogue, body.lines)
 
 
 def _basket(body: PromisesAsk) -> Basket:
     return Basket(
-        wanted=_wanted(body),
+        wanted=tuple(Wanted(line.id, line.sku, line.quantity) for line in body.lines),
         channel=body.channel,
         methods=tuple(dict.fromkeys(body.methods)),
         destination=whereabouts(body.destination),
@@ -155,7 +155,7 @@ def _basket(body: PromisesAsk) -> Basket:
 
 QUICK: dict[tuple[str, str], Quick] = {
     ("POST", "/v1/availability"): Quick(AvailabilityAsk, None, _availability_told),
-    ("POST", "/v1/promises"): Quick(PromisesAsk, _only_asks, lambda *asked: orjson.dumps(_promises(*asked))),
+    ("POST", "/v1/promises"): Quick(PromisesAsk, _only_asks, _promises),
 }
 """What `api.lane` answers by itself."""
 

@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from oms.memory.alignment import Alignment, align
 from oms.memory.network_load import Loaded, load
+from oms.memory.plain import Plain
 from oms.memory.totals import Totals
 from routing.network import Network, build_network
 from routing.network_spec import NetworkRefused, NetworkSpec
@@ -22,6 +23,7 @@ class Networks:
         self.current = Loaded(build_network(nothing), Policy(), nothing)
         self._aligned = align(self.current.network, ())
         self._totals: Totals | None = None
+        self._plain: Plain | None = None
 
     def aligned(self, network: Network, order: tuple[str, ...]) -> Alignment:
         """This network beside the catalogue's ``order`` of nodes; the last one made is remembered."""
@@ -35,6 +37,13 @@ class Networks:
         known, network = self._totals, self.current.network
         if known is None or known.nodes.network is not network or known.nodes.order is not order:
             known = self._totals = Totals(self.aligned(network, order))
+        return known
+
+    def plain(self, order: tuple[str, ...]) -> Plain:
+        """What plain promises need beside the present network; the last one asked for is remembered."""
+        known, loaded = self._plain, self.current
+        if known is None or known.loaded is not loaded or known.nodes.order is not order:
+            known = self._plain = Plain(loaded, self.aligned(loaded.network, order))
         return known
 
     def reload(self, conn: Connection) -> None:

@@ -11,10 +11,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from oms.orders.order import Promise
-from routing.express.offer import Way
 
 FORMAT = 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -145,41 +144,6 @@ class Quote:
         return replace(self, options=tuple(option for option in self.options if option.id == option_id))
 
 
-class Asked(Protocol):
-    """What a quote repeats of a question."""
-
-    @property
-    def wanted(self) -> tuple[Wanted, ...]: ...
-    @property
-    def channel(self) -> str: ...
-    @property
-    def destination(self) -> Whereabouts | None: ...
-
-
-def packed_ways(
-    id: str, asked: Asked, currency: str, expires_at: datetime, ways: Sequence[tuple[str, Way]]
-) -> list[Any]:
-    """What ``packed`` writes of whole compiled promises, without plans."""
-    where = asked.destination
-    return [
-        FORMAT,
-        id,
-        asked.channel,
-        currency,
-        _number(expires_at),
-        [[line.id, line.sku, line.quantity] for line in asked.wanted],
-        [where.country, where.postcode, where.city, where.lat, where.lon] if where else None,
-        [
-            [
-                option_id, way.method, way.opens * 1_000_000, way.ends * 1_000_000, way.order_by * 1_000_000,
-                way.price_minor, way.store, way.slot, way.tags, [], [], [],
-            ]
-            for option_id, way in ways
-        ],
-        None,
-    ]  # fmt: skip
-
-
 def packed(quote: Quote, plans: bool = True) -> list[Any]:
     """The quote as short nested lists, ready for JSON.
 
@@ -192,7 +156,7 @@ def packed(quote: Quote, plans: bool = True) -> list[Any]:
         quote.id,
         quote.channel,
         quote.currency,
-        _number(quote.expires_at),
+        microseconds(quote.expires_at),
         [[line.id, line.sku, line.quantity] for line in quote.lines],
         [where.country, where.postcode, where.city, where.lat, where.lon] if where else None,
         [_packed_option(option, option.parcels if plans else ()) for option in quote.options],
@@ -222,7 +186,7 @@ def _packed_option(option: QuotedOption, parcels: Sequence[QuotedParcel]) -> lis
     return [
         option.id,
         option.method,
-        *(at and _number(at) for at in (option.window_from, option.window_to, option.order_before)),
+        *(at and microseconds(at) for at in (option.window_from, option.window_to, option.order_before)),
         option.price_minor,
         option.pickup_node,
         option.slot,
@@ -230,8 +194,8 @@ def _packed_option(option: QuotedOption, parcels: Sequence[QuotedParcel]) -> lis
         [
             [
                 p.node,
-                _number(p.ship_at),
-                _number(p.arrive_at),
+                microseconds(p.ship_at),
+                microseconds(p.arrive_at),
                 [[s.line, s.sku, s.quantity] for s in p.shares],
             ]
             for p in parcels
@@ -265,7 +229,8 @@ def _counted(shares: Sequence[Share]) -> Counter[tuple[str, str]]:
     return Counter({(share.line, share.sku): share.quantity for share in shares})
 
 
-def _number(instant: datetime) -> int:
+def microseconds(instant: datetime) -> int:
+    """Since 1970, as packed quotes say instants."""
     return (instant - _EPOCH) // _MICROSECOND
 
 

@@ -1,96 +1,183 @@
-"""The checkout's promises: by the compiled way where the basket is plain, else by the one that can do all.
+"""The checkout's promises of plain baskets, out of memory by the compiled way, written as they are sent.
 
-Both say the same (`tests/checkout/test_quick_promises.py`); this one builds nothing but what is said.
+What is not plain, or refused, is left to `oms.usecases.promises`, which says the same of a plain basket
+(`tests/checkout/test_quick_promises.py`); this one builds nothing but what is said.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Protocol
 
-from inventory.pool import PoolView
-from oms import translate
+import orjson
+
+from inventory.pool import State
+from inventory.sku import Sku
 from oms.actors import Actor
 from oms.bootstrap import Runtime
-from oms.memory.ground import Question, room_of
-from oms.orders.quote import packed_ways
-from oms.translate import Parts
-from oms.usecases import promises
-from oms.usecases.promises import QUOTE, QUOTE_LIFE, Basket
-from oms.views.ways import lacking_shown, way_shown
-from routing.express.offer import Way, Ways, offer
-from routing.promise import Basket as Routed
-from routing.promise import Stock
+from oms.memory.ground import located, room_of
+from oms.memory.plain import Plain
+from oms.orders.quote import FORMAT, Whereabouts, microseconds
+from oms.translate import Ordered
+from oms.usecases.promises import QUOTE, QUOTE_LIFE
+from oms.views.ways import Shown
+from routing.calendar import DAY_S
+from routing.express import arrays as at
+from routing.express.offer import Found, Line, Place, footing, offer
+from routing.network_spec import METHODS
+from routing.price import price_minor
 
 
-def promise(runtime: Runtime, actor: Actor, basket: Basket) -> dict[str, Any]:
-    """Options for a basket, out of memory; nothing is written. Raises Refused."""
-    asked = promises.question_of(runtime, actor, basket)
-    found = None if basket.partial or basket.pickup_node else _quick(runtime, actor, basket, asked)
-    return promises.promise(runtime, actor, basket) if found is None else found
+class Question(Protocol):
+    """A basket as asked, where it may be plain: whole orders, to no certain store."""
+
+    @property
+    def lines(self) -> Sequence[Ordered]: ...
+    @property
+    def channel(self) -> str: ...
 
 
-def _quick(runtime: Runtime, actor: Actor, basket: Basket, asked: Question) -> dict[str, Any] | None:
-    """The answer, or None where the basket is not plain."""
-    pool, at = runtime.pool, runtime.clock.now()
-    catalogue = pool.catalogue
-    parts = translate.exploded(catalogue, asked.wanted)
-    if any(part.kit is not None for part in parts):
+@dataclass(frozen=True, slots=True, eq=False)
+class _Case:
+    """A plain basket with what it is answered from."""
+
+    asked: Question
+    skus: Sequence[Sku]
+    to: Whereabouts
+    plain: Plain
+    moment: datetime
+    now: int
+
+
+def promise(
+    runtime: Runtime, actor: Actor, asked: Question, where: Whereabouts | None, methods: tuple[str, ...]
+) -> bytes | None:
+    """Options for a basket as JSON, out of memory; None where it is not plain, or would be refused."""
+    state = runtime.pool.state
+    skus = _plain_skus(state, asked.lines)
+    if skus is None or not actor.may_channel(asked.channel) or len(set(methods)) < len(methods):
         return None
-    names = [part.sku for part in parts]
-    if any(pool.incoming(names)):
+    to = where if where is None or where.lat is not None else located(runtime, where)
+    if to is None:
         return None
-    loaded = runtime.networks.current
-    routed = translate.basket(
-        catalogue, parts, asked.wanted, asked.channel, loaded.network.currency, asked.destination, None
-    )
-    view = pool.view(names, asked.channel)
-    nodes = runtime.networks.aligned(loaded.network, catalogue.order)
-    ways = offer(
-        loaded.network,
-        routed,
-        Stock(nodes.gathered(view.available)),
-        pool.capacity_free(),
-        loaded.policy,
-        at,
-        basket.methods,
-        nodes.gathered(pool.breadth.of(len(nodes.order))),
-    )
-    if ways is None or _could_wait(runtime, basket, parts, ways, at):
+    plain = runtime.networks.plain(state.catalogue.order)
+    plain.turn_to(state, runtime.pool.breadth)
+    moment = runtime.clock.now()
+    case = _Case(asked, skus, to, plain, moment, int(moment.timestamp() // 1))
+    found = _found(state, case, methods)
+    if found is None or _could_wait(found, case, methods):
         return None
-    return _document(runtime, actor, asked, routed, view, ways, at)
+    return _document(runtime, actor, case, found, methods)
 
 
-def _could_wait(runtime: Runtime, basket: Basket, parts: Parts, ways: Ways, at: datetime) -> bool:
+def _found(state: State, case: _Case, methods: tuple[str, ...]) -> Found | None:
+    loaded, to, now = case.plain.loaded, case.to, case.now
+    stand = footing(loaded.network, loaded.policy, state.capacity, to.country, now)
+    rows = _rows(state, case)
+    if stand is None or rows is None or to.lat is None or to.lon is None:
+        return None
+    place = Place(to.country, to.postcode, to.lat, to.lon)
+    return offer(stand, place, rows, case.plain.shelf, case.plain.breadth, now, methods)
+
+
+def _plain_skus(state: State, lines: Sequence[Ordered]) -> list[Sku] | None:
+    """The SKU of each line, if all are plain ones, for sale, on the shelf or nowhere, and named once."""
+    find, incoming = state.catalogue.skus.get, state.incoming
+    skus: list[Sku] = []
+    ids, names = set(), set()
+    for line in lines:
+        sku: Sku | None = find(line.sku)
+        if sku is None or not sku.active or sku.kit is not None or sku.flags or sku.no in incoming:
+            return None
+        skus.append(sku)
+        ids.add(line.id)
+        names.add(line.sku)
+    return skus if len(ids) == len(names) == len(skus) else None
+
+
+def _rows(state: State, case: _Case) -> list[Line] | None:
+    """What routing reads of each line; None where fences take some of the stock."""
+    rows = []
+    for line, sku in zip(case.asked.lines, case.skus, strict=True):
+        run = state.rows.run(sku.no)
+        if run is None:
+            return None
+        volume_mm3 = sku.length_mm * sku.width_mm * sku.height_mm
+        rows.append(Line(line.quantity, sku.weight_g, volume_mm3, *run))
+    return rows
+
+
+def _could_wait(found: Found, case: _Case, methods: tuple[str, ...]) -> bool:
     """Whether some method that has no option may offer to wait for stock."""
-    if {way.method for way in ways.options if not way.missing} == set(basket.methods):
+    if len({row[at.METHOD] for row in found.options if not row[at.MISSING]}) == len(methods):
         return False
-    skus, today = runtime.pool.catalogue.skus, at.date()
-    return all(part.quantity <= room_of(skus[part.sku], today) for part in parts)
+    today, pairs = case.moment.date(), zip(case.asked.lines, case.skus, strict=True)
+    return all(line.quantity <= room_of(sku, today) for line, sku in pairs)
 
 
-def _document(
-    runtime: Runtime,
-    actor: Actor,
-    asked: Question,
-    routed: Routed,
-    view: PoolView,
-    ways: Ways,
-    at: datetime,
-) -> dict[str, Any]:
-    lines = [(line.id, line.sku) for line in asked.wanted]
-    whole = [(f"{way.method}-{number}", way) for number, way in enumerate(_whole(ways), 1)]
-    expires_at = at + QUOTE_LIFE
-    quote = packed_ways(runtime.ids.new("quo"), asked, routed.currency, expires_at, whole)
-    return {
-        "quote_id": runtime.signer.sign(QUOTE, quote),
-        "expires_at": expires_at,
-        "as_of": view.as_of,
-        "options": [way_shown(id, way, lines, routed.currency, actor) for id, way in whole],
-        "unavailable": lacking_shown(ways, lines),
-    }
+def _document(runtime: Runtime, actor: Actor, case: _Case, found: Found, methods: tuple[str, ...]) -> bytes:
+    """All of it as JSON."""
+    plain, lines = case.plain, [(_json(line.id), _json(line.sku)) for line in case.asked.lines]
+    shown = Shown(found, plain, actor, plain.loaded.network.currency, lines)
+    prices = _Prices(case)
+    options: list[str] = []
+    kept: list[str] = []
+    for row in found.options:
+        if not row[at.MISSING]:
+            id, price_minor = f"{METHODS[row[at.METHOD]]}-{len(kept) + 1}", prices.minor(row)
+            options.append(shown.option(id, row, price_minor))
+            kept.append(shown.kept(id, row, price_minor))
+    expires_at = case.moment + QUOTE_LIFE
+    quote = _quote(runtime.ids.new("quo"), case, shown, expires_at, ",".join(kept))
+    return (
+        f'{{"quote_id":"{runtime.signer.sign_json(QUOTE, quote)}","expires_at":"{expires_at.isoformat()}",'
+        f'"as_of":"{plain.as_of}","options":[{",".join(options)}],"unavailable":[{shown.lacking(methods)}]}}'
+    ).encode()
 
 
-def _whole(ways: Ways) -> Sequence[Way]:
-    return [way for way in ways.options if not way.missing]
+def _quote(id: str, case: _Case, shown: Shown, expires_at: datetime, kept: str) -> bytes:
+    """As ``oms.orders.quote.packed`` without plans."""
+    to = case.to
+    wanted = ",".join(
+        [
+            f"[{id},{sku},{line.quantity}]"
+            for (id, sku), line in zip(shown.lines, case.asked.lines, strict=True)
+        ]
+    )
+    where = _json([to.country, to.postcode, to.city, to.lat, to.lon])
+    return (
+        f'[{FORMAT},"{id}",{_json(case.asked.channel)},"{shown.currency}",{microseconds(expires_at)},'
+        f"[{wanted}],{where},[{kept}],null]"
+    ).encode()
+
+
+class _Prices:
+    """What the customer pays, each case asked once."""
+
+    def __init__(self, case: _Case) -> None:
+        pairs = list(zip(case.asked.lines, case.skus, strict=True))
+        self._case = case
+        self._goods_minor = sum([sku.unit_price_minor * line.quantity for line, sku in pairs])
+        self._weight_g = sum([sku.weight_g * line.quantity for line, sku in pairs])
+        self._known: dict[tuple[int, int, int], int] = {}
+
+    def minor(self, row: Sequence[int]) -> int:
+        """Minor units for one option."""
+        days = max(-(-(row[at.ENDS] - self._case.now) // DAY_S), 0)
+        key = (row[at.METHOD], row[at.STORE], days)
+        known_minor = self._known.get(key)
+        if known_minor is None:
+            known_minor = self._known[key] = self._asked(*key)
+        return known_minor
+
+    def _asked(self, method: int, store: int, days: int) -> int:
+        plain, channel = self._case.plain, self._case.asked.channel
+        to = self._case.to if store < 0 else plain.loaded.network.spec.nodes[store]
+        rules = plain.prices.of(METHODS[method], channel, to.country, to.postcode)
+        return price_minor(rules, self._goods_minor, self._weight_g, days)
+
+
+def _json(value: object) -> str:
+    return orjson.dumps(value).decode()

@@ -1,74 +1,138 @@
-"""Compiled promises as they are shown: the same words as `oms.views.offers`, straight from what was found."""
+"""Compiled promises as they are shown, and as a quote keeps them: the same words as `oms.views.offers` and
+`oms.orders.quote.packed`, written as JSON straight from the rows that were found.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
-from typing import Any
+from dataclasses import dataclass, fields
+
+import orjson
 
 from oms.actors import Actor
+from oms.memory.plain import Plain, named
 from oms.refusals import Code
 from oms.views.offers import node_visible
 from routing.calendar import to_datetime
-from routing.express.offer import Sent, Way, Ways
-from routing.promise import CostToServe
+from routing.eligibility import REASONS
+from routing.express import arrays as at
+from routing.express.offer import Found
+from routing.network_spec import METHODS
+from routing.promise import CHEAPEST, FASTEST, FEWEST_PARCELS, CostToServe
+from routing.promise_blocking import reason_of_all
 
 COSTS = tuple(term.name for term in fields(CostToServe))
 PAID = 3  # of them, in whole minor units; the others are felt
-Lines = Sequence[tuple[str, str]]
-"""Id and SKU of the lines as sold."""
+TAGS = tuple(
+    orjson.dumps(
+        [tag for bit, tag in enumerate((CHEAPEST, FASTEST, FEWEST_PARCELS)) if tags >> bit & 1]
+    ).decode()
+    for tags in range(8)
+)
+Row = Sequence[int]
 
 
-def way_shown(option_id: str, way: Way, lines: Lines, currency: str, actor: Actor) -> dict[str, Any]:
-    """One option of an offer: the promise to everybody, its cost and nodes to those who may see them."""
-    return {
-        "option_id": option_id,
-        "method": way.method,
-        "window": {"from": to_datetime(way.opens), "to": to_datetime(way.ends)},
-        "order_before": to_datetime(way.order_by),
-        "customer_price": {"amount_minor": way.price_minor, "currency": currency},
-        "pickup_node": way.store,
-        "slot": way.slot,
-        "cost_to_serve": _costs(way) if actor.sees("cost") else None,
-        "parcels": [_parcel(sent, way.store, lines, actor) for sent in way.parcels],
-        "unfilled": [],
-        "backordered": [],
-        "optimality_gap": 0.0,
-        "tags": way.tags,
-    }
+class _Instants(dict[int, str]):
+    """Seconds since 1970 as RFC 3339; few are told, again and again."""
+
+    def __missing__(self, second: int) -> str:
+        if len(self) >= 1 << 16:
+            self.clear()
+        told = self[second] = to_datetime(second).isoformat()
+        return told
 
 
-def _costs(way: Way) -> dict[str, Any]:
-    return {
-        name: int(minor) if place < PAID else minor
-        for place, (name, minor) in enumerate(zip(COSTS, way.cost, strict=True))
-    }
+_SAID = _Instants()
 
 
-def _parcel(sent: Sent, store: str | None, lines: Lines, actor: Actor) -> dict[str, Any]:
-    return {
-        "node": sent.node if node_visible(sent.node, store, actor) else None,
-        "lines": [
-            {"id": id, "sku": sku, "quantity": units}
-            for (id, sku), units in zip(lines, sent.units, strict=True)
-            if units
-        ],
-        "ship_at": to_datetime(sent.ship_at),
-        "arrive_at": to_datetime(sent.arrive_at),
-    }
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """One answer being written. ``lines``: id and SKU of each as JSON."""
+
+    found: Found
+    plain: Plain
+    actor: Actor
+    currency: str
+    lines: Sequence[tuple[str, str]]
+
+    def option(self, id: str, row: Row, price_minor: int) -> str:
+        """One option of an offer: the promise to everybody, its cost and nodes to those who may see them."""
+        opens, ends, order_by = _SAID[row[at.OPENS]], _SAID[row[at.ENDS]], _SAID[row[at.ORDER_BY]]
+        store, slot = named(self.plain.names, row[at.STORE]), named(self.plain.slots, row[at.SLOT_AT])
+        cost = self._cost(row) if self.actor.sees("cost") else "null"
+        first = row[at.FIRST]
+        parcels = ",".join(
+            [self._parcel(one, row[at.STORE]) for one in self.found.parcels[first : first + row[at.PARCELS]]]
+        )
+        return (
+            f'{{"option_id":"{id}","method":"{METHODS[row[at.METHOD]]}","window":{{"from":"{opens}","to":"{ends}"}},'
+            f'"order_before":"{order_by}","customer_price":{{"amount_minor":{price_minor},"currency":"{self.currency}"}},'
+            f'"pickup_node":{store},"slot":{slot},"cost_to_serve":{cost},"parcels":[{parcels}],'
+            f'"unfilled":[],"backordered":[],"optimality_gap":0.0,"tags":{TAGS[row[at.TAGS]]}}}'
+        )
+
+    def kept(self, id: str, row: Row, price_minor: int) -> str:
+        """The option as a quote keeps it."""
+        store, slot = named(self.plain.names, row[at.STORE]), named(self.plain.slots, row[at.SLOT_AT])
+        return (
+            f'["{id}","{METHODS[row[at.METHOD]]}",{row[at.OPENS]}000000,{row[at.ENDS]}000000,'
+            f"{row[at.ORDER_BY]}000000,{price_minor},{store},{slot},{TAGS[row[at.TAGS]]},[],[],[]]"
+        )
+
+    def _cost(self, row: Row) -> str:
+        terms = enumerate(zip(COSTS, self.found.cost(row), strict=True))
+        return orjson.dumps(
+            {name: int(minor) if place < PAID else minor for place, (name, minor) in terms}
+        ).decode()
+
+    def _parcel(self, row: Row, store: int) -> str:
+        node, ship_at, arrive_at, *units = row
+        ids = self.plain.loaded.network.node_ids
+        open_to = node == store or node_visible(ids[node], None, self.actor)
+        lines = ",".join(
+            [
+                f'{{"id":{id},"sku":{sku},"quantity":{count}}}'
+                for (id, sku), count in zip(self.lines, units, strict=True)
+                if count
+            ]
+        )
+        return (
+            f'{{"node":{self.plain.names[node] if open_to else "null"},"lines":[{lines}],'
+            f'"ship_at":"{_SAID[ship_at]}","arrive_at":"{_SAID[arrive_at]}"}}'
+        )
+
+    def lacking(self, methods: Sequence[str]) -> str:
+        """Why methods cannot be had, each reason once; last what options left out lack that nothing else
+        explains.
+        """
+        return ",".join(
+            [
+                f'{{"method":"{method}","code":"{code}","detail":{_json(detail)},'
+                f'"lines":[{",".join([self.lines[k][0] for k in ks])}]}}'
+                for method, code, detail, ks in self._refusals(methods)
+            ]
+        )
+
+    def _refusals(self, methods: Sequence[str]) -> Sequence[tuple[str, str, str, tuple[int, ...]]]:
+        """By method, then by reason in the order of the first line that has it."""
+        told: dict[tuple[str, str, str, tuple[int, ...]], None] = {}
+        explained = set()
+        for method in methods:
+            by_reason: dict[int, list[int]] = {}
+            for k, reason in enumerate(self.found.reasons[METHODS.index(method)]):
+                if reason >= 0:
+                    by_reason.setdefault(reason, []).append(k)
+                    explained.add((method, k))
+            for reason, ks in by_reason.items():
+                told[method, REASONS[reason].value, reason_of_all(REASONS[reason]), tuple(ks)] = None
+        for row in self.found.options:
+            if row[at.MISSING]:
+                method = METHODS[row[at.METHOD]]
+                lacking = [k for k, units in enumerate(self.found.unfilled(row)[: len(self.lines)]) if units]
+                if not explained.issuperset((method, k) for k in lacking):
+                    told[method, Code.INSUFFICIENT_STOCK, "Not all of it is there", tuple(lacking)] = None
+        return list(told)
 
 
-def lacking_shown(ways: Ways, lines: Lines) -> list[dict[str, Any]]:
-    """Why methods cannot be had, each reason once; last what options left out lack that nothing else
-    explains.
-    """
-    explained = {(no.method, k) for no in ways.refusals for k in no.lines}
-    found = {(no.method, no.code, no.detail, no.lines): None for no in ways.refusals}
-    for way in ways.options:
-        lacking = tuple(k for k, units in enumerate(way.unfilled) if units)
-        if way.missing and not explained.issuperset((way.method, k) for k in lacking):
-            found[way.method, Code.INSUFFICIENT_STOCK, "Not all of it is there", lacking] = None
-    return [
-        {"method": method, "code": code, "detail": detail, "lines": [lines[k][0] for k in ks]}
-        for method, code, detail, ks in found
-    ]
+def _json(text: str) -> str:
+    return orjson.dumps(text).decode()

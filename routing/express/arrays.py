@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from routing.problem import Floats, Ints
 
 Records = NDArray[Any]  # of one of the kinds below
+Small = NDArray[np.int32]
 
 
 def _record(ints: str, floats: str = "") -> np.dtype[Any]:
@@ -30,6 +31,8 @@ NODE = _record(
 out.
 """
 LANE = _record("node card transit_days transfer", "reach_m co2_g_per_kg_km")
+CARD = _record("carries_g least_minor most_minor")
+"""The heaviest parcel of a rate card, and what its cheapest and its dearest step ask."""
 DAY = _record("opens closes worked worked_after latest lead_s weekday")
 """As ``routing.calendar.DayTables``: ``worked`` seconds before the day and with it; ``lead_s`` of the
 profile.
@@ -39,11 +42,15 @@ DELIVERY = _record("midnight opens closes past")
 SLOT = _record("node weekdays cut_s capacity rank")
 """``weekdays`` as bits, ``rank`` in the order of ids."""
 WEIGHTS = _record(
-    "penalty_minor ship_to_store pickup_stores fed_stores courier_slots grace_s",
+    "penalty_minor ship_to_store pickup_stores fed_stores courier_slots grace_s least_parcel_minor "
+    "least_pick_minor",
     "late_day_minor parcel_minor co2_minor_per_kg resource_minor breadth_minor divisor_mm3_per_g",
 )
-"""The policy; ``breadth_minor`` is what a line is felt to cost at a node that has all of the range."""
-LINE = _record("quantity weight_g volume_mm3 billable_g")
+"""The policy; ``breadth_minor`` is what a line is felt to cost at a node that has all of the range, and the
+``least`` are what no parcel over a lane and no unit can cost less than.
+"""
+LINE = _record("quantity weight_g volume_mm3 billable_g begin end")
+"""A line; what nodes hold of it stands in ``Shelf`` from ``begin`` to ``end``."""
 QUESTION = _record("at horizon courier_by_lane", "lat lon")
 REACH = _record("bits card fixed_minor room ship_at from_at arrive_at order_by day", "co2_g_per_kg")
 """One node of a ``routing.promise_reach.Reach``."""
@@ -63,7 +70,7 @@ class World(NamedTuple):
     store_lane: Ints  # [stores, N]
     store_m: Floats  # [stores, N]
     lane: Records  # [R]
-    carries_g: Ints  # [T]
+    card: Records  # [T]
     start: Ints  # [T + 1]
     up_to_g: Ints
     minor: Ints
@@ -77,6 +84,17 @@ class World(NamedTuple):
     weights: Records  # [1]
 
 
+class Shelf(NamedTuple):
+    """Who holds what: rows of ``place`` and ``units`` side by side, a run of them for each line.
+
+    ``column`` [C] says which node of the network a place is, -1 = none that gives anything.
+    """
+
+    place: Small
+    units: Small
+    column: Ints
+
+
 class Asked(NamedTuple):
     """A plain basket at an instant. ``*_shared`` and ``*_own``: lane rows that fit the destination, of any
     node and of one. ``abroad_m`` [N]: 0 in the destination's country.
@@ -84,7 +102,7 @@ class Asked(NamedTuple):
 
     question: Records  # [1]
     line: Records  # [L]
-    stock: Ints  # [L, N]
+    shelf: Shelf
     breadth: Floats  # [N]
     abroad_m: Floats  # [N]
     ship_shared: Ints
@@ -94,15 +112,17 @@ class Asked(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """Room for what is found: O options, Q parcels of all of them.
+    """Room for what is found: O options, Q parcels of all of them, up to K lines.
 
-    ``option`` [O, 11]: see below; ``money`` [O, 9]: what it is felt to cost in all, then the eight terms of
-    ``CostToServe``; ``parcel`` [Q, 3 + L]: node, leaves, arrives, units of each line; ``unfilled`` [O, L];
-    ``reason`` [3, L]: place of the reason in ``REASONS`` why a method cannot have a line, -1 where none;
-    ``found`` [2]: options and parcels so far; ``scratch``: the kernel's memory.
+    ``option`` [O, 12]: see below; ``shown`` [O, 12]: those that are told, in that order; ``money`` [O, 9]:
+    what each is felt to cost in all, then the eight terms of ``CostToServe``; ``parcel`` [Q, 3 + K]: node,
+    leaves, arrives, units of each line; ``unfilled`` [O, K]; ``reason`` [3, K]: place of the reason in
+    ``REASONS`` why a method cannot have a line, -1 where none; ``found`` [2]: options and parcels so far;
+    ``scratch``: the kernel's memory.
     """
 
     option: Ints
+    shown: Ints
     money: Floats
     parcel: Ints
     unfilled: Ints
@@ -111,9 +131,9 @@ class Answer(NamedTuple):
     scratch: Ints
 
 
-METHOD, STORE, SLOT_AT, MISSING, OPENS, ENDS, ORDER_BY, ARRIVES, FIRST, PARCELS, TAGS = range(11)
+METHOD, STORE, SLOT_AT, MISSING, OPENS, ENDS, ORDER_BY, ARRIVES, FIRST, PARCELS, TAGS, ROW = range(12)
 """Columns of ``Answer.option``. ``STORE`` and ``SLOT_AT`` are -1 where none; ``FIRST`` parcel and how many;
-``TAGS`` as bits.
+``TAGS`` as bits; ``ROW`` its own row among all that were found.
 """
 SHIP_ROW, PICKUP_ROW, COURIER_ROW = range(3)
 """Rows by method, as in ``METHODS``."""

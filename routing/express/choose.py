@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from routing.calendar import DAY_S
 from routing.compiled import compiled
 from routing.express import arrays as at
 from routing.express.arrays import Answer, Asked, Records, World
-from routing.express.reach import Reach, View, day_of
+from routing.express.reach import Reach, day_of
 from routing.express.solve import (
     NOBODY,
     SOLVED,
@@ -21,14 +22,17 @@ from routing.express.solve import (
     dearest,
     gathered_by,
     lateness,
+    moments_of,
     one_could_send_all,
     plan_of,
 )
+from routing.express.whole import NOT_ONE, all_there_by, one_parcel
 from routing.problem import Floats, Ints
 
 CHEAPEST, FASTEST, FEWEST = 1, 2, 4
 """Tags as bits."""
 MISSING, COST, ARRIVES, PARCELS = range(4)
+FOREVER = 1 << 60
 BY = (
     (CHEAPEST, (MISSING, COST, ARRIVES, PARCELS)),
     (FASTEST, (MISSING, ARRIVES, COST, PARCELS)),
@@ -37,16 +41,76 @@ BY = (
 
 
 @compiled
-def reach_options(world: World, asked: Asked, view: View, reach: Reach, place: Ints, answer: Answer) -> int:
+def reach_options(world: World, asked: Asked, reach: Reach, place: Ints, answer: Answer) -> int:
+    """Write down the plans of a reach; returns UNSETTLED where the kernel has to look closer."""
+    options, parcels = answer.found[0], answer.found[1]
+    if in_one_parcel(world, asked, reach, place, answer):
+        return SOLVED
+    answer.found[0], answer.found[1] = options, parcels
+    return in_parcels(world, asked, reach, place, answer)
+
+
+@compiled
+def again(
+    world: World, asked: Asked, reach: Reach, place: Ints, first: int, last: int, answer: Answer
+) -> None:
+    """Write down the options from ``first`` to ``last`` once more, of another slot between which and theirs
+    nothing differs but the time.
+    """
+    L = asked.line.size
+    for o in range(first, last):
+        begin, Q = answer.option[o, at.FIRST], answer.option[o, at.PARCELS]
+        column, take = np.empty(Q, np.int64), np.empty((Q, L), np.int64)
+        for q in range(Q):
+            column[q] = np.searchsorted(reach.of.nodes, answer.parcel[begin + q, 0])
+            for k in range(L):
+                take[q, k] = answer.parcel[begin + q, 3 + k]
+        plan = Plan(SOLVED, np.arange(Q), take, answer.option[o, at.MISSING])
+        write(world, asked, reach, column, plan, place, answer)
+
+
+@compiled
+def same_but_for_time(now: int, one: Records, other: Records) -> bool:
+    """Whether two slots have the same nodes [A] that may send, as much, in as many days."""
+    same = True
+    for a in range(one.size):
+        open_ = one[a].bits == 0
+        same = same and open_ == (other[a].bits == 0) and one[a].room == other[a].room
+        same = same and -(-(one[a].arrive_at - now) // DAY_S) == -(-(other[a].arrive_at - now) // DAY_S)
+    return same
+
+
+@compiled
+def in_one_parcel(world: World, asked: Asked, reach: Reach, place: Ints, answer: Answer) -> bool:
+    """Whether cheapest and fastest are one parcel each, so easily told that the kernel is not asked."""
+    m = one_parcel(world, asked, reach, FOREVER)
+    if m == NOT_ONE:
+        return False
+    take = np.empty((1, asked.line.size), np.int64)
+    for k in range(asked.line.size):
+        take[0, k] = asked.line[k].quantity
+    column, plan = np.full(1, m), Plan(SOLVED, np.zeros(1, np.int64), take, 0)
+    write(world, asked, reach, column, plan, place, answer)
+    bound = all_there_by(asked.line, reach.of.stock, reach.at, reach.line_bits)
+    if bound < reach.at[m].arrive_at:
+        column[0] = one_parcel(world, asked, reach, bound)
+        if column[0] == NOT_ONE:
+            return False
+        write(world, asked, reach, column, plan, place, answer)
+    return True
+
+
+@compiled
+def in_parcels(world: World, asked: Asked, reach: Reach, place: Ints, answer: Answer) -> int:
     """Write down the plans of a reach: cheapest, fastest and fewest parcels where these may be others.
 
     ``place``: method, store, slot. Returns UNSETTLED where the kernel has to look closer. The kernel is
     called in one place only, as each place it is called from costs seconds of compiling.
     """
-    line, columns = asked.line, columns_of(world, asked, view, reach)
+    line, columns = asked.line, columns_of(world, asked, reach)
     if not columns.column.size:
         return NOBODY
-    moments = np.unique(columns.arrive_at)
+    moments = moments_of(columns.arrive_at)
     bound = latest = moments[0]
     best_missing, best_parcels, sooner = 0, 0, False
     for turn in range(moments.size + 2):
@@ -57,7 +121,7 @@ def reach_options(world: World, asked: Asked, view: View, reach: Reach, place: I
                 continue
             some = chosen(columns, columns.arrive_at <= limit)
         elif turn:
-            if best_parcels <= (1 if one_could_send_all(line, columns) else 2):
+            if best_parcels <= 1 or (best_parcels == 2 and not one_could_send_all(line, columns)):
                 continue
             extra = dearest(world, line, columns, best_parcels)
             penalty += 2 * best_parcels * extra
@@ -73,20 +137,13 @@ def reach_options(world: World, asked: Asked, view: View, reach: Reach, place: I
             if plan.state == NOBODY or plan.missing > best_missing:
                 continue
             sooner = True
-        write(world, asked, view, reach, some.column, plan, place, answer)
+        write(world, asked, reach, some.column, plan, place, answer)
     return SOLVED
 
 
 @compiled
 def write(
-    world: World,
-    asked: Asked,
-    view: View,
-    reach: Reach,
-    column: Ints,
-    plan: Plan,
-    place: Ints,
-    answer: Answer,
+    world: World, asked: Asked, reach: Reach, column: Ints, plan: Plan, place: Ints, answer: Answer
 ) -> None:
     """One more option, without tags."""
     o, first = answer.found[0], answer.found[1]
@@ -100,31 +157,29 @@ def write(
         one, parcel = reach.at[m], answer.parcel[first + q]
         opens, ends = min(opens, one.from_at), max(ends, one.arrive_at)
         order_by = min(order_by, one.order_by)
-        parcel[0], parcel[1], parcel[2] = view.nodes[m], one.ship_at, one.arrive_at
+        parcel[0], parcel[1], parcel[2] = reach.of.nodes[m], one.ship_at, one.arrive_at
         for k in range(L):
             parcel[3 + k] = plan.take[q, k]
             unfilled[k] -= plan.take[q, k]
     option[at.METHOD], option[at.STORE], option[at.SLOT_AT] = place[0], place[1], place[2]
     option[at.MISSING], option[at.ARRIVES], option[at.ORDER_BY] = plan.missing, ends, order_by
-    option[at.FIRST], option[at.PARCELS], option[at.TAGS] = first, Q, 0
+    option[at.FIRST], option[at.PARCELS], option[at.TAGS], option[at.ROW] = first, Q, 0, o
     option[at.OPENS], option[at.ENDS] = opens, ends
     if place[1] >= 0:
         day = world.day[world.node[place[1]].profile]
         option[at.OPENS], option[at.ENDS] = ends, day[day_of(day, int(ends))].closes
-    price(world, asked, view, reach, column, plan, answer.money[o])
+    price(world, asked, reach, column, plan, answer.money[o])
     answer.found[0], answer.found[1] = o + 1, first + Q
 
 
 @compiled
-def price(
-    world: World, asked: Asked, view: View, reach: Reach, column: Ints, plan: Plan, money: Floats
-) -> None:
+def price(world: World, asked: Asked, reach: Reach, column: Ints, plan: Plan, money: Floats) -> None:
     """Each term summed over parcels and units, in the order ``routing.promise_option`` sums them."""
     paid, fixed, pick = 0, 0, 0
     late, co2, rejection, bid = 0.0, 0.0, 0.0, 0.0
     for q in range(plan.column.size):
         m = column[plan.column[q]]
-        one, node = reach.at[m], world.node[view.nodes[m]]
+        one, node = reach.at[m], world.node[reach.of.nodes[m]]
         paid += tariff_minor(world, asked.line, one.card, plan.take[q])
         fixed += one.fixed_minor
         late += lateness(world, asked, one.arrive_at)
@@ -134,7 +189,7 @@ def price(
                 pick += node.pick_minor * units
                 co2 += co2_felt(world, asked, k, one.co2_g_per_kg) * units
                 rejection += world.weights[0].resource_minor * node.reject_probability * units
-                bid += view.bid[k, m] * units
+                bid += reach.of.bid[k, m] * units
     parcel = world.weights[0].parcel_minor * plan.column.size
     money[1], money[2], money[3] = paid, fixed, pick
     money[4], money[5], money[6], money[7], money[8] = late, parcel, co2, rejection, bid

@@ -17,10 +17,12 @@ from routing.express.reach import (
     LANELESS,
     NOT_OFFERED,
     Reach,
+    Sight,
     View,
     empty_reach,
     lanes_to,
     line_bits,
+    narrowed,
     start_by,
 )
 from routing.lanes import EVERY, NO_LANE
@@ -42,39 +44,55 @@ class Found(NamedTuple):
 
 
 @compiled
-def courier_base(world: World, asked: Asked, view: View, near: Bools) -> Reach:
+def nothing_open() -> Found:
+    """No slot at all."""
+    return Found(np.empty((0, 3), np.int64), np.empty((0, 0), np.int64), np.empty(0, np.int64))
+
+
+@compiled
+def courier_base(world: World, asked: Asked, sight: Sight, view: View, near: Bools) -> Reach:
     """What holds for every slot: reach, lanes, tariff. ``near`` [N]: within the node's radius."""
     nodes, lanes, by_lane = world.node, world.lane, asked.question[0].courier_by_lane
-    reach = empty_reach(asked.line.size, view.nodes.size)
+    reach = empty_reach(view)
     lane = np.full(near.size, NO_LANE)
     if by_lane:
-        lane = lanes_to(lanes, asked.courier_shared, asked.courier_own, view.distance_m)
+        lane = lanes_to(lanes, asked.courier_shared, asked.courier_own, sight.distance_m)
     for m in range(view.nodes.size):
         n, one = view.nodes[m], reach.at[m]
         node = nodes[n]
         bits = (0 if node.active else INACTIVE) | (0 if world.offers[COURIER_ROW, n] else NOT_OFFERED)
         if not near[n]:
             bits |= OUT_OF_REACH
-        one.card = world.carries_g.size - 1
+        one.card = world.card.size - 1
         if by_lane and lane[n] == NO_LANE:
             bits |= LANELESS
         elif by_lane:
             one.card = lanes[lane[n]].card
             rate = lanes[lane[n]].co2_g_per_kg_km
-            one.co2_g_per_kg = rate * view.distance_m[n] / 1000 if rate > 0 else 0.0
+            one.co2_g_per_kg = rate * sight.distance_m[n] / 1000 if rate > 0 else 0.0
         one.bits = bits
         one.fixed_minor = node.fixed_minor + node.courier_minor
-    line_bits(world.carries_g, asked.line, view.stock, reach)
+    line_bits(world, asked.line, reach)
     return reach
 
 
 @compiled
 def without(base: Reach) -> Reach:
     """No slot is open to any node."""
-    reach = Reach(base.at.copy(), base.line_bits)
+    reach = Reach(base.of, base.at.copy(), base.line_bits)
     for m in range(reach.at.size):
         reach.at[m].bits |= SLOT_CLOSED
     return reach
+
+
+@compiled
+def among(base: Reach, able: Ints) -> Reach:
+    """Only the nodes at these places of a reach."""
+    bits = np.empty((base.line_bits.shape[0], able.size), np.int64)
+    for k in range(bits.shape[0]):
+        for a in range(able.size):
+            bits[k, a] = base.line_bits[k, able[a]]
+    return Reach(narrowed(base.of, able), base.at[able], bits)
 
 
 @compiled
@@ -84,14 +102,14 @@ def slot_room(world: World, n: int, day: int, s: int) -> int:
 
 
 @compiled
-def open_slots(world: World, asked: Asked, view: View, base: Reach) -> Found:
+def open_slots(world: World, asked: Asked, sight: Sight, base: Reach) -> Found:
     """The slots that nodes within reach still take the order for, and can be ready for."""
     question, weights = asked.question[0], world.weights[0]
     able = np.flatnonzero(base.at["bits"] == 0)
     when, day_of = np.empty((16, 3), np.int64), np.full((16, able.size), -1)
     found = 0
     for a in range(able.size):
-        n = view.nodes[able[a]]
+        n = base.of.nodes[able[a]]
         p, zone, vacant = world.node[n].profile, world.node[n].zone, 0
         days = world.day[p]
         today = 0
@@ -102,7 +120,7 @@ def open_slots(world: World, asked: Asked, view: View, base: Reach) -> Found:
                 continue
             for s in range(world.slot.size):
                 starts, ends = world.slot_times[zone, day, s, 0], world.slot_times[zone, day, s, 1]
-                if not takes(world.slot[s], n, days[day].weekday, starts, question.at, view.picked[p, 1]):
+                if not takes(world.slot[s], n, days[day].weekday, starts, question.at, sight.picked[p, 1]):
                     continue
                 f = 0
                 while f < found and (when[f, 0] != starts or when[f, 1] != ends or when[f, 2] != s):
@@ -154,9 +172,9 @@ def sooner(slot: Records, one: Ints, other: Ints) -> bool:
 
 
 @compiled
-def in_slot(world: World, view: View, base: Reach, found: Found, f: int) -> Reach:
-    """The reach of one slot."""
-    reach = Reach(base.at.copy(), base.line_bits)
+def in_slot(world: World, base: Reach, found: Found, f: int) -> Reach:
+    """The reach of one slot; ``found.able`` are places in the view of ``base``."""
+    reach = Reach(base.of, base.at.copy(), base.line_bits)
     starts, ends, s = found.when[f, 0], found.when[f, 1], found.when[f, 2]
     last = starts - world.slot[s].cut_s
     for m in range(reach.at.size):
@@ -169,7 +187,7 @@ def in_slot(world: World, view: View, base: Reach, found: Found, f: int) -> Reac
         if day < 0:
             continue
         one = reach.at[found.able[a]]
-        n = view.nodes[found.able[a]]
+        n = base.of.nodes[found.able[a]]
         node = world.node[n]
         one.bits &= ~SLOT_CLOSED
         one.day, one.room = day, slot_room(world, n, day, s)
@@ -180,15 +198,15 @@ def in_slot(world: World, view: View, base: Reach, found: Found, f: int) -> Reac
 
 
 @compiled
-def on_demand(world: World, asked: Asked, view: View, base: Reach) -> Reach:
+def on_demand(world: World, asked: Asked, sight: Sight, base: Reach) -> Reach:
     """Without slots: as soon as it is picked and driven, with some grace, to the next quarter of an hour."""
-    reach = Reach(base.at.copy(), base.line_bits)
+    reach = Reach(base.of, base.at.copy(), base.line_bits)
     horizon, grace_s = asked.question[0].horizon, world.weights[0].grace_s
     for m in range(reach.at.size):
-        n, one = view.nodes[m], reach.at[m]
+        n, one = base.of.nodes[m], reach.at[m]
         node, limit = world.node[n], world.limit[COURIER_ROW, n]
         days, works = world.day[node.profile], one.bits == 0
-        ready_at, first = view.picked[node.profile, 1], view.picked[node.profile, 2]
+        ready_at, first = sight.picked[node.profile, 1], sight.picked[node.profile, 2]
         day, room, full = first, limit, False
         while works and day < horizon:
             is_open = days[day].closes > days[day].opens

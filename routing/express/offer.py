@@ -1,249 +1,217 @@
 """The door to the compiled promise: from a plain basket to what its customer is shown.
 
 Plain is what most baskets are: few lines of different SKUs, no kit, no flag, nothing on its way in that
-could be promised too, an address with a point. `offer` answers None for any other, which
-`routing.promise.offer` then answers, and where a tie or a border needs a closer look than the compiled way
-takes.
+could be promised too, an address with a point. Who calls sees to what SKUs are; `offer` answers None for all
+else that is not plain, which `routing.promise.offer` then answers, and where a tie or a border needs a closer
+look than the compiled way takes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
+from struct import Struct
+from typing import NamedTuple
 
 import numpy as np
 
-from routing.calendar import DAY_S
-from routing.eligibility import REASONS, Reason
+from routing.calendar import first_day
+from routing.compiled import entry
 from routing.express import arrays as at
 from routing.express.answer import NOT_PLAIN, answered
-from routing.express.arrays import LINE, QUESTION, Answer, Asked, World
-from routing.express.world import Atlas, atlas, rows_to, world
+from routing.express.arrays import LINE, QUESTION, Answer, Asked, Records, Shelf, World
+from routing.express.world import atlas, rows_to, world
 from routing.kernel_solve import layout
 from routing.network import Network
 from routing.network_spec import COURIER, METHODS, PICKUP, SHIP
 from routing.policy import Policy
-from routing.price import Priced, customer_price_minor
 from routing.problem import Floats, Ints
-from routing.promise_ask import horizon_at, seconds
-from routing.promise_blocking import reason_of_all
-from routing.promise_values import CHEAPEST, FASTEST, FEWEST_PARCELS, Basket, BasketLine, Destination, Stock
+from routing.promise_ask import horizon_at
 from routing.rooms import Free
-from routing.tariff import billable_g
 
 MOST_LINES, MOST_STATES, MOST_CARDS = 8, 256, 256
-TAGS = tuple(
-    tuple(tag for bit, tag in enumerate((CHEAPEST, FASTEST, FEWEST_PARCELS)) if tags >> bit & 1)
-    for tags in range(8)
-)
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A parcel: instants in seconds, units of each line of the basket."""
+class Line(NamedTuple):
+    """Units wanted of one SKU, what one weighs and measures, and where in the shelf it stands."""
 
-    node: str
-    ship_at: int
-    arrive_at: int
-    units: Sequence[int]
+    quantity: int
+    weight_g: int
+    volume_mm3: int
+    begin: int
+    end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
-    """What ``routing.promise_values.Option`` tells a customer. ``cost`` in the order of ``CostToServe``;
-    ``unfilled`` units of each line.
+class Place(NamedTuple):
+    country: str
+    postcode: str
+    lat: float
+    lon: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Footing:
+    """One state of network, policy and capacity, as far as any question to one country needs it.
+
+    ``first`` day of the tables; ``options``: as many as can be found at most; ``room``: of the kernel's
+    memory, by lines, units and states.
     """
 
-    method: str
-    store: str | None
-    slot: str | None
-    tags: tuple[str, ...]
-    opens: int
-    ends: int
-    order_by: int
-    price_minor: int
-    cost: Sequence[float]
-    parcels: Sequence[Sent]
-    missing: int
-    unfilled: Sequence[int]
+    network: Network
+    policy: Policy
+    free: Free
+    country: str
+    day: int
+    world: World
+    abroad_m: Floats
+    first: date
+    answered: Callable[[World, Asked, Ints, Answer], int]
+    options: int
+    room: dict[tuple[int, int, int], int]
+
+    def still_holds(self, network: Network, policy: Policy, free: Free, country: str, day: int) -> bool:
+        """Whether it is that of the same ones."""
+        return (
+            self.network is network
+            and self.policy is policy
+            and self.free is free
+            and self.country == country
+            and self.day == day
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a method cannot have lines, by their places in the basket."""
+class Found(NamedTuple):
+    """What is shown: ``options`` as rows of ``arrays.METHOD`` and so on, in turn; ``parcels`` of all that was
+    found: node, leaves, arrives, units of each line; ``reasons`` by method and line. Read it before the
+    thread asks again.
+    """
 
-    method: str
-    code: str
-    detail: str
-    lines: tuple[int, ...]
+    options: list[list[int]]
+    parcels: list[list[int]]
+    reasons: list[list[int]]
+    answer: Answer
 
+    def cost(self, option: Sequence[int]) -> list[float]:
+        """The terms of ``CostToServe`` of one of the options."""
+        terms: list[float] = self.answer.money[option[at.ROW], 1:].tolist()
+        return terms
 
-@dataclass(frozen=True, slots=True)
-class Ways:
-    options: tuple[Way, ...]
-    refusals: tuple[Refusal, ...]
-
-
-def offer(
-    network: Network,
-    basket: Basket,
-    stock: Stock,
-    free: Free,
-    policy: Policy,
-    moment: datetime,
-    methods: Sequence[str],
-    breadth: Floats,
-) -> Ways | None:
-    """What ``routing.promise.offer`` would say, with bid prices of ``breadth`` [N]; None = ask that one."""
-    here, place = atlas(network), basket.destination
-    if place is None or not _plain(network, here, basket, stock, policy, methods):
-        return None
-    now = seconds(moment)
-    given = world(network, policy, place.country, now, free)
-    if given is None:
-        return None
-    horizon = horizon_at(network.tables(now).dates[0], now, policy)
-    asked = _asked(network, basket.lines, place, now, horizon, stock.available, breadth)
-    answer = _room_for(given, asked)
-    shown = np.empty(answer.option.shape[0], np.int64)
-    count = answered(given, asked, _ints([METHODS.index(method) for method in methods]), answer, shown)
-    if count == NOT_PLAIN:
-        return None
-    priced = _Prices(network, basket, policy, place, now)
-    return Ways(_ways(network, answer, shown[:count], priced), _refusals(answer, methods))
+    def unfilled(self, option: Sequence[int]) -> list[int]:
+        """Units missing of each line in one of the options."""
+        units: list[int] = self.answer.unfilled[option[at.ROW]].tolist()
+        return units
 
 
-def _plain(
-    network: Network, here: Atlas, basket: Basket, stock: Stock, policy: Policy, methods: Sequence[str]
-) -> bool:
-    lines, place = basket.lines, basket.destination
-    if place is None or place.lat is None or place.lon is None or place.timezone is not None:
-        return False
-    if len(lines) > MOST_LINES or basket.pickup_node is not None or stock.incoming or stock.blocked:
-        return False
-    if any(line.flags or line.kit is not None for line in lines):
-        return False
-    if not network.node_ids or len({line.sku for line in lines}) < len(lines):
-        return False
-    states, pairs = 1, 1.0
-    for line in lines:
-        states *= line.quantity + 1
-        pairs *= (line.quantity + 1) * (line.quantity + 2) / 2
-    work = 4 * pairs + states * len(network.node_ids) / 4
-    if states > MOST_STATES or work > policy.work_limit or len(network.carries_g) > MOST_CARDS:
-        return False
-    if any(rule.up_to_km is not None for rule in policy.price_rules):
-        return False
-    return PICKUP not in methods or here.country in ("", place.country)
+class _Desk(threading.local):
+    """What one thread writes into, question after question."""
+
+    def __init__(self) -> None:
+        self.footing: Footing | None = None
+        self.written = bytearray(MOST_LINES * LINE.itemsize)
+        self.lines: list[Records] = [np.frombuffer(self.written, LINE, k) for k in range(MOST_LINES + 1)]
+        self.question: Records = np.zeros(1, QUESTION)
+        self.answer = _room(0, 0, 0)
 
 
-def _asked(
-    network: Network,
-    lines: Sequence[BasketLine],
-    place: Destination,
-    now: int,
-    horizon: int,
-    available: Ints,
-    breadth: Floats,
-) -> Asked:
-    by_lane = COURIER in network.lanes.methods
-    shared, own = rows_to(network, SHIP, place.country, place.postcode)
-    couriers = rows_to(network, COURIER, place.country, place.postcode) if by_lane else (shared[:0], own[:0])
-    line = np.array([(one.quantity, one.unit_weight_g, one.unit_volume_mm3, 0) for one in lines], LINE)
-    divisor = network.spec.dimensional_divisor_mm3_per_g
-    line["billable_g"] = billable_g(line["weight_g"], line["volume_mm3"], divisor)
-    question = np.array([(now, horizon, by_lane, place.lat, place.lon)], QUESTION)
-    # As one block each: another layout would be another type, and a minute's compiling in a request.
-    available, breadth = np.ascontiguousarray(available), np.ascontiguousarray(breadth)
-    return Asked(question, line, available, breadth, network.abroad_m(place.country), shared, own, *couriers)
-
-
-def _room_for(given: World, asked: Asked) -> Answer:
-    """Arrays as long as anything found can be."""
-    L, N = asked.stock.shape
-    weights, quantity = given.weights[0], asked.line["quantity"]
-    units, states = int(quantity.sum()), int((quantity + 1).prod())
-    places = 1 + max(weights["pickup_stores"], weights["fed_stores"]) + max(weights["courier_slots"], 1)
-    options = 3 * int(places)
+def _room(options: int, parcels: int, scratch: int) -> Answer:
     return Answer(
-        option=np.empty((options, at.TAGS + 1), np.int64),
+        option=np.empty((options, at.ROW + 1), np.int64),
+        shown=np.empty((options, at.ROW + 1), np.int64),
         money=np.empty((options, 9)),
-        parcel=np.empty((options * units, 3 + L), np.int64),
-        unfilled=np.empty((options, L), np.int64),
-        reason=np.empty((len(METHODS), L), np.int64),
+        parcel=np.empty((parcels, 3 + MOST_LINES), np.int64),
+        unfilled=np.empty((options, MOST_LINES), np.int64),
+        reason=np.empty((len(METHODS), MOST_LINES), np.int64),
         found=np.zeros(2, np.int64),
-        scratch=np.empty(int(layout(L, N, given.start.size - 1, units, states)[-1]), np.int64),
+        scratch=np.empty(scratch, np.int64),
     )
 
 
-class _Prices:
-    """What the customer pays, each case asked once."""
-
-    def __init__(
-        self, network: Network, basket: Basket, policy: Policy, place: Destination, now: int
-    ) -> None:
-        self._network, self._basket, self._place, self._now = network, basket, place, now
-        self._rules = policy.price_rules
-        self._goods_minor = sum(line.unit_price_minor * line.quantity for line in basket.lines)
-        self._weight_g = sum(line.unit_weight_g * line.quantity for line in basket.lines)
-        self._known: dict[tuple[int, int, int], int] = {}
-
-    def of(self, method: int, store: int, ends: int) -> int:
-        """Minor units for one option; ``store`` -1 = to the address."""
-        if not self._rules:
-            return 0
-        days = max(-(-(ends - self._now) // DAY_S), 0)
-        key = (method, store, days)
-        if key not in self._known:
-            to = self._place if store < 0 else self._network.spec.nodes[store]
-            self._known[key] = customer_price_minor(
-                self._rules,
-                Priced(
-                    METHODS[method], self._basket.channel, to.country, to.postcode, self._goods_minor,
-                    self._weight_g, None, days,
-                ),
-            )  # fmt: skip
-        return self._known[key]
+_DESK = _Desk()
+_ROWS = [Struct(f"={6 * k}q") for k in range(MOST_LINES + 1)]
+_METHODS: dict[tuple[str, ...], Ints] = {}
 
 
-def _ways(network: Network, answer: Answer, shown: Ints, prices: _Prices) -> tuple[Way, ...]:
-    options, money = answer.option[shown].tolist(), answer.money[shown, 1:].tolist()
-    unfilled = answer.unfilled[shown].tolist()
-    Q = int(answer.found[1])
-    parcels = answer.parcel[:Q].tolist()
-    names, slot_specs = network.node_ids, network.spec.slots
-    found = []
-    for row, cost, lacking in zip(options, money, unfilled, strict=True):
-        method, store, slot, missing, opens, ends, order_by, _, first, count, tags = row
-        sent = [
-            Sent(names[node], ship_at, arrive_at, units)
-            for node, ship_at, arrive_at, *units in parcels[first : first + count]
-        ]
-        found.append(
-            Way(
-                METHODS[method], None if store < 0 else names[store],
-                None if slot < 0 else slot_specs[slot].id, TAGS[tags], opens, ends, order_by,
-                prices.of(method, store, ends), cost, sent, missing, lacking,
-            )
-        )  # fmt: skip
-    return tuple(found)
+def footing(network: Network, policy: Policy, free: Free, country: str, now: int) -> Footing | None:
+    """What questions at an instant stand on, that of the thread's last one where nothing has changed; None =
+    ask the other way.
+    """
+    known, day = _DESK.footing, first_day(now)
+    if known is not None and known.still_holds(network, policy, free, country, day):
+        return known
+    if not network.node_ids or len(network.carries_g) > MOST_CARDS:
+        return None
+    if any(rule.up_to_km is not None for rule in policy.price_rules):
+        return None
+    given = world(network, policy, country, now, free)
+    if given is None:
+        return None
+    places = 1 + max(policy.pickup_stores, policy.fed_stores) + max(policy.courier_slots, 1)
+    _DESK.footing = Footing(
+        network, policy, free, country, day, given, network.abroad_m(country), network.tables(now).dates[0],
+        entry(answered), 3 * places, {},
+    )  # fmt: skip
+    return _DESK.footing
 
 
-def _refusals(answer: Answer, methods: Sequence[str]) -> tuple[Refusal, ...]:
-    """By method, then by reason in the order of the first line that has it."""
-    found: list[Refusal] = []
-    by_line = answer.reason.tolist()
-    for method in methods:
-        by_reason: dict[int, list[int]] = {}
-        for k, reason in enumerate(by_line[METHODS.index(method)]):
-            if reason >= 0:
-                by_reason.setdefault(reason, []).append(k)
-        for reason, ks in by_reason.items():
-            code: Reason = REASONS[reason]
-            found.append(Refusal(method, code.value, reason_of_all(code), tuple(ks)))
-    return tuple(found)
+def offer(
+    stand: Footing, place: Place, lines: Sequence[Line], shelf: Shelf, breadth: Floats, now: int,
+    methods: tuple[str, ...],
+) -> Found | None:  # fmt: skip
+    """What ``routing.promise.offer`` would say, with bid prices of ``breadth`` [N]; None = ask that one.
+
+    ``breadth`` and the arrays of ``shelf`` are one block each: another layout would be another type, and a
+    minute's compiling in a request.
+    """
+    network, L = stand.network, len(lines)
+    answer = _room_for(stand, lines)
+    if answer is None or (PICKUP in methods and atlas(network).country not in ("", place.country)):
+        return None
+    desk = _DESK
+    _ROWS[L].pack_into(desk.written, 0, *[one for row in lines for one in (*row[:3], 0, *row[3:])])
+    by_lane = COURIER in network.lanes.methods
+    horizon = horizon_at(stand.first, now, stand.policy)
+    desk.question[0] = (now, horizon, by_lane, place.lat, place.lon)
+    shared, own = rows_to(network, SHIP, place.country, place.postcode)
+    couriers = rows_to(network, COURIER, place.country, place.postcode) if by_lane else (shared[:0], own[:0])
+    asked = Asked(desk.question, desk.lines[L], shelf, breadth, stand.abroad_m, shared, own, *couriers)
+    count = stand.answered(stand.world, asked, _order(methods), answer)
+    if count == NOT_PLAIN:
+        return None
+    return Found(
+        answer.shown[:count].tolist(),
+        answer.parcel[: answer.found.item(1), : 3 + L].tolist(),
+        answer.reason[:, :L].tolist(),
+        answer,
+    )
 
 
-def _ints(values: Sequence[int]) -> Ints:
-    return np.array(values, dtype=np.int64)
+def _order(methods: tuple[str, ...]) -> Ints:
+    known = _METHODS.get(methods)
+    if known is None:
+        known = _METHODS[methods] = np.array([METHODS.index(method) for method in methods], dtype=np.int64)
+    return known
+
+
+def _room_for(stand: Footing, lines: Sequence[Line]) -> Answer | None:
+    """The thread's arrays, as long as anything found can be; None where the kernel does not take it on, or
+    the policy's limit of work does not allow it.
+    """
+    units, states, pairs = 0, 1, 1.0
+    for line in lines:
+        units += line.quantity
+        states *= line.quantity + 1
+        pairs *= (line.quantity + 1) * (line.quantity + 2) / 2
+    L, N, known = len(lines), len(stand.network.node_ids), _DESK.answer
+    work = 4 * pairs + states * N / 4
+    if L > MOST_LINES or states > MOST_STATES or work > stand.policy.work_limit:
+        return None
+    scratch = stand.room.get((L, units, states))
+    if scratch is None:
+        cards = len(stand.network.carries_g)
+        scratch = stand.room[L, units, states] = int(layout(L, N, cards, units, states)[-1])
+    enough = known.option.shape[0] >= stand.options and known.parcel.shape[0] >= stand.options * units
+    if not enough or known.scratch.size < scratch:
+        known = _DESK.answer = _room(stand.options, stand.options * units, scratch)
+    return known

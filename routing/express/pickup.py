@@ -14,9 +14,11 @@ from routing.express.reach import (
     INACTIVE,
     NOT_OFFERED,
     Reach,
+    Sight,
     View,
     day_of,
     line_bits,
+    narrowed,
     ready,
     start_by,
     transit,
@@ -29,7 +31,7 @@ REMEMBERED, MINUTE_S = 61, 60  # goods come at few instants, so each is asked ab
 
 
 @compiled
-def stores(world: World, asked: Asked, view: View, near: Bools) -> Ints:
+def stores(world: World, asked: Asked, sight: Sight, view: View, near: Bools) -> Ints:
     """The nearest stores that have all of it on the shelf, or the nearest at all; ``near`` [N]."""
     line, weights = asked.line, world.weights[0]
     some = False
@@ -43,8 +45,8 @@ def stores(world: World, asked: Asked, view: View, near: Bools) -> Ints:
         whole[view.nodes[m]] = has_all
         some = some or has_all
     if some:
-        return nearest(whole, view.distance_m, weights.pickup_stores)
-    return nearest(near, view.distance_m, weights.fed_stores)
+        return nearest(whole, sight.distance_m, weights.pickup_stores)
+    return nearest(near, sight.distance_m, weights.fed_stores)
 
 
 @compiled
@@ -68,14 +70,14 @@ def nearest(among: Bools, distance_m: Floats, most: int) -> Ints:
 
 
 @compiled
-def pickup_reach(world: World, asked: Asked, view: View, store: int) -> Reach:
+def pickup_reach(world: World, asked: Asked, sight: Sight, view: View, store: int) -> Reach:
     """Collection at a store: from its own shelf, or brought there by others over lanes to the store."""
     node, at = world.node[store], asked.question[0].at
     day, rooms = world.day[node.profile], np.empty(0, np.int64)
     if world.rooms.size:
         rooms = world.rooms[PICKUP_ROW, store]
     lane = world.store_lane[node.store]
-    reach = transit(world, asked, view, lane, world.store_m[node.store], node.zone)
+    reach = transit(world, asked, sight, view, lane, world.store_m[node.store], node.zone)
     known = np.full((REMEMBERED, 3), -1)
     for m in range(view.nodes.size):
         n, one = view.nodes[m], reach.at[m]
@@ -89,15 +91,53 @@ def pickup_reach(world: World, asked: Asked, view: View, store: int) -> Reach:
             one.bits &= ~NOT_OFFERED
         if n == store:
             one.bits &= INACTIVE | BLOCKED
-            one.card, one.co2_g_per_kg, one.room = world.carries_g.size - 1, 0.0, UNLIMITED
+            one.card, one.co2_g_per_kg, one.room = world.card.size - 1, 0.0, UNLIMITED
             one.ship_at = ready_at
             one.order_by = start_by(day, node.lead_s, day[day_of(day, ready_at)].closes)
         elif not world.weights[0].ship_to_store:
             one.bits |= NOT_OFFERED
         one.bits |= known[place, 2]
         one.from_at = one.arrive_at = ready_at
-    line_bits(world.carries_g, asked.line, view.stock, reach)
+    line_bits(world, asked.line, reach)
     return reach
+
+
+@compiled
+def own_shelf(world: World, asked: Asked, view: View, store: int) -> View:
+    """What matters for a collection: the store alone where no plan can do better than its own shelf.
+
+    Others bring goods later, each in a parcel that costs no less than the least there is; all of it from the
+    shelf is one parcel without a tariff. Where that is cheaper by more than rounding, and splitting it or
+    leaving units out is dearer, it is the only best plan, the soonest and the one of fewest parcels.
+    """
+    weights, node, line = world.weights[0], world.node[store], asked.line
+    m = np.searchsorted(view.nodes, store)
+    if m == view.nodes.size or view.nodes[m] != store or not node.active:
+        return view
+    own_minor, units = float(node.fixed_minor), 0
+    for k in range(line.size):
+        if view.stock[k, m] < line[k].quantity or line[k].billable_g > world.card[-1].carries_g:
+            return view
+        felt_minor = weights.resource_minor * node.reject_probability + view.bid[k, m]
+        own_minor += line[k].quantity * (node.pick_minor + felt_minor)
+        units += line[k].quantity
+    others_minor = weights.least_parcel_minor + units * weights.least_pick_minor
+    latest_minor = own_minor + weights.parcel_minor + weights.late_day_minor * DAYS
+    if own_minor + 1 >= others_minor or latest_minor + 1 >= weights.penalty_minor:
+        return view
+    if weights.parcel_minor + node.fixed_minor < 1 or not node_ready(world, asked, store):
+        return view
+    return narrowed(view, np.array([m]))
+
+
+@compiled
+def node_ready(world: World, asked: Asked, store: int) -> bool:
+    """Whether what is on a store's shelf can be collected at all."""
+    rooms = np.empty(0, np.int64)
+    if world.rooms.size:
+        rooms = world.rooms[PICKUP_ROW, store]
+    day, limit = world.day[world.node[store].profile], world.limit[PICKUP_ROW, store]
+    return bool(at_counter(day, limit, rooms, asked.question[0].at)[1] == 0)
 
 
 @compiled

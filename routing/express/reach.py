@@ -22,59 +22,80 @@ CLOSED = BIT[Reason.CLOSED]
 FULL = BIT[Reason.NODE_CAPACITY_EXHAUSTED]
 NO_STOCK = BIT[Reason.INSUFFICIENT_STOCK]
 TOO_HEAVY = BIT[Reason.TOO_HEAVY]
+REMEMBERED, HALF_HOUR_S = 61, 1800  # parcels leave at few instants, so each is asked about once
 
 
-class View(NamedTuple):
-    """The M nodes that have any of the basket, and what is true of them whatever the method.
-
-    ``picked`` [P, 3]: by profile the day an order may leave, capacity aside, then the instant and day when
-    it is picked.
+class Sight(NamedTuple):
+    """What is true whatever the method: metres [N], the nearest node, and ``picked`` [P, 3]: by profile the
+    day an order may leave, capacity aside, then the instant and day when it is picked.
     """
 
-    nodes: Ints  # [M]
-    stock: Ints  # [L, M]
-    bid: Floats  # [L, M]
-    distance_m: Floats  # [N]
+    distance_m: Floats
     nearest: int
     picked: Ints
 
 
-class Reach(NamedTuple):
-    """As ``routing.promise_reach.Reach``."""
+class View(NamedTuple):
+    """M nodes that have any of the basket, all of them or those that matter."""
 
+    nodes: Ints  # [M], ascending
+    stock: Ints  # [L, M]
+    bid: Floats  # [L, M]
+
+
+class Reach(NamedTuple):
+    """As ``routing.promise_reach.Reach``, of the nodes of a view."""
+
+    of: View
     at: Records  # [M]
     line_bits: Ints  # [L, M]
 
 
 @compiled
-def look(world: World, asked: Asked) -> View:
-    """The nodes that have any of it."""
-    stock, abroad_m, question = asked.stock, asked.abroad_m, asked.question[0]
-    L, N = stock.shape
-    nodes = np.empty(N, np.int64)
-    distance_m = np.empty(N)
+def look(world: World, asked: Asked) -> Sight:
+    """Distances, and when orders are picked."""
+    question, abroad_m = asked.question[0], asked.abroad_m
+    distance_m = np.empty(world.node.size)
     great_circles_into(question.lat, question.lon, world.points, distance_m)
-    M = nearest = 0
-    for n in range(N):
+    nearest = 0
+    for n in range(distance_m.size):
         if distance_m[n] + abroad_m[n] < distance_m[nearest] + abroad_m[nearest]:
             nearest = n
-        for k in range(L):
-            if stock[k, n] > 0:
-                nodes[M] = n
-                M += 1
-                break
-    nodes = nodes[:M].copy()
-    held = np.empty((L, M), np.int64)
-    for k in range(L):
-        for m in range(M):
-            held[k, m] = max(stock[k, nodes[m]], 0)
     P = world.day.shape[0]
     picked = np.empty((P, 3), np.int64)
     for p in range(P):
         picked[p, 0] = first_day(world.day[p], question.at, question.horizon)
         picked[p, 1], picked[p, 2] = ready(world.day[p], question.at)
-    bid = bids(world.weights[0].breadth_minor, asked.line, held, nodes, asked.breadth)
-    return View(nodes, held, bid, distance_m, nearest, picked)
+    return Sight(distance_m, nearest, picked)
+
+
+@compiled
+def holding(world: World, asked: Asked) -> View:
+    """The nodes that have any of it."""
+    shelf, L, N = asked.shelf, asked.line.size, world.node.size
+    held, some = np.zeros((L, N), np.int64), np.zeros(N, np.bool_)
+    for k in range(L):
+        for i in range(asked.line[k].begin, asked.line[k].end):
+            n = shelf.column[shelf.place[i]]
+            if n >= 0 and shelf.units[i] > 0:
+                held[k, n], some[n] = shelf.units[i], True
+    nodes = np.flatnonzero(some)
+    stock = np.empty((L, nodes.size), np.int64)
+    for k in range(L):
+        for m in range(nodes.size):
+            stock[k, m] = held[k, nodes[m]]
+    return View(nodes, stock, bids(world.weights[0].breadth_minor, asked.line, stock, nodes, asked.breadth))
+
+
+@compiled
+def narrowed(view: View, places: Ints) -> View:
+    """Only the nodes at these ascending places of a view."""
+    L, A = view.stock.shape[0], places.size
+    stock, bid = np.empty((L, A), np.int64), np.empty((L, A))
+    for k in range(L):
+        for a in range(A):
+            stock[k, a], bid[k, a] = view.stock[k, places[a]], view.bid[k, places[a]]
+    return View(view.nodes[places], stock, bid)
 
 
 @compiled
@@ -169,18 +190,18 @@ def arrival(delivery: Records, delivers: Ints, ship_at: int, transit_days: int) 
 
 
 @compiled
-def empty_reach(L: int, M: int) -> Reach:
-    """Room for a reach over M nodes."""
-    return Reach(np.zeros(M, REACH), np.zeros((L, M), np.int64))
+def empty_reach(view: View) -> Reach:
+    """Room for a reach over the nodes of a view."""
+    return Reach(view, np.zeros(view.nodes.size, REACH), np.zeros(view.stock.shape, np.int64))
 
 
 @compiled
-def line_bits(carries_g: Ints, line: Records, stock: Ints, reach: Reach) -> None:
+def line_bits(world: World, line: Records, reach: Reach) -> None:
     """What is against each line at each node."""
     for k in range(line.size):
-        for m in range(stock.shape[1]):
-            bits = 0 if stock[k, m] > 0 else NO_STOCK
-            if line[k].billable_g > carries_g[reach.at[m].card]:
+        for m in range(reach.at.size):
+            bits = 0 if reach.of.stock[k, m] > 0 else NO_STOCK
+            if line[k].billable_g > world.card[reach.at[m].card].carries_g:
                 bits |= TOO_HEAVY
             reach.line_bits[k, m] = bits
 
@@ -188,13 +209,19 @@ def line_bits(carries_g: Ints, line: Records, stock: Ints, reach: Reach) -> None
 @compiled
 def lanes_to(lanes: Records, shared: Ints, own: Ints, distance_m: Floats) -> Ints:
     """[N] ``routing.lanes.first_lanes`` of rows for any node and rows for one, both ascending."""
+    rows, reach_m, F, farthest_m = np.empty_like(shared), np.empty(shared.size), 0, -np.inf
+    for row in shared:  # one that reaches no farther than those before it is never the first
+        if lanes[row].reach_m > farthest_m:
+            farthest_m = lanes[row].reach_m
+            rows[F], reach_m[F] = row, farthest_m
+            F += 1
     none = lanes.size
-    lane = np.full(distance_m.size, none)
+    lane = np.empty(distance_m.size, np.int64)
     for n in range(distance_m.size):
-        for row in shared:
-            if distance_m[n] <= lanes[row].reach_m:
-                lane[n] = row
-                break
+        f = 0
+        while f < F and not distance_m[n] <= reach_m[f]:
+            f += 1
+        lane[n] = rows[f] if f < F else none
     for row in own:
         n = lanes[row].node
         if row < lane[n] and distance_m[n] <= lanes[row].reach_m:
@@ -222,31 +249,36 @@ def shipping_day(
 
 
 @compiled
-def transit(world: World, asked: Asked, view: View, lane: Ints, distance_m: Floats, zone: int) -> Reach:
-    """A reach of what goes over ``lane`` [N]."""
-    nodes, lanes, days, question = world.node, world.lane, world.day, asked.question[0]
-    reach = empty_reach(asked.line.size, view.nodes.size)
-    no_rooms = np.empty(0, np.int64)
+def transit(
+    world: World, asked: Asked, sight: Sight, view: View, lane: Ints, distance_m: Floats, zone: int
+) -> Reach:
+    """A reach of what goes over ``lane`` [N]; ``distance_m`` [N]."""
+    lanes, question, reach = world.lane, asked.question[0], empty_reach(view)
+    no_rooms, known = np.empty(0, np.int64), np.full((REMEMBERED, 5), -1)
     for m in range(view.nodes.size):
-        n = view.nodes[m]
-        node, one = nodes[n], reach.at[m]
-        day = days[node.profile]
+        n, one = view.nodes[m], reach.at[m]
+        node = world.node[n]
+        day = world.day[node.profile]
         rooms = world.rooms[SHIP_ROW, n] if world.rooms.size else no_rooms
-        first, limit = view.picked[node.profile, 0], world.limit[SHIP_ROW, n]
+        first, limit = sight.picked[node.profile, 0], world.limit[SHIP_ROW, n]
         leaves, one.room, full = shipping_day(day, question.horizon, question.at, first, limit, rooms)
         one.day = min(leaves, DAYS - 1)
         one.ship_at, one.order_by = day[one.day].closes, day[one.day].latest
-        known = lane[n] != NO_LANE
+        has_lane = lane[n] != NO_LANE
         transit_days = lanes[lane[n]].transit_days if lanes.size else 0
-        one.from_at, one.arrive_at, on = arrival(
-            world.delivery[zone], world.delivers, one.ship_at, transit_days
-        )
+        memo = known[(one.ship_at // HALF_HOUR_S + transit_days * 7) % REMEMBERED]
+        if memo[0] != one.ship_at or memo[1] != transit_days:
+            memo[0], memo[1] = one.ship_at, transit_days
+            memo[2], memo[3], memo[4] = arrival(
+                world.delivery[zone], world.delivers, one.ship_at, transit_days
+            )
+        one.from_at, one.arrive_at = memo[2], memo[3]
         bits = (0 if node.active else INACTIVE) | (0 if world.offers[SHIP_ROW, n] else NOT_OFFERED)
-        bits |= 0 if known else LANELESS
-        if (leaves >= DAYS and not full) or on >= DELIVERY_DAYS:
+        bits |= 0 if has_lane else LANELESS
+        if (leaves >= DAYS and not full) or memo[4] >= DELIVERY_DAYS:
             bits |= CLOSED
         one.bits = bits | (FULL if full else 0)
-        one.card = lanes[lane[n]].card if known else world.carries_g.size - 1
+        one.card = lanes[lane[n]].card if has_lane else world.card.size - 1
         one.fixed_minor = node.fixed_minor
         rate = lanes[lane[n]].co2_g_per_kg_km if lanes.size else 0.0
         one.co2_g_per_kg = rate * distance_m[n] / 1000 if rate > 0 else 0.0
@@ -254,9 +286,10 @@ def transit(world: World, asked: Asked, view: View, lane: Ints, distance_m: Floa
 
 
 @compiled
-def ship_reach(world: World, asked: Asked, view: View) -> Reach:
+def ship_reach(world: World, asked: Asked, sight: Sight, view: View) -> Reach:
     """Parcels to an address."""
-    lane = lanes_to(world.lane, asked.ship_shared, asked.ship_own, view.distance_m)
-    reach = transit(world, asked, view, lane, view.distance_m, world.node[view.nearest].zone)
-    line_bits(world.carries_g, asked.line, view.stock, reach)
+    lane = lanes_to(world.lane, asked.ship_shared, asked.ship_own, sight.distance_m)
+    zone = world.node[sight.nearest].zone
+    reach = transit(world, asked, sight, view, lane, sight.distance_m, zone)
+    line_bits(world, asked.line, reach)
     return reach

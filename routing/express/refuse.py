@@ -5,7 +5,7 @@ from __future__ import annotations
 from routing.compiled import compiled
 from routing.eligibility import BIT, REASONS, Reason
 from routing.express.arrays import Records
-from routing.express.reach import FULL, NO_STOCK, Reach, View
+from routing.express.reach import FULL, NO_STOCK, Reach
 from routing.problem import Ints
 
 LAST = len(REASONS) - 1
@@ -14,29 +14,27 @@ assert BIT[REASONS[FULL_AT]] == FULL
 
 
 @compiled
-def reasons(line: Records, view: View, reach: Reach, unfilled: Ints, reason: Ints) -> None:
+def reasons(line: Records, reach: Reach, unfilled: Ints, reason: Ints) -> None:
     """Fill ``reason`` [L] for every line that ``unfilled`` [L] counts units of."""
     for k in range(line.size):
-        reason[k] = smallest(line[k].quantity, view, reach, k) if unfilled[k] else -1
+        reason[k] = smallest(line[k].quantity, reach, k) if unfilled[k] else -1
 
 
 @compiled
-def smallest(wanted: int, view: View, reach: Reach, k: int) -> int:
+def smallest(wanted: int, reach: Reach, k: int) -> int:
     """Place of the first of the fewest reasons which, all lifted, would let all units of a line be had."""
-    M = view.nodes.size
-    present, total = 0, 0
-    for m in range(M):
-        if view.stock[k, m] > 0:
-            total += view.stock[k, m]
+    stock, present, total = reach.of.stock, 0, 0
+    for m in range(reach.at.size):
+        if stock[k, m] > 0:
+            total += stock[k, m]
             present |= bits_of(reach, k, m)
     if total < wanted:
         return NO_STOCK_AT
     best, lifted, size = -1, present, 99
     while True:
         count = bits_in(lifted)
-        if (count < size or (count == size and told_first(lifted, best))) and reach_units(
-            view, reach, k, lifted
-        ) >= wanted:
+        fewer = count < size or (count == size and told_first(lifted, best))
+        if fewer and reach_units(reach, k, lifted) >= wanted:
             best, size = lifted, count
         if lifted == 0:
             break
@@ -73,10 +71,10 @@ def told_first(one: int, other: int) -> bool:
 
 
 @compiled
-def reach_units(view: View, reach: Reach, k: int, lifted: int) -> int:
+def reach_units(reach: Reach, k: int, lifted: int) -> int:
     """Units of a line that could be had with these reasons lifted."""
     units = 0
-    for m in range(view.nodes.size):
+    for m in range(reach.at.size):
         if bits_of(reach, k, m) & ~lifted == 0:
-            units += view.stock[k, m]
+            units += reach.of.stock[k, m]
     return int(units)

@@ -9,12 +9,13 @@ import numpy as np
 from routing.calendar import DAY_S
 from routing.compiled import compiled
 from routing.express.arrays import Asked, Records, World
-from routing.express.reach import Reach, View
+from routing.express.reach import Reach
 from routing.kernel import INFINITE, SHIFT
 from routing.kernel_solve import SETTLED, solve
 from routing.problem import Bools, Floats, Ints
 
 NOBODY, SOLVED, UNSETTLED = range(3)
+FEW_MOMENTS = 32
 
 
 class Columns(NamedTuple):
@@ -59,10 +60,10 @@ def co2_felt(world: World, asked: Asked, k: int, co2_g_per_kg: float) -> float:
 
 
 @compiled
-def columns_of(world: World, asked: Asked, view: View, reach: Reach) -> Columns:
+def columns_of(world: World, asked: Asked, reach: Reach) -> Columns:
     """What the kernel reads of a reach."""
+    view, line_bits = reach.of, reach.line_bits
     L, M = view.stock.shape
-    line_bits, nodes = reach.line_bits, world.node
     column = np.empty(M, np.int64)
     C = 0
     for m in range(M):
@@ -76,7 +77,7 @@ def columns_of(world: World, asked: Asked, view: View, reach: Reach) -> Columns:
     parcel_felt, rest = np.empty(C), np.empty((4, C), np.int64)
     for c in range(C):
         m = column[c]
-        one, node = reach.at[m], nodes[view.nodes[m]]
+        one, node = reach.at[m], world.node[view.nodes[m]]
         rest[0, c], rest[1, c], rest[2, c], rest[3, c] = one.card, one.fixed_minor, one.room, one.arrive_at
         parcel_felt[c] = lateness(world, asked, one.arrive_at) + world.weights[0].parcel_minor
         rejection = world.weights[0].resource_minor * node.reject_probability
@@ -152,14 +153,22 @@ def plan_of(
     if not K:
         return Plan(NOBODY, out[:0], np.empty((0, L), np.int64), wanted)
     weight_g, volume_mm3 = np.empty(K, np.int64), np.empty(K, np.int64)
-    available, unit_cost = np.empty((K, C), np.int64), np.empty((K, C), np.int64)
-    unit_felt = np.empty((K, C))
+    available, unit_cost, unit_felt = columns.available, columns.unit_cost, columns.unit_felt
+    in_turn = K == L
     for i in range(K):
         k = pieces[i]
         weight_g[i], volume_mm3[i] = line[k].weight_g, line[k].volume_mm3
-        for c in range(C):
-            available[i, c], unit_cost[i, c] = columns.available[k, c], columns.unit_cost[k, c]
-            unit_felt[i, c] = columns.unit_felt[k, c]
+        in_turn = in_turn and k == i
+    if not in_turn:
+        available, unit_cost = np.empty((K, C), np.int64), np.empty((K, C), np.int64)
+        unit_felt = np.empty((K, C))
+        for i in range(K):
+            for c in range(C):
+                available[i, c], unit_cost[i, c] = (
+                    columns.available[pieces[i], c],
+                    columns.unit_cost[pieces[i], c],
+                )
+                unit_felt[i, c] = columns.unit_felt[pieces[i], c]
     felt = solve(
         units, weight_g, volume_mm3, np.zeros(K, np.bool_), np.full(K, penalty_minor << SHIFT),
         available, unit_cost, unit_felt, columns.card, columns.fixed_minor,
@@ -214,6 +223,25 @@ def before(n: int, one: Ints, other_n: int, other: Ints) -> bool:
 
 
 @compiled
+def moments_of(arrive_at: Ints) -> Ints:
+    """The different instants, ascending. Mostly few, which are found faster than by sorting all."""
+    found, count = np.empty(arrive_at.size, np.int64), 0
+    for moment in arrive_at:
+        place = count
+        while place > 0 and found[place - 1] > moment:
+            place -= 1
+        if place > 0 and found[place - 1] == moment:
+            continue
+        if count == FEW_MOMENTS:
+            return np.unique(arrive_at)
+        for i in range(count, place, -1):
+            found[i] = found[i - 1]
+        found[place] = moment
+        count += 1
+    return found[:count].copy()
+
+
+@compiled
 def gathered_by(line: Records, columns: Columns, moments: Ints) -> int:
     """The first of the ascending instants by which all that can be had of every line can have arrived."""
     bound = moments[0]
@@ -258,8 +286,7 @@ def dearest(world: World, line: Records, columns: Columns, parcels: int) -> int:
     parcel, minor, units = -np.inf, 0, 0.0
     for c in range(C):
         parcel = max(parcel, columns.fixed_minor[c] + max(columns.parcel_felt[c], 0.0))
-        for step in range(world.start[columns.card[c]], world.start[columns.card[c] + 1]):
-            minor = max(minor, world.minor[step])
+        minor = max(minor, world.card[columns.card[c]].most_minor)
     for k in range(L):
         most = -np.inf
         for c in range(C):

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from routing.calendar import DAYS, DayTables, closing, first_day, instant
-from routing.express.arrays import DAY, DELIVERY, LANE, NODE, SLOT, WEIGHTS, Records, World
+from routing.express.arrays import CARD, DAY, DELIVERY, LANE, NODE, SLOT, WEIGHTS, Records, World
 from routing.lanes import EVERY
 from routing.network import Network
 from routing.network_spec import ANY_NODE, METHODS, PICKUP
@@ -34,6 +35,7 @@ class Atlas:
     store_lane: Ints
     store_m: Floats
     lane: Records
+    card: Records
     zones: tuple[str, ...]
     country: str | None
 
@@ -66,6 +68,7 @@ def _atlas(network: Network) -> Atlas:
         store_lane=np.array([lane for lane, _ in lanes], dtype=np.int64).reshape(shape),
         store_m=np.array([distance for _, distance in lanes], dtype=np.float64).reshape(shape),
         lane=_lanes(network),
+        card=_cards(network),
         zones=zones,
         country=next(iter(countries), "") if few else None,
     )
@@ -75,6 +78,15 @@ def _lanes(network: Network) -> Records:
     rows = np.zeros(len(network.lanes.card), LANE)
     for name in LANE.names or ():
         rows[name] = getattr(network.lanes, name)
+    return rows
+
+
+def _cards(network: Network) -> Records:
+    rows, start = np.zeros(len(network.carries_g), CARD), network.cards.start
+    rows["carries_g"] = network.carries_g
+    steps = [network.cards.minor[a:b] for a, b in pairwise(start.tolist())]
+    rows["least_minor"] = [one.min() for one in steps]
+    rows["most_minor"] = [one.max() for one in steps]
     return rows
 
 
@@ -140,6 +152,8 @@ def weights(network: Network, policy: Policy) -> Records:
     rows["grace_s"] = policy.courier_grace_minutes * 60
     rows["breadth_minor"] = policy.breadth_weight * network.opening_minor
     rows["divisor_mm3_per_g"] = network.spec.dimensional_divisor_mm3_per_g
+    rows["least_parcel_minor"] = network.opening_minor
+    rows["least_pick_minor"] = network.pick_minor.min() if len(network.pick_minor) else 0
     return rows
 
 
@@ -155,7 +169,7 @@ def world(network: Network, policy: Policy, country: str, now: int, free: Free) 
         radius_m = np.array([np.full(len(here.node), policy.pickup_radius_m), network.courier_radius_m])
         return World(
             here.node, here.offers, network.limit, network.points, here.latlon, radius_m, here.store_lane,
-            here.store_m, here.lane, network.carries_g, network.cards.start, network.cards.up_to_g,
+            here.store_m, here.lane, here.card, network.cards.start, network.cards.up_to_g,
             network.cards.minor, days(network, tables), *delivers, *courier, NO_ROOMS, NO_ROOMS,
             weights(network, policy),
         )  # fmt: skip

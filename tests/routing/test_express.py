@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import numpy as np
@@ -12,14 +12,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from routing.breadth import breadth_prices
+from routing.eligibility import REASONS
+from routing.express import arrays as at_
 from routing.express.answer import answered
-from routing.express.offer import Way, Ways
-from routing.express.offer import offer as express
+from routing.express.arrays import Shelf
+from routing.express.offer import Found, Line, Place, footing, offer
 from routing.geo import geodesic_m
 from routing.network import LaneSpec, Network, build_network
-from routing.network_spec import METHODS
+from routing.network_spec import METHODS, SlotSpec
 from routing.policy import Policy, PriceRule
+from routing.price import PriceLists, price_minor
 from routing.promise import (
+    CHEAPEST,
+    FASTEST,
+    FEWEST_PARCELS,
     Basket,
     BasketLine,
     Capacity,
@@ -28,11 +34,13 @@ from routing.promise import (
     Offer,
     Option,
     Stock,
-    offer,
 )
+from routing.promise import offer as decided
+from routing.promise_blocking import reason_of_all
 from tests.routing.shop import NEW_YORK, WEDNESDAY, line, network, node
 from tests.routing.test_promise_properties import START, networks
 
+TAGS = (CHEAPEST, FASTEST, FEWEST_PARCELS)
 COSTS = tuple(term.name for term in fields(CostToServe))
 POLICIES = st.sampled_from(
     [
@@ -98,8 +106,32 @@ def questions(draw: st.DrawFn) -> tuple[Network, Basket, Stock, Free, datetime, 
     return net, basket, stock, draw(capacities(net)), at, np.array(share)
 
 
+@st.composite
+def near_and_alike(draw: st.DrawFn) -> tuple[Network, Basket, Stock, Free, datetime, np.ndarray]:
+    """A few nodes around the customer, many of which have everything, and slots that differ in time only."""
+    count = draw(st.integers(1, 4))
+    nodes = [
+        node(
+            f"N{n}", 40.74 + 0.01 * n, -73.99, fixed_minor=draw(st.integers(0, 400)),
+            pick_minor=draw(st.integers(0, 90)), courier_radius_m=draw(st.sampled_from([0, 9_000])),
+        )
+        for n in range(count)
+    ]  # fmt: skip
+    starts = draw(st.lists(st.integers(9, 16), min_size=1, max_size=5, unique=True))
+    slots = tuple(SlotSpec(f"at {hour}", time(hour), time(hour + 2)) for hour in starts)
+    basket = draw(plain_baskets())
+    basket = replace(basket, destination=NEW_YORK)
+    L = len(basket.lines)
+    units = np.array(draw(st.lists(st.integers(1, 6), min_size=L * count, max_size=L * count)))
+    units[draw(st.integers(0, L * count - 1))] = draw(st.integers(0, 2))
+    share = draw(st.lists(st.floats(0, 1), min_size=count, max_size=count))
+    at = START + timedelta(seconds=draw(st.integers(0, 8 * 86_400)))
+    net = network(*nodes, slots=slots)
+    return net, basket, Stock(units.reshape(L, count)), draw(capacities(net)), at, np.array(share)
+
+
 @settings(max_examples=400, deadline=None)
-@given(questions(), POLICIES)
+@given(st.one_of(questions(), near_and_alike()), POLICIES)
 def test_both_ways_say_the_same(
     question: tuple[Network, Basket, Stock, Free, datetime, np.ndarray], policy: Policy
 ) -> None:
@@ -107,9 +139,30 @@ def test_both_ways_say_the_same(
     found = express(net, basket, stock, free, policy, at, METHODS, breadth)
     quantity = np.array([one.quantity for one in basket.lines])
     prices = breadth_prices(net, policy, quantity, stock.available, breadth)
-    whole = offer(net, basket, stock, Capacity(free), policy, at, METHODS, prices)
+    whole = decided(net, basket, stock, Capacity(free), policy, at, METHODS, prices)
     if found is not None:
-        assert told(found) == said(whole, basket)
+        assert told(found, net, basket, policy, at) == said(whole, basket)
+
+
+def express(
+    net: Network, basket: Basket, stock: Stock, free: Free, policy: Policy, at: datetime,
+    methods: tuple[str, ...], breadth: np.ndarray,
+) -> Found | None:  # fmt: skip
+    """Asked of the compiled way: what is on the shelf in rows, as a pool keeps it."""
+    to, now = basket.destination, int(at.timestamp())
+    assert to is not None and to.lat is not None and to.lon is not None
+    stand = footing(net, policy, free, to.country, now)
+    if stand is None:
+        return None
+    L, N = stock.available.shape
+    units = stock.available.astype(np.int32).ravel()
+    shelf = Shelf(np.tile(np.arange(N, dtype=np.int32), L), units, np.arange(N))
+    lines = [
+        Line(one.quantity, one.unit_weight_g, one.unit_volume_mm3, k * N, (k + 1) * N)
+        for k, one in enumerate(basket.lines)
+    ]
+    place = Place(to.country, to.postcode, to.lat, to.lon)
+    return offer(stand, place, lines, shelf, breadth, now, methods)
 
 
 def test_what_is_not_plain_is_handed_on() -> None:
@@ -117,31 +170,45 @@ def test_what_is_not_plain_is_handed_on() -> None:
     basket = Basket((line("1"), line("2")), NEW_YORK)
     there = Stock(np.full((2, 2), 5))
 
-    def answer(asked: Basket, **more: Any) -> Ways | None:
+    def answer(asked: Basket, **more: Any) -> Found | None:
         return express(net, asked, there, {}, Policy(**more), WEDNESDAY, METHODS, np.zeros(2))
 
     assert answer(basket) is not None
-    assert answer(replace(basket, pickup_node="A")) is None
-    assert answer(replace(basket, destination=replace(NEW_YORK, lat=None, lon=None))) is None
-    assert answer(replace(basket, lines=(line("1"), line("2", kit="K")))) is None
-    assert answer(replace(basket, lines=(line("1"), line("2", flags=frozenset({"cold"}))))) is None
-    assert answer(replace(basket, lines=(line("1", sku="S"), line("2", sku="S")))) is None
     assert answer(replace(basket, lines=(line("1", 100), line("2", 100)))) is None
     assert answer(basket, price_rules=(PriceRule(up_to_km=10.0),)) is None
     assert answer(basket, work_limit=1) is None
 
 
-def told(found: Ways) -> tuple[Any, ...]:
-    ways = [
-        (way.method, way.store, way.slot, way.tags, way.opens, way.ends, way.order_by, way.price_minor,
-         tuple(way.cost), _sent(way), _units(way.unfilled))
-        for way in found.options
-    ]  # fmt: skip
-    return ways, [(no.method, no.code, no.detail, no.lines) for no in found.refusals]
+def told(found: Found, net: Network, basket: Basket, policy: Policy, at: datetime) -> tuple[Any, ...]:
+    ways = [_told(found, row, net, basket, policy, int(at.timestamp())) for row in found.options]
+    refusals = []
+    for method, by_line in zip(METHODS, found.reasons, strict=True):
+        for reason in dict.fromkeys(by_line):
+            if reason >= 0:
+                ks = tuple(k for k, other in enumerate(by_line) if other == reason)
+                refusals.append((method, REASONS[reason].value, reason_of_all(REASONS[reason]), ks))
+    return ways, refusals
 
 
-def _sent(way: Way) -> tuple[Any, ...]:
-    return tuple((one.node, one.ship_at, one.arrive_at, _units(one.units)) for one in way.parcels)
+def _told(
+    found: Found, row: list[int], net: Network, basket: Basket, policy: Policy, now: int
+) -> tuple[Any, ...]:
+    method, store, slot = METHODS[row[at_.METHOD]], row[at_.STORE], row[at_.SLOT_AT]
+    to = basket.destination if store < 0 else net.spec.nodes[store]
+    assert to is not None
+    goods_minor = sum(one.unit_price_minor * one.quantity for one in basket.lines)
+    weight_g = sum(one.unit_weight_g * one.quantity for one in basket.lines)
+    rules = PriceLists(policy.price_rules).of(method, basket.channel, to.country, to.postcode)
+    days = max(-(-(row[at_.ENDS] - now) // 86_400), 0)
+    parcels = found.parcels[row[at_.FIRST] : row[at_.FIRST] + row[at_.PARCELS]]
+    return (
+        method, None if store < 0 else net.node_ids[store], None if slot < 0 else net.spec.slots[slot].id,
+        tuple(tag for bit, tag in enumerate(TAGS) if row[at_.TAGS] >> bit & 1), row[at_.OPENS],
+        row[at_.ENDS], row[at_.ORDER_BY], price_minor(rules, goods_minor, weight_g, days),
+        tuple(found.cost(row)),
+        tuple((net.node_ids[one[0]], one[1], one[2], _units(one[3:])) for one in parcels),
+        _units(found.unfilled(row)[: len(basket.lines)]),
+    )  # fmt: skip
 
 
 def _units(units: Any) -> tuple[tuple[int, int], ...]:
@@ -186,7 +253,9 @@ def test_a_store_on_the_border_of_its_radius_is_left_to_the_geodesic(methods: tu
     for radius_m, found in ((border_m, None), (border_m + 500, True), (border_m - 500, False)):
         policy = Policy(pickup_radius_m=radius_m)
         ways = express(net, basket, there, {}, policy, WEDNESDAY, methods, np.zeros(1))
-        assert found is (None if ways is None else any(way.method == "pickup" for way in ways.options))
+        assert found is (
+            None if ways is None else any(METHODS[row[at_.METHOD]] == "pickup" for row in ways.options)
+        )
 
 
 def test_without_nodes_the_other_way_says_so() -> None:

@@ -1,0 +1,98 @@
+"""The plan most baskets get, found without the kernel: all of it in one parcel.
+
+A node that has everything sends it in one parcel. Any other plan leaves a unit out, or sends two parcels at
+least, each of them no cheaper than the cheapest there is, and each unit from wherever it costs least. Where
+even that is dearer, the one parcel is the only best plan; in all other cases the kernel decides. Costs are
+counted as it counts them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from routing.compiled import compiled
+from routing.express.arrays import Asked, Records, World
+from routing.express.reach import Reach
+from routing.express.solve import co2_felt, lateness
+from routing.kernel import INFINITE, SHIFT, unit_felt
+from routing.problem import Ints
+
+NOT_ONE = UNKNOWN = -1
+
+
+@compiled
+def one_parcel(world: World, asked: Asked, reach: Reach, limit: int) -> int:
+    """The place in the view of the node whose one parcel is the only best plan of what arrives by ``limit``;
+    NOT_ONE where that cannot be told so easily.
+    """
+    weights, line, view = world.weights[0], asked.line, reach.of
+    tariff = np.full(world.card.size, UNKNOWN)
+    cheapest_unit = np.full(line.size, INFINITE)
+    best, cost, cheapest_parcel = NOT_ONE, INFINITE, INFINITE
+    for m in range(reach.at.size):
+        one = reach.at[m]
+        if one.bits or one.arrive_at > limit:
+            continue
+        node = world.node[view.nodes[m]]
+        rejection = weights.resource_minor * node.reject_probability
+        parcel = unit_felt(one.fixed_minor, lateness(world, asked, one.arrive_at) + weights.parcel_minor)
+        cheapest_parcel = min(cheapest_parcel, parcel + (world.card[one.card].least_minor << SHIFT))
+        whole, units = one.room != 0, 0
+        for k in range(line.size):
+            if reach.line_bits[k, m]:
+                whole = False
+                continue
+            felt = co2_felt(world, asked, k, one.co2_g_per_kg) + rejection + view.bid[k, m]
+            unit = unit_felt(node.pick_minor, felt)
+            cheapest_unit[k] = min(cheapest_unit[k], unit)
+            whole = whole and view.stock[k, m] >= line[k].quantity
+            units += line[k].quantity * unit
+        if whole:
+            if tariff[one.card] == UNKNOWN:
+                tariff[one.card] = asks(world, asked, one.card)
+            if tariff[one.card] < INFINITE and parcel + tariff[one.card] + units < cost:
+                best, cost = m, parcel + tariff[one.card] + units
+    if best == NOT_ONE or cheapest_parcel < 0:
+        return NOT_ONE
+    other = 2 * cheapest_parcel
+    for k in range(line.size):
+        if cheapest_unit[k] < 0:
+            return NOT_ONE
+        other += line[k].quantity * cheapest_unit[k]
+    return best if cost < min(other, weights.penalty_minor << SHIFT) else NOT_ONE
+
+
+@compiled
+def asks(world: World, asked: Asked, card: int) -> int:
+    """The tariff of everything in one parcel, INFINITE where it is too heavy."""
+    weight, volume, divisor = 0, 0, world.weights[0].divisor_mm3_per_g
+    for k in range(asked.line.size):
+        weight += asked.line[k].quantity * asked.line[k].weight_g
+        volume += asked.line[k].quantity * asked.line[k].volume_mm3
+    if divisor > 0:
+        weight = max(weight, int(np.ceil(volume / divisor)))
+    for step in range(world.start[card], world.start[card + 1]):
+        if weight <= world.up_to_g[step]:
+            return int(world.minor[step] << SHIFT)
+    return INFINITE
+
+
+@compiled
+def all_there_by(line: Records, stock: Ints, at: Records, line_bits: Ints) -> int:
+    """The first instant by which all of every line [L] can have arrived from the nodes [M] of a reach; there
+    is enough of it.
+    """
+    bound = np.int64(0)
+    for k in range(line.size):
+        moment, there = np.int64(-1), 0
+        while there < line[k].quantity:
+            later = np.int64(1 << 60)
+            for m in range(at.size):
+                if at[m].bits | line_bits[k, m] == 0 and moment < at[m].arrive_at < later:
+                    later = at[m].arrive_at
+            for m in range(at.size):
+                if at[m].bits | line_bits[k, m] == 0 and at[m].arrive_at == later:
+                    there += stock[k, m]
+            moment = later
+        bound = max(bound, moment)
+    return int(bound)
