@@ -164,10 +164,14 @@ def _answer(client: httpx.Client, house: Doors, one: Told) -> httpx.Response:
     until_s = elapsed_s() + PATIENCE_S
     while True:
         one.tries += 1
-        answer = send(client, house.bases[one.tries % len(house.bases)], one.ask)
-        if (answer.status_code != 503 and code_of(answer) != "idempotency_in_progress") or (
-            elapsed_s() > until_s
-        ):
+        late = elapsed_s() > until_s
+        try:
+            answer = send(client, house.bases[one.tries % len(house.bases)], one.ask)
+        except httpx.TransportError:  # a machine too busy to answer in time: no word of what became of it
+            if late:
+                raise
+            continue
+        if late or (answer.status_code != 503 and code_of(answer) != "idempotency_in_progress"):
             return answer
 
 
