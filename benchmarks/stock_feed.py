@@ -7,8 +7,9 @@ Ways in: a file of counts as `POST /v1/imports` takes it, from its text to the l
 count in ten new, as a nightly file has it, and once with every count new; and 1,000 a request, the same rows
 by `PUT /v1/stock/counts` and as receipts by `POST /v1/stock/movements`.
 
-Floors: `COPY` of that file's rows into a table without key, index or check; and of what has to be kept of
-them, a row of the ledger and a position, into two such tables.
+Floors: `COPY` of that file's rows into a table without key, index or check; of what has to be kept of them, a
+row of the ledger and a position, into two such tables; and the same two files into the barest books there can
+be (`stock_feed_floors.py`).
 
 Prints a table and writes results/DATE-stock-feed.json; ends with 1 where the file is below what must be
 reached.
@@ -40,6 +41,9 @@ def ways(bench: Bench) -> dict[str, Callable[[], Callable[[], int]]]:
     return {
         "COPY into a bare table": bench.copy_file,
         "COPY into bare ledger and positions": bench.copy_twice,
+        "bare books, one count in ten new": partial(bench.keep_bare, NIGHTLY),
+        "bare books, every count new": partial(bench.keep_bare, 1.0),
+        "file, no count new": partial(bench.import_file, 0.0),
         "file, one count in ten new": partial(bench.import_file, NIGHTLY),
         "file, every count new": partial(bench.import_file, 1.0),
         "PUT counts, 1,000 each": bench.put_counts,

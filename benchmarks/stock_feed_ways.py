@@ -19,6 +19,7 @@ from sqlalchemy import text
 
 from benchmarks.machine import throwaway_database
 from benchmarks.serving import serving
+from benchmarks.stock_feed_floors import MAKE, keep_bare_books, send
 from inventory.catalogue_edit import SkuRow, put_nodes, put_skus
 from inventory.movements import Note
 from inventory.stock_load import LoadLine, load_counts
@@ -40,12 +41,12 @@ SEED = 4
 BATCH, BATCHES = 1_000, 10
 UNITS = 100
 RATE_PER_MINUTE = 10_000_000
-SENT_AT_ONCE = 1 << 18
 
 _BARE = (
     "CREATE TABLE bare_feed (node text, sku text, on_hand int)",
     "CREATE TABLE bare_movement (LIKE movement)",
     "CREATE TABLE bare_position (LIKE position)",
+    *MAKE,
 )
 
 Run = Callable[[], int]
@@ -114,6 +115,10 @@ class Bench:
         )
         return self._copies({"bare_movement": ledger, "bare_position": positions})
 
+    def keep_bare(self, new: float) -> Run:
+        """A file, of which so large a share differs, into books that are no more than that."""
+        return keep_bare_books(conninfo(self.runtime.url), self.units, self.chance, new)
+
     def check_books(self) -> None:
         """The shelves hold what was sent, and the ledger says so too."""
         with self.runtime.engine.begin() as conn:
@@ -157,9 +162,7 @@ class Bench:
         def run() -> int:
             with psycopg.connect(conninfo(self.runtime.url)) as conn:
                 for table, content in sent.items():
-                    with conn.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN") as copy:
-                        for at in range(0, len(content), SENT_AT_ONCE):
-                            copy.write(content[at : at + SENT_AT_ONCE])
+                    send(conn, table, content)
             return self.units.size
 
         return run
