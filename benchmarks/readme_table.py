@@ -50,7 +50,10 @@ def operations_table() -> str:
     said = (
         "Operations beside their floors, servers, database and clients together on 2 cores: an empty ASGI "
         "endpoint with the same bodies on the same server; `pgbench` with the same statements, both durable; "
-        "`COPY` into a bare table; 10,000 SKUs at 50 nodes; one host. Measured, with commits: " + told + "."
+        "`COPY` into a bare table, and into a ledger and positions without anything else "
+        "(`benchmarks/stock_feed_floors.py`); 10,000 SKUs at 50 nodes; one host. Measured, with commits: "
+        + told
+        + "."
     )
     return f"{said}\n\n{_table(HEAD, rows)}"
 
