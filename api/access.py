@@ -252,6 +252,11 @@ WEBHOOKS: Access = {
     ("POST", "/v1/webhooks/{id}/deliveries/{seq}/replay"): OFFICE,
 }
 
+WAVES: Access = {
+    ("POST", "/v1/waves"): OFFICE,
+    ("GET", "/v1/waves/{id}"): OFFICE,
+}
+
 ACCESS: Access = {
     **FOUNDATION,
     **CHECKOUT_AND_ORDERS,
@@ -266,6 +271,7 @@ ACCESS: Access = {
     **NETWORK,
     **PICKING,
     **WEBHOOKS,
+    **WAVES,
 }
 
 

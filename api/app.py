@@ -43,6 +43,7 @@ from api.routes import (
     rules,
     shipments,
     stock,
+    waves,
     webhooks,
 )
 from api.switch import Switch
@@ -78,6 +79,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     papers.router,
     pickups.router,
     webhooks.router,
+    waves.router,
 )
 """One line per room."""
 

@@ -32,6 +32,7 @@ from oms.usecases.offers import expire_offers
 from oms.usecases.releasing import alarm_stuck, release_due
 from oms.usecases.resourcing import resource_orders
 from oms.usecases.retention import forget_personal, retire_months
+from oms.usecases.waves import plan_waves, run_waves
 from oms.work import Work, transact
 
 log = logging.getLogger(__name__)
@@ -74,6 +75,8 @@ PERIODIC: tuple[tuple[str, Callable[[Runtime], object]], ...] = (
     ("* * * * * */2", release_due),
     ("* * * * * */5", expire_offers),
     ("* * * * *", alarm_stuck),
+    ("* * * * * */2", run_waves),
+    ("7 * * * *", plan_waves),
     ("17 * * * *", forget_requests),
     ("*/10 * * * *", forget_deliveries),
     ("23 3 * * *", make_partitions),

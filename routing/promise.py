@@ -9,20 +9,24 @@ for each date at which stock comes in.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+import numpy as np
 
 from routing.eligibility import Reason, reason_text
 from routing.network import Network
 from routing.network_spec import COURIER, METHODS
+from routing.plan import Plan
 from routing.policy import Policy
+from routing.problem import Problem
 from routing.promise_ask import Ask, ask, later, seconds
 from routing.promise_blocking import refusals
 from routing.promise_courier import courier_reaches
 from routing.promise_methods import impossible, method_options, nowhere, reaches
 from routing.promise_option import option_of, rank
-from routing.promise_reach import Reach
-from routing.promise_solve import cheapest, sooner_than
+from routing.promise_reach import Reach, eligible
+from routing.promise_solve import Felt, Solved, build_problem, cheapest, felt, sooner_than
 from routing.promise_values import (
     CHEAPEST,
     EVERY_LINE,
@@ -65,9 +69,11 @@ __all__ = [
     "PromisedParcel",
     "Stock",
     "Unavailable",
+    "Way",
     "best",
     "keep",
     "offer",
+    "way_kept",
 ]
 
 NO_PRICES = Prices()
@@ -139,6 +145,55 @@ def keep(
             if refusal is None:
                 refusal = refusals(view, reach, solved)[0]
     return refusal or Unavailable(promised.method, Reason.SLOT_CLOSED, reason_text(Reason.SLOT_CLOSED))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Way:
+    """How a promise can be kept from shelves: the problem of its parcels, and the options of its plans.
+    ``days`` [N]: the day of whose capacity a parcel from a node of the problem takes.
+    """
+
+    ask: Ask
+    reach: Reach
+    weights: Felt
+    problem: Problem
+
+    def option(self, plan: Plan) -> Option:
+        """What this plan of the problem would mean."""
+        solved = Solved(self.ask, self.reach, self.weights, self.problem, plan)
+        return replace(option_of(solved), tags=(CHEAPEST,))
+
+    @property
+    def days(self) -> tuple[date, ...]:
+        columns = np.searchsorted(
+            self.ask.nodes, [self.ask.network.index[node] for node in self.problem.node_ids]
+        )
+        return tuple(self.ask.tables.dates[day] for day in self.reach.day[columns].tolist())
+
+
+def way_kept(
+    network: Network,
+    basket: Basket,
+    stock: Stock,
+    capacity: Capacity,
+    policy: Policy,
+    at: datetime,
+    promised: Promised,
+    prices: Prices = NO_PRICES,
+) -> Way | None:
+    """The way ``keep`` takes with the stock at hand, for whoever chooses among its plans; None where there
+    is none.
+    """
+    asked = replace(basket, pickup_node=promised.pickup_node)
+    now = ask(network, asked, replace(stock, incoming=()), capacity, policy, prices, at)
+    if impossible(now, promised.method) is not None or not reaches(now, promised.method):
+        return None
+    for reach in _allowed(now, promised):
+        usable, weights = eligible(reach), felt(now, reach)
+        columns = np.flatnonzero((usable & (now.stock > 0)).any(axis=0))
+        if len(columns):
+            return Way(now, reach, weights, build_problem(now, reach, weights, usable, columns))
+    return None
 
 
 def _allowed(view: Ask, promised: Promised) -> list[Reach]:

@@ -1,15 +1,19 @@
-"""`anyshelf wave`: the best plans for many orders together from a file, no database."""
+"""`anyshelf wave`: the best plans for many orders together, from a file or for those open in the database."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from api.cli.console import REFUSED, Json, err, fail, print_json
+from api.cli.console import REFUSED, USAGE, Json, err, fail, print_json, tools
 from api.cli.route import text_of
+from oms.actors import SYSTEM
 from oms.adapters.clock import elapsed_s
+from oms.usecases.waves import DEADLINE_S, submit_wave
+from oms.work import transact
 from routing.files import Malformed, read_documents
 from routing.wave.files import WaveFile, wave_from_json
 from routing.wave.files_write import result_to_json
@@ -21,7 +25,12 @@ app = typer.Typer()
 
 @app.command()
 def wave(
-    file: Annotated[str, typer.Argument(help="A wave as JSON; - reads standard input.")],
+    file: Annotated[
+        str | None, typer.Argument(help="A wave as JSON; - reads standard input. No database.")
+    ] = None,
+    market: Annotated[
+        str | None, typer.Option(help="Queue a wave over this market's open orders instead; '' is nameless.")
+    ] = None,
     deadline: Annotated[
         float | None, typer.Option(min=0.05, help="Seconds after which the best plans so far are printed.")
     ] = None,
@@ -30,8 +39,18 @@ def wave(
 ) -> None:
     """Print the best plans for all orders of FILE together, with a proven bound, as JSON.
 
-    Never worse than the current plans in FILE, or than routing the orders one by one.
+    Never worse than the current plans in FILE, or than routing the orders one by one. With --market a worker
+    solves it; its id leads to GET /v1/waves/ID and the page Waves.
     """
+    if (file is None) == (market is None):
+        fail("Name a FILE, or a market of the database with --market; - reads standard input")
+        raise typer.Exit(USAGE)
+    if market is not None:
+        seconds = DEADLINE_S if deadline is None else deadline
+        with tools() as using:
+            print_json(asdict(transact(using, SYSTEM, lambda work: submit_wave(work, market, seconds))))
+        return
+    assert file is not None, "one of the two is named"
     asked = _wave(file)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as bar:

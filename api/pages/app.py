@@ -25,6 +25,7 @@ from api.pages import (
     returns,
     runs,
     tracking,
+    waves,
     webhooks,
 )
 from api.pages.desk import HERE as DESK
@@ -54,6 +55,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     customers.router,
     reservations.router,
     webhooks.router,
+    waves.router,
 )
 """One line per room."""
 

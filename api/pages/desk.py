@@ -38,6 +38,7 @@ ROOMS: tuple[tuple[str, str, str], ...] = (
     ("/app/returns", "Returns", "/v1/returns"),
     ("/app/customers", "Customers", "/v1/customers"),
     ("/app/reservations", "Reservations", "/v1/reservations"),
+    ("/app/waves", "Waves", "/v1/waves/{id}"),
     ("/app/webhooks", "Webhooks", "/v1/webhooks"),
 )
 """Address and name of a page, and the endpoint it shows."""

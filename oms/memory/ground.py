@@ -104,6 +104,19 @@ def from_memory(runtime: Runtime, question: Question) -> Ground:
     return _ground(runtime, question, catalogue, parts, own, seen)
 
 
+def from_memory_without(runtime: Runtime, question: Question, given: OwnHolds) -> Ground:
+    """The pool's present state as if ``given`` were given up, whoever holds it."""
+    catalogue, today = runtime.pool.catalogue, runtime.clock.now().date()
+    parts = translate.exploded(catalogue, question.wanted)
+    names = [part.sku for part in parts]
+    view = runtime.pool.view(names, question.channel, given.units)
+    room = {name: room_of(catalogue.skus[name], today) for name in names}
+    free = runtime.pool.capacity_free()
+    nothing: list[Sequence[Arriving]] = [()] * len(parts)
+    seen = Seen(view.available, nothing, free, room, view.as_of, view.version)
+    return _ground(runtime, question, catalogue, parts, given, seen)
+
+
 def from_locked_rows(runtime: Runtime, conn: Connection, at: datetime, question: Question) -> Ground:
     """The truth: every position of the basket's SKUs, ours until the commit, locked in inventory's order.
 

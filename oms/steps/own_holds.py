@@ -10,10 +10,10 @@ from datetime import date
 from sqlalchemy import Connection, select
 
 from inventory.pool import Incoming as Arriving
-from inventory.store import locks
 from inventory.store.tables import inbound, reservation
 from inventory.store.tables import node as node_rows
 from inventory.store.tables import sku as sku_rows
+from oms.store.capacity_held import capacity_held
 
 Own = Mapping[tuple[str, str], int]  # (SKU, node) → units
 Free = Mapping[tuple[str, date, str], int]  # (node, day, bucket) → units
@@ -62,18 +62,7 @@ def own_holds(conn: Connection, group_id: str) -> OwnHolds:
             coming[row.sku, row.inbound] = Arriving(row.inbound, row.node, row.eta, quantity)
         else:
             ahead[row.sku] += row.quantity
-    return OwnHolds(units, _own_capacity(conn, group_id), coming, ahead)
-
-
-def _own_capacity(conn: Connection, group_id: str) -> Free:
-    held = locks.read_holds(conn, [group_id]).get(group_id, [])
-    nodes = {
-        row.no: row.id
-        for row in conn.execute(
-            select(node_rows.c.no, node_rows.c.id).where(node_rows.c.no.in_({hold.node_no for hold in held}))
-        )
-    }
-    return {(nodes[h.node_no], h.day, h.bucket): h.quantity for h in held}
+    return OwnHolds(units, capacity_held(conn, [group_id]), coming, ahead)
 
 
 def with_own(sku: str, rows: Sequence[Arriving], own: OwnHolds) -> Sequence[Arriving]:

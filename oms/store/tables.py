@@ -14,6 +14,7 @@ from oms.store import pickup_tables as pickup_tables
 from oms.store import retention_tables as retention_tables
 from oms.store import return_tables as return_tables
 from oms.store import shipment_tables as shipment_tables
+from oms.store import wave_tables as wave_tables
 from oms.store import webhook_tables as webhook_tables
 
 __all__ = ["metadata"]

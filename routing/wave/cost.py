@@ -21,6 +21,8 @@ def cost_of(wave: Wave, order: int, choice: Choice) -> float:
         total += parcel_minor(wave, r, dict(content)) + float(wave.parcel_price_minor[r])
         for line, units in content:
             total += units * float(wave.bid_price_minor[shelf_of(wave, int(wave.sku[line]), node)])
+            if order in wave.felt:
+                total += units * float(wave.felt[order][line - wave.line_start[order], r - first])
         missing -= sum(units for _, units in content)
     moved = order in wave.current and choice != wave.current[order]
     return total + missing * wave.unfilled_penalty_minor + moved * int(wave.move_minor[order])

@@ -21,7 +21,7 @@ FEW_PLANS = 30  # of one order added for it
 ALL_PLANS = 3_000  # of one order where every plan worth it is wanted
 SMALL_WAVE = 40  # orders
 CLOSE = 2e-5
-SECONDS = 60.0
+SECONDS = 300.0
 
 
 @dataclass(slots=True)

@@ -84,6 +84,8 @@ def problem_of(wave: Wave, order: int, left: Ints, price: Floats) -> tuple[Probl
         available[i, at] = np.maximum(left[shelves], 0)
         cost[i, at] = wave.unit_cost_minor[shelves]
         bid[i, at] = price[shelves] + wave.bid_price_minor[shelves]
+    if order in wave.felt:
+        bid += wave.felt[order]
     capacity = left[P + nodes]
     problem = Problem(
         currency="",

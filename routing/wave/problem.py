@@ -24,8 +24,9 @@ class Wave:
 
     Cost of a plan = Σ parcels (tariff + ``fixed_minor`` + ``parcel_price_minor``) + Σ units ×
     (``unit_cost_minor`` + ``bid_price_minor``) + ``unfilled_penalty_minor`` per unit that is in no parcel +
-    ``move_minor`` of the order when it has a current plan and gets another one. A current plan is a promise:
-    no line may lose units that are in it.
+    ``move_minor`` of the order when it has a current plan and gets another one. ``felt`` adds for some orders
+    what a unit of a line from a pair is felt to cost, [lines of the order, its pairs]. A current plan is a
+    promise: no line may lose units that are in it.
     """
 
     cards: RateCards
@@ -55,6 +56,7 @@ class Wave:
     divisor_mm3_per_g: float
     unfilled_penalty_minor: int
     current: Mapping[int, Choice] = field(default_factory=dict)
+    felt: Mapping[int, Floats] = field(default_factory=dict)
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -51,6 +51,7 @@ def lay_out(wave: Wave, most_unfilled: Ints, largest_states: int) -> Tables:
     reach, k, shelf, units = _shelves(wave, pieces, owner)
     first = _starts(np.stack([reach, k]))
     cell = _cells(wave, pieces, owner, first, k, shelf, units)
+    _feel(wave, pieces, cell, reach[first], owner[k[first]])
     cells = _starts(reach[first][None])
     edge_reach, edge_order = reach[first][cells], owner[k[first]][cells]
     edge, tariff = _edges(wave, pieces, cells, edge_reach, edge_order, first.size)
@@ -105,6 +106,20 @@ def _cells(
         cell[:-1, 2] = np.minimum(pieces.quantity[k[first]], most)
         cell[:-1, 3] = np.add.reduceat(unit[shelf] * units, first)
     return cell
+
+
+def _feel(wave: Wave, pieces: WavePieces, cell: Ints, reach: Ints, order: Ints) -> None:
+    """Add what units of some orders are felt to cost from each of their pairs."""
+    for o, felt in wave.felt.items():
+        a, b = np.searchsorted(order, [o, o + 1]).tolist()
+        first = int(wave.line_start[o])
+        per_piece = np.zeros((int(pieces.start[o + 1] - pieces.start[o]), felt.shape[1]))
+        for place, k in enumerate(range(int(pieces.start[o]), int(pieces.start[o + 1]))):
+            lines = np.array(pieces.members[k])
+            per_unit = wave.quantity[lines] if pieces.kit[k] else np.eye(1, lines.size)[0]
+            per_piece[place] = per_unit @ felt[lines - first]
+        extra = per_piece[cell[a:b, 1], reach[a:b] - wave.reach_start[o]]
+        cell[a:b, 3] += np.floor(extra * (1 << SHIFT) + 0.5).astype(np.int64)
 
 
 def _edges(

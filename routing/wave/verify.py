@@ -105,6 +105,9 @@ def _order_cost(wave: Wave, order: int, choice: Choice) -> float:
             shelf = _shelf(wave, int(wave.sku[line]), node)
             if shelf is not None:
                 total += units * (int(wave.unit_cost_minor[shelf]) + float(wave.bid_price_minor[shelf]))
+            if order in wave.felt:
+                row = line - int(wave.line_start[order])
+                total += units * float(wave.felt[order][row, pair - int(wave.reach_start[order])])
             missing -= units
     if order in wave.current and choice != wave.current[order]:
         total += int(wave.move_minor[order])

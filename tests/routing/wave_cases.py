@@ -9,14 +9,14 @@ from itertools import product
 
 import numpy as np
 
-from routing.problem import NO_GROUP, UNLIMITED
+from routing.problem import NO_GROUP, UNLIMITED, Bools, Ints
 from routing.wave.problem import Choice, Content, Wave
 from tests.routing.kernel_cases import random_cards
 
 Use = tuple[tuple[int, ...], ...]  # units by shelf, parcels by node, then anything
 
 
-def random_wave(seed: int, orders: int, nodes: int, rich: bool = True) -> Wave:
+def random_wave(seed: int, orders: int, nodes: int, felt: bool = True) -> Wave:
     """One to three lines an order out of few SKUs, so that they fight for the same units."""
     rng = np.random.default_rng([seed, 77])
     skus = int(rng.integers(1, 5))
@@ -28,15 +28,14 @@ def random_wave(seed: int, orders: int, nodes: int, rich: bool = True) -> Wave:
     near = rng.random((orders, nodes)) < 0.85
     order_of, reach = np.nonzero(near)
     cards = random_cards(rng, 3, 9_000)
-    group, alone = np.full(lines, NO_GROUP), np.zeros(lines, np.bool_)
+    group, alone, start = _kits(rng, count)
     sku = rng.integers(0, skus, lines)
-    start = np.concatenate([[0], np.cumsum(count)])
-    if rich and rng.random() < 0.4:
-        o = int(rng.integers(orders))
-        group[start[o] : start[o + 1]] = 3
-    if rich and rng.random() < 0.3:
-        alone[rng.integers(lines)] = True
-    weights = weight[sku] + (rng.integers(0, 2, lines) if rich else 0)
+    unit_felt = {
+        o: np.floor(rng.random((int(count[o]), int(near[o].sum()))) * 800) / 16
+        for o in range(orders)
+        if felt and rng.random() < 0.3
+    }
+    weights = weight[sku] + rng.integers(0, 2, lines)
     return Wave(
         cards=cards,
         node_ids=tuple(f"node {n}" for n in range(nodes)),
@@ -46,7 +45,7 @@ def random_wave(seed: int, orders: int, nodes: int, rich: bool = True) -> Wave:
         stock_node=node_of,
         available=rng.integers(0, 4, sku_of.size),
         unit_cost_minor=rng.integers(0, 120, sku_of.size),
-        bid_price_minor=np.floor(rng.random(sku_of.size) * 1600) / 16 * (rich and rng.random() < 0.5),
+        bid_price_minor=np.floor(rng.random(sku_of.size) * 1600) / 16 * (rng.random() < 0.5),
         order_ids=tuple(f"order {o}" for o in range(orders)),
         line_start=start,
         line_ids=tuple(f"{i}" for c in count for i in range(c)),
@@ -60,11 +59,24 @@ def random_wave(seed: int, orders: int, nodes: int, rich: bool = True) -> Wave:
         reach_node=reach,
         card=rng.integers(0, len(cards.names), reach.size),
         fixed_minor=rng.integers(0, 900, reach.size),
-        parcel_price_minor=np.floor(rng.random(reach.size) * 160) / 16 * (rich and rng.random() < 0.5),
+        parcel_price_minor=np.floor(rng.random(reach.size) * 160) / 16 * (rng.random() < 0.5),
         move_minor=rng.integers(0, 300, orders),
-        divisor_mm3_per_g=float(rng.choice([0.0, 4_000.0])) if rich else 0.0,
+        divisor_mm3_per_g=float(rng.choice([0.0, 4_000.0])),
         unfilled_penalty_minor=int(rng.choice([300, 3_000, 100_000])),
+        felt=unit_felt,
     )
+
+
+def _kits(rng: np.random.Generator, count: Ints) -> tuple[Ints, Bools, Ints]:
+    """Groups and lone lines now and then; and where the lines of each order start."""
+    lines, start = int(count.sum()), np.concatenate([[0], np.cumsum(count)])
+    group, alone = np.full(lines, NO_GROUP), np.zeros(lines, np.bool_)
+    if rng.random() < 0.4:
+        o = int(rng.integers(count.size))
+        group[start[o] : start[o + 1]] = 3
+    if rng.random() < 0.3:
+        alone[rng.integers(lines)] = True
+    return group, alone, start
 
 
 def with_current(wave: Wave, seed: int) -> Wave:
@@ -191,6 +203,11 @@ def _cost(wave: Wave, order: int, choice: Choice) -> float:
             return math.inf
         total += int(wave.cards.minor[step]) + int(wave.fixed_minor[pair])
         total += float(wave.parcel_price_minor[pair])
+        if order in wave.felt:
+            total += sum(
+                units * float(wave.felt[order][i - wave.line_start[order], pair - wave.reach_start[order]])
+                for i, units in content
+            )
         for (_, units), shelf in zip(content, shelves, strict=True):
             total += units * (int(wave.unit_cost_minor[shelf]) + float(wave.bid_price_minor[shelf]))
             missing -= units

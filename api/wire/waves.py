@@ -1,0 +1,86 @@
+"""Waves as they are asked for and shown."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from api.wire.base import Instant, Wire
+
+
+class WaveWanted(Wire):
+    """Which open orders to route anew together: those whose nodes are all of one market, the nameless one
+    if left out.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"market": "", "deadline_s": 20}]})
+
+    market: Annotated[str, Field(max_length=50, pattern=r"^[^\x00]*$")] = ""
+    deadline_s: Annotated[float, Field(ge=0.5, le=600)] = 20.0
+
+
+class WaveMoveShown(Wire):
+    """What came of one order the wave wanted to move. `changed`: somebody changed it meanwhile; `taken`: its
+    new units or places were another's; both stay as they were.
+    """
+
+    order_id: str
+    outcome: Literal["moved", "changed", "taken"]
+    saved_minor: int
+    nodes_before: list[str]
+    nodes_after: list[str]
+
+
+class WaveShown(Wire):
+    """A wave. Costs are of the orders in it, lateness and other weights of the policy included: as they
+    stood, as they stand after what was moved, and what no plan of them can undercut.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "wav_1",
+                    "at": "2026-01-13T15:00:00Z",
+                    "market": "",
+                    "deadline_s": 20.0,
+                    "state": "done",
+                    "begun_at": "2026-01-13T15:00:01Z",
+                    "ended_at": "2026-01-13T15:00:04Z",
+                    "currency": "USD",
+                    "orders": 240,
+                    "before_minor": 312400,
+                    "after_minor": 298120,
+                    "bound_minor": 298050,
+                    "gap": 0.00023,
+                    "detail": "",
+                    "moves": [
+                        {
+                            "order_id": "o-17",
+                            "outcome": "moved",
+                            "saved_minor": 410,
+                            "nodes_before": ["ST-1", "WH"],
+                            "nodes_after": ["WH"],
+                        }
+                    ],
+                }
+            ]
+        }
+    )
+
+    id: str
+    at: Instant
+    market: str
+    deadline_s: float
+    state: Literal["queued", "running", "done", "failed"]
+    begun_at: Instant | None
+    ended_at: Instant | None
+    currency: str
+    orders: int
+    before_minor: int
+    after_minor: int
+    bound_minor: int
+    gap: float
+    detail: str
+    moves: list[WaveMoveShown]

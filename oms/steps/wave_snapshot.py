@@ -1,0 +1,137 @@
+"""What a wave looks at: open orders as they stand, each with its problem, all their units free."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from sqlalchemy import Connection
+
+from oms.bootstrap import Runtime
+from oms.fulfilment.job import Fulfilment
+from oms.fulfilment.kits import as_kits, kept_together
+from oms.fulfilment.lifecycle import NOT_YET_PICKED
+from oms.memory.ground import Ground, Question, from_memory_without
+from oms.orders.order import Order, OrderStatus
+from oms.orders.quote import Wanted
+from oms.steps.own_holds import OwnHolds
+from oms.store.capacity_held import capacity_held
+from oms.store.fulfilments import fulfilments_of
+from oms.store.node_queue import nodes_waiting_for_stock
+from oms.store.node_work import excluded
+from oms.store.orders import load_order
+from oms.store.people import address_of
+from routing.problem import UNLIMITED
+from routing.promise import Promised, Way, way_kept
+from routing.wave.join import Asked, Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """An order and those of its fulfilment orders that nobody has begun to pick."""
+
+    order: Order
+    jobs: tuple[Fulfilment, ...]
+    question: Question
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InWave:
+    """An open order with the ways its promise can be kept."""
+
+    open: Open
+    ground: Ground
+    way: Way
+
+    @property
+    def standing(self) -> Standing:
+        """The parcels that stand: node, line → units."""
+        parcels = []
+        for job in self.open.jobs:
+            by_parcel: dict[int, dict[str, int]] = defaultdict(dict)
+            for line in job.lines:
+                if line.wanted:
+                    by_parcel[line.parcel][line.line_id] = line.wanted
+            parcels += [(job.node, content) for content in by_parcel.values()]
+        return parcels
+
+
+def open_order(conn: Connection, order_id: str) -> Open | None:
+    """None where something stands against moving any of it: a hold, work begun on part of a fulfilment
+    order, units still to come, or nothing promised.
+    """
+    order = load_order(conn, order_id)
+    if order is None or order.status is not OrderStatus.OPEN or order.promise.window_to is None:
+        return None
+    jobs = tuple(
+        job
+        for job in fulfilments_of(conn, order_id)
+        if job.state in NOT_YET_PICKED and not job.on_hold and job.wanted
+    )
+    if not jobs or nodes_waiting_for_stock(conn, order.group_id):
+        return None
+    units = Counter[str]()
+    for job in jobs:
+        for line in job.lines:
+            units[line.line_id] += line.wanted
+    wanted = tuple(Wanted(line.id, line.sku, units[line.id]) for line in order.picked_lines if units[line.id])
+    address = address_of(conn, order.address_id) if order.address_id else None
+    where = address.whereabouts if address else None
+    avoid = excluded(conn, order_id)
+    return Open(order, jobs, Question(wanted, order.channel, where, order.promise.pickup_node, avoid=avoid))
+
+
+def held_by(conn: Connection, orders: Sequence[Open]) -> OwnHolds:
+    """Units on shelves and capacity that all of these hold together."""
+    units: dict[tuple[str, str], int] = defaultdict(int)
+    for one in orders:
+        for job in one.jobs:
+            for line in job.lines:
+                units[line.sku, job.node] += line.wanted
+    return OwnHolds(units, capacity_held(conn, [one.order.group_id for one in orders]), {}, {})
+
+
+def in_wave(runtime: Runtime, one: Open, held: OwnHolds) -> InWave | None:
+    """The order with its problem; None where its promise is not kept as it stands, so that it had better be
+    left to those who re-source it.
+    """
+    order = one.order
+    ground = from_memory_without(runtime, one.question, held)
+    together = kept_together(runtime.pool.catalogue, order)
+    basket = as_kits(ground.basket, order, together)
+    told = order.promise
+    assert told.window_to is not None, "only what is promised is open to a wave"
+    promised = Promised(told.method, told.window_to, told.slot, told.pickup_node)
+    way = way_kept(
+        ground.network,
+        basket,
+        ground.stock,
+        ground.capacity,
+        ground.policy,
+        ground.at,
+        promised,
+        ground.prices,
+    )
+    if way is None:
+        return None
+    found = InWave(one, replace(ground, basket=basket), way)
+    nodes = set(way.problem.node_ids)
+    return found if all(node in nodes for node, _ in found.standing) else None
+
+
+def asked(one: InWave, move_minor: int) -> Asked:
+    return Asked(one.open.order.id, one.way.problem, one.standing, move_minor)
+
+
+def capacity_of(members: Sequence[InWave]) -> Mapping[str, int]:
+    """Parcels each node may send on the days these orders leave; no entry where nobody counts."""
+    rooms: dict[str, dict[tuple[date, str], int]] = defaultdict(dict)
+    for one in members:
+        problem = one.way.problem
+        for node, day, room in zip(
+            problem.node_ids, one.way.days, problem.capacity_parcels.tolist(), strict=True
+        ):
+            rooms[node][day, one.way.reach.bucket] = room
+    return {node: sum(r.values()) for node, r in rooms.items() if UNLIMITED not in r.values()}

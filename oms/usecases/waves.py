@@ -1,0 +1,200 @@
+"""Waves of open orders: looked at together, solved outside any transaction, applied where nothing changed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from sqlalchemy import Connection
+
+from oms.actors import SYSTEM
+from oms.adapters.clock import elapsed_s
+from oms.bootstrap import Runtime
+from oms.refusals import LostRace, Refused, not_found
+from oms.steps.at_work import lock
+from oms.steps.wave_applying import MOVED, apply_plan
+from oms.steps.wave_snapshot import InWave, asked, capacity_of, held_by, in_wave, open_order
+from oms.store import waves as store
+from oms.store.database import OUTAGES
+from oms.store.waves import Wave, WaveMove
+from oms.usecases.releasing import release_orders
+from oms.work import Work, transact
+from routing.wave.cost import cost_of
+from routing.wave.join import join, plan_of, together
+from routing.wave.problem import Wave as Problem
+from routing.wave.problem import WaveResult
+from routing.wave.solve import solve_wave
+from routing.wave.warm import warm_waves
+
+log = logging.getLogger(__name__)
+
+MOST_ORDERS = 2_000
+DEADLINE_S = 20.0
+MOVE_MINOR = 25
+"""What giving an order another node than its staff has seen must save at least."""
+TAKEN = "taken"
+
+
+def submit_wave(work: Work, market: str, deadline_s: float = DEADLINE_S) -> Wave:
+    """Queue a wave over the open orders of a market; a worker solves it."""
+    id = work.ids.new("wav")
+    store.queue_wave(work.conn, id, work.at, work.actor.key_id, market, deadline_s)
+    work.emit("wave.queued", "wave", id, {"market": market, "deadline_s": deadline_s})
+    return get_wave(work.conn, id)
+
+
+def get_wave(conn: Connection, id: str) -> Wave:
+    """Raises Refused: not_found."""
+    found = store.wave_of(conn, id)
+    if found is None:
+        raise not_found("wave")
+    return found
+
+
+def plan_waves(runtime: Runtime) -> int:
+    """Queue a wave for every market that has open orders and none waiting; returns how many."""
+
+    def plan(work: Work) -> int:
+        waiting = store.waiting_markets(work.conn)
+        markets = [market for market in store.open_markets(work.conn) if market not in waiting]
+        for market in markets:
+            submit_wave(work, market)
+        return len(markets)
+
+    return transact(runtime, SYSTEM, plan)
+
+
+def run_waves(runtime: Runtime) -> int:
+    """Work off what is queued; returns how many waves that was."""
+    count = 0
+    while (mine := transact(runtime, SYSTEM, lambda work: store.claim_wave(work.conn, work.at))) is not None:
+        try:
+            _run(runtime, mine)
+        except OUTAGES:
+            raise
+        except Exception as error:
+            log.exception("Wave %s broke off", mine.id)
+            detail = f"It broke off ({type(error).__name__}); the log says where; what was moved stays"
+            transact(runtime, SYSTEM, partial(_fail, mine, detail))
+        count += 1
+    return count
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Solved:
+    members: Sequence[InWave]
+    problem: Problem
+    result: WaveResult
+
+
+def _run(runtime: Runtime, mine: Wave) -> None:
+    members = _look(runtime, mine.market)
+    if not members:
+        detail = "No open order of this market could move"
+        transact(runtime, SYSTEM, partial(_end, mine, None, (), detail))
+        return
+    warm_waves()
+    began = elapsed_s()
+    problem = join([asked(one, MOVE_MINOR) for one in members], capacity_of(members))
+    result = solve_wave(problem, time_left=lambda: mine.deadline_s - (elapsed_s() - began))
+    solved = _Solved(members, problem, result)
+    moves = _apply(runtime, mine, solved)
+    transact(runtime, SYSTEM, partial(_end, mine, solved, moves, ""))
+    release_orders(runtime, [move.order_id for move in moves if move.outcome == MOVED])
+
+
+def _look(runtime: Runtime, market: str) -> list[InWave]:
+    """Open orders with their problems; what those hold that stay outside is not free to the others."""
+    with runtime.engine.connect() as conn:
+        at = runtime.clock.now()
+        ids = store.open_orders(conn, market, at, MOST_ORDERS)
+        found = [one for id in ids if (one := open_order(conn, id)) is not None]
+        runtime.feed.glance()
+        while found:
+            held = held_by(conn, found)
+            members = [in_wave(runtime, one, held) for one in found]
+            inside = [one for one in members if one is not None]
+            if len(inside) == len(found):
+                return inside
+            found = [one.open for one in inside]
+    return []
+
+
+def _apply(runtime: Runtime, mine: Wave, solved: _Solved) -> list[WaveMove]:
+    """Moves that want each other's units go together or not at all, so that nobody moves at a loss for an
+    order that then stays.
+    """
+    moves: list[WaveMove] = []
+    for group in together(solved.problem, solved.result):
+        try:
+            outcomes = transact(runtime, SYSTEM, partial(_move, mine, solved, group))
+        except (LostRace, Refused):
+            outcomes = dict.fromkeys(group, TAKEN)
+        moves += [_told(solved, o, outcome) for o, outcome in outcomes.items()]
+    return moves
+
+
+def _move(mine: Wave, solved: _Solved, group: Sequence[int], work: Work) -> dict[int, str]:
+    """Order after order, and again: one may wait for the units another gives up. Raises LostRace where what
+    could be done costs more than it saves.
+    """
+    for id in sorted(solved.members[o].open.order.id for o in group):
+        lock(work, id)
+    done: dict[int, str] = {}
+    waiting = sorted(group, key=lambda o: -_saved(solved, o))
+    while waiting:
+        before = len(done)
+        for o in waiting:
+            one = solved.members[o]
+            option = one.way.option(plan_of(solved.problem, o, one.way.problem, solved.result.choices[o]))
+            save, told = work.conn.begin_nested(), len(work.events)
+            try:
+                done[o] = apply_plan(work, one, option, mine.id)
+                save.commit()
+            except LostRace:
+                save.rollback()
+                del work.events[told:]
+        waiting = [o for o in waiting if o not in done]
+        if len(done) == before:
+            break
+    if sum(_saved(solved, o) for o, outcome in done.items() if outcome == MOVED) < 0:
+        raise LostRace
+    return done | dict.fromkeys(waiting, TAKEN)
+
+
+def _saved(solved: _Solved, o: int) -> float:
+    """What the move saves, its own price taken off."""
+    problem = solved.problem
+    return cost_of(problem, o, problem.current[o]) - cost_of(problem, o, solved.result.choices[o])
+
+
+def _told(solved: _Solved, o: int, outcome: str) -> WaveMove:
+    problem = solved.problem
+    before = sorted({problem.node_ids[node] for node, _ in problem.current[o]})
+    after = sorted({problem.node_ids[node] for node, _ in solved.result.choices[o]})
+    return WaveMove(problem.order_ids[o], outcome, round(_saved(solved, o)), before, after)
+
+
+def _fail(mine: Wave, detail: str, work: Work) -> None:
+    store.end_wave(work.conn, mine.id, work.at, (), state="failed", detail=detail)
+
+
+def _end(mine: Wave, solved: _Solved | None, moves: Sequence[WaveMove], detail: str, work: Work) -> None:
+    figures: dict[str, object] = {"state": "done", "detail": detail}
+    if solved is not None:
+        before, bound = solved.result.before_minor, solved.result.bound_minor
+        after = before - sum(move.saved_minor for move in moves if move.outcome == MOVED)
+        figures |= {
+            "currency": solved.members[0].ground.network.currency,
+            "orders": len(solved.members),
+            "before_minor": round(before),
+            "after_minor": round(after),
+            "bound_minor": round(bound),
+            "gap": max(0.0, (after - bound) / after) if after else 0.0,
+        }
+    store.end_wave(work.conn, mine.id, work.at, moves, **figures)
+    moved = sum(move.outcome == MOVED for move in moves)
+    event = {"market": mine.market, "moved": moved, "not_moved": len(moves) - moved}
+    work.emit("wave.done", "wave", mine.id, event)

@@ -1,0 +1,122 @@
+"""Waves in the product: orders swap nodes where that saves, together, and only as they were looked at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from oms.store import waves as store
+from oms.usecases import waves
+from oms.usecases.waves import plan_waves, run_waves
+from routing.wave.problem import WaveResult
+from routing.wave.solve import solve_wave
+from tests.nodes.conftest import did, jobs, release_at_last, seen, stands
+from tests.waves.conftest import Shop, crossed, nodes, wave
+
+
+def test_orders_make_room_for_each_other(shop: Shop) -> None:
+    crossed(shop)
+    done = wave(shop)
+    assert done["state"] == "done"
+    assert nodes(shop, "o-1") == ["ST-1"]
+    assert nodes(shop, "o-2") == ["WH"]
+    assert done["orders"] == 2
+    assert done["before_minor"] - done["after_minor"] == 1040 + 470 - 470 - 570 - 2 * waves.MOVE_MINOR
+    assert done["bound_minor"] <= done["after_minor"]
+    assert {move["order_id"]: move["outcome"] for move in done["moves"]} == {"o-1": "moved", "o-2": "moved"}
+    assert stands(shop, "WH", "A1")[:2] == (1, 1)
+    assert stands(shop, "ST-1", "A1")[:2] == (3, 1)
+
+
+def test_every_move_has_its_event_and_its_decision(shop: Shop) -> None:
+    crossed(shop)
+    done = wave(shop)
+    moved = [event for event in seen(shop, "o-2")["timeline"] if event["type"] == "order.moved"]
+    assert [event["reason"] for event in moved] == ["wave"]
+    decisions = shop.admin.get("/v1/orders/o-2/decisions").json()["decisions"]
+    assert "wave" in {decision["trigger"] for decision in decisions}
+    told = "SELECT array_agg(type ORDER BY type) FROM outbox WHERE subject_id = :id"
+    assert shop.scalar(told, id=done["id"]) == ["wave.done", "wave.queued"]
+
+
+def test_a_second_wave_finds_nothing_to_move(shop: Shop) -> None:
+    crossed(shop)
+    wave(shop)
+    again = wave(shop)
+    assert again["moves"] == []
+    assert again["before_minor"] == again["after_minor"]
+    assert again["gap"] == 0
+
+
+def test_what_is_being_picked_stays(shop: Shop) -> None:
+    crossed(shop)
+    first = offered_of(shop, "o-1")
+    did(shop, first, "accept")
+    made = shop.post("/v1/pick-waves", {"node": "WH"}, shop.admin)
+    assert made.status_code == 201, made.text
+    for one in made.json()["pick_lists"]:
+        assert shop.post(f"/v1/pick-lists/{one['id']}/claim", None, shop.admin).status_code == 200
+    before = nodes(shop, "o-1"), nodes(shop, "o-2")
+    wave(shop)
+    assert (nodes(shop, "o-1"), nodes(shop, "o-2")) == before
+
+
+def offered_of(shop: Shop, order_id: str) -> str:
+    release_at_last(shop)
+    [id] = list(jobs(shop, order_id))
+    return id
+
+
+def test_an_order_changed_meanwhile_stays_as_it_is(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    crossed(shop)
+
+    def slowly(*given: Any, **more: Any) -> WaveResult:
+        result = solve_wave(*given, **more)
+        answer = shop.post("/v1/orders/o-2/cancel", {}, shop.admin)
+        assert answer.status_code == 200, answer.text
+        return result
+
+    monkeypatch.setattr(waves, "solve_wave", slowly)
+    done = wave(shop)
+    assert nodes(shop, "o-1") == ["WH"]
+    assert {move["outcome"] for move in done["moves"]} <= {"changed", "taken"}
+    assert done["before_minor"] == done["after_minor"]
+
+
+def test_a_market_has_waves_of_its_own(shop: Shop) -> None:
+    crossed(shop)
+    other = wave(shop, market="elsewhere")
+    assert (other["orders"], other["moves"]) == (0, [])
+    assert nodes(shop, "o-2") == ["ST-1", "WH"]
+
+
+def test_waves_are_queued_by_the_hour_once_each(shop: Shop) -> None:
+    assert plan_waves(shop.runtime) == 0
+    crossed(shop)
+    assert plan_waves(shop.runtime) == 1
+    assert plan_waves(shop.runtime) == 0
+    assert run_waves(shop.runtime) == 1
+    assert nodes(shop, "o-2") == ["WH"]
+
+
+def test_what_is_on_hold_stays(shop: Shop) -> None:
+    crossed(shop)
+    assert shop.post("/v1/orders/o-2/holds", {"hold": "care"}, shop.admin).status_code == 200
+    assert wave(shop)["orders"] == 1
+    assert nodes(shop, "o-2") == ["ST-1", "WH"]
+
+
+def test_what_a_wave_came_to_is_kept(shop: Shop) -> None:
+    crossed(shop)
+    done = wave(shop)
+    with shop.runtime.engine.connect() as conn:
+        assert store.outcomes_of(conn, done["id"]) == {"moved": 2}
+        assert [row.id for row in store.waves(conn, 5)] == [done["id"]]
+        assert [move.order_id for move in store.moves_of(conn, done["id"], 1)] == ["o-2"]
+
+
+def test_a_wave_that_nobody_asked_for_is_not_there(shop: Shop) -> None:
+    assert shop.admin.get("/v1/waves/none").status_code == 404
+    assert shop.post("/v1/waves", {"deadline_s": 0}, shop.admin).status_code == 422
+    assert shop.post("/v1/waves", {}, shop.web).status_code == 403
