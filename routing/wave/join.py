@@ -10,7 +10,7 @@ import numpy as np
 
 from routing.kernel_plan import assemble
 from routing.plan import Plan
-from routing.problem import UNLIMITED, Ints, Problem, RateCards
+from routing.problem import UNLIMITED, Floats, Ints, Problem, RateCards
 from routing.wave.large import shelf_of
 from routing.wave.problem import Choice, Wave, WaveResult
 
@@ -72,11 +72,7 @@ def join(asked: Sequence[Asked], capacity: Mapping[str, int]) -> Wave:
         divisor_mm3_per_g=first.divisor_mm3_per_g,
         unfilled_penalty_minor=first.unfilled_penalty_minor,
         current=_current(asked, nodes, line_start),
-        felt={
-            o: np.ascontiguousarray(one.problem.bid_price_minor[:, order[o]])
-            for o, one in enumerate(asked)
-            if one.problem.bid_price_minor.any()
-        },
+        felt=_felt(asked, order),
     )
     _make_room(wave)
     return wave
@@ -144,6 +140,11 @@ def plan_of(wave: Wave, order: int, problem: Problem, choice: Choice) -> Plan:
 def _current(asked: Sequence[Asked], nodes: Mapping[str, int], start: Ints) -> dict[int, Choice]:
     standing = [(o, one) for o, one in enumerate(asked) if one.current is not None]
     return {o: _choice(one, nodes, int(start[o])) for o, one in standing}
+
+
+def _felt(asked: Sequence[Asked], order: Sequence[Ints]) -> dict[int, Floats]:
+    felt = [(o, one.problem.bid_price_minor) for o, one in enumerate(asked)]
+    return {o: np.ascontiguousarray(price[:, order[o]]) for o, price in felt if price.any()}
 
 
 def _choice(one: Asked, nodes: Mapping[str, int], first: int) -> Choice:
