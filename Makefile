@@ -54,6 +54,7 @@ bench: setup  ## how fast, and beside what: one table, in benchmarks/results and
 	-$(BIN)/python -m benchmarks.scale
 	-$(BIN)/python -m benchmarks.hosts
 	$(BIN)/python -m benchmarks.readme_table
+	$(BIN)/python -m tests.docs.scaling
 	$(BIN)/python -m benchmarks.bench_table --since .benchmarks/begun
 
 soak: setup  ## races for the last units and kill -9 at full length: nothing oversold, nothing lost
