@@ -13,9 +13,11 @@ from rich.table import Table
 
 from api.cli.console import REFUSED, USAGE, Json, fail, out, print_json
 from api.cli.exchange import progress_bar, say_faults
+from api.cli.replay_report import report_html
 from oms.adapters.folder import FolderRefused, read_folder
 from oms.adapters.folder_replay import replay_of
 from routing.replay.clairvoyant import USUAL_ROUNDS
+from routing.replay.foresight import Outlook
 from routing.replay.policies import POLICIES
 from routing.replay.report import Comparison, compare
 from routing.replay.run import Rejects
@@ -34,17 +36,24 @@ def replay(
     policy: Annotated[
         str, typer.Option(help=f"Some of {', '.join(POLICIES)}, with commas between; all by default.")
     ] = ",".join(POLICIES),
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"], help="Play from this day, UTC; earlier orders are only learned from."
+        ),
+    ] = None,
     until: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only orders placed before this day, UTC.")
     ] = None,
     reject_rate: Annotated[
         float, typer.Option(min=0, max=1, help="Share of units that are not on their shelf.")
     ] = 0.0,
-    seed: Annotated[int, typer.Option(min=0, help="Chance of the rejects.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Chance of the rejects and of futures.")] = 0,
     promise_days: Annotated[int, typer.Option(min=0, help="An order is on time within so many days.")] = 5,
     rounds: Annotated[
         int, typer.Option(min=0, help="Rounds that lift the clairvoyant bound; 0 leaves it out.")
     ] = USUAL_ROUNDS,
+    report: Annotated[Path | None, typer.Option(help="Write charts to this HTML file.")] = None,
     json: Json = False,
 ) -> None:
     """Play all orders of FOLDER by each policy, from the same stock and with the same chance.
@@ -52,30 +61,50 @@ def replay(
     The share of the gap is that of the distance from `cheapest` to what one could do who knew every order
     beforehand.
     """
-    names = tuple(name.strip() for name in policy.split(",") if name.strip())
-    unknown = [name for name in names if name not in POLICIES]
-    if unknown or not names:
-        fail(f"{unknown[0] if unknown else 'Nothing'} is none of {', '.join(POLICIES)}")
+    names = _names(policy)
+    ground, stream = _read(folder, until, json)
+    past = 0 if since is None else _before(stream, since)
+    if past == len(stream.order_ids):
+        fail("No order is left to be played; choose other days")
         raise typer.Exit(USAGE)
-    try:
-        ground, stream = replay_of(read_folder(folder))
-    except FolderRefused as refused:
-        say_faults(refused, json)
-        raise typer.Exit(REFUSED) from None
-    if until is not None:
-        stream = stream.part(0, int(np.searchsorted(stream.placed_at, np.datetime64(until, "us"))))
-    found = _play(ground, stream, names, Settings(Rejects(reject_rate, seed), promise_days), rounds)
+    settings = Settings(Rejects(reject_rate, seed), promise_days, past, Outlook(seed=seed))
+    found = _play(ground, stream, names, settings, rounds)
+    if report is not None:
+        report.write_text(report_html(found, f"Replay of {folder.resolve().name}"), encoding="utf-8")
     if json:
         print_json(asdict(found))
     else:
         _show(found)
 
 
+def _names(policy: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in policy.split(",") if name.strip())
+    unknown = [name for name in names if name not in POLICIES]
+    if unknown or not names:
+        fail(f"{unknown[0] if unknown else 'Nothing'} is none of {', '.join(POLICIES)}")
+        raise typer.Exit(USAGE)
+    return names
+
+
+def _read(folder: Path, until: datetime | None, json: bool) -> tuple[Ground, Stream]:
+    try:
+        ground, stream = replay_of(read_folder(folder))
+    except FolderRefused as refused:
+        say_faults(refused, json)
+        raise typer.Exit(REFUSED) from None
+    return ground, stream if until is None else stream.part(0, _before(stream, until))
+
+
+def _before(stream: Stream, day: datetime) -> int:
+    """How many orders were placed before a day."""
+    return int(np.searchsorted(stream.placed_at, np.datetime64(day, "us")))
+
+
 def _play(
     ground: Ground, stream: Stream, names: tuple[str, ...], settings: Settings, rounds: int
 ) -> Comparison:
     with progress_bar() as bar:
-        tasks = {name: bar.add_task(name, total=len(stream.order_ids)) for name in names}
+        tasks = {name: bar.add_task(name, total=len(stream.order_ids) - settings.past) for name in names}
 
         def progress(name: str, done: int) -> None:
             bar.update(tasks[name], completed=done)

@@ -14,15 +14,18 @@ STEP = 0.3
 """First step of a price, in cheapest parcels."""
 
 
-def clairvoyant(ground: Ground, stream: Stream, rounds: int = USUAL_ROUNDS) -> Prices:
+def clairvoyant(ground: Ground, stream: Stream, rounds: int = USUAL_ROUNDS, past: int = 0) -> Prices:
     """Prices that know the stream, and the bound they prove on ``objective_minor`` of every policy.
 
-    More rounds lift the bound. What comes in later counts as if it were there from the start, and nobody is
-    turned away by an empty shelf: both make the bound lower, never wrong.
+    More rounds lift the bound; the first ``past`` orders do not count. What comes in later counts as if it
+    were there from the start, and nobody is turned away by an empty shelf: both make the bound lower, never
+    wrong.
     """
     stock = ground.on_hand.copy()
-    np.add.at(stock, (stream.arrivals.sku, stream.arrivals.node), stream.arrivals.quantity)
+    arrivals, weights = stream.arrivals, np.ones(len(stream.order_ids))
+    weights[:past] = 0.0
+    late = arrivals.at > stream.placed_at[past] if past else np.ones(len(arrivals.at), np.bool_)
+    np.add.at(stock, (arrivals.sku[late], arrivals.node[late]), arrivals.quantity[late])
     run = Run(ground, stream, BY_COST)
-    weights = np.ones(len(stream.order_ids))
     start = Prices(scarcity(run, weights, stock), np.zeros(run.used.shape), -np.inf)
     return ascend(run, weights, stock, rounds, STEP * ground.opening_minor, start)

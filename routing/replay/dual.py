@@ -16,6 +16,8 @@ from routing.problem import UNLIMITED, Floats, Ints
 from routing.replay.run import Run
 
 ZERO = 1e-9
+KEPT = 0.3
+"""Share of its swings that a price remembers when it goes on from an earlier solve."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,15 +29,22 @@ class Prices:
     bids: Floats
     days: Floats
     bound_minor: float
+    swing: Floats | None = None  # [S, N] how much each price has swung, for those who go on from here
 
 
 def ascend(
-    run: Run, weights: Floats, stock: Ints, rounds: int, step_minor: float, start: Prices | None = None
+    run: Run,
+    weights: Floats,
+    stock: Ints,
+    rounds: int,
+    step_minor: float,
+    start: Prices | None = None,
+    proven: bool = True,
 ) -> Prices:
     """``rounds`` steps from ``start`` (or 0) for the run's orders, each counted ``weights`` times, and
     ``stock`` [S, N]. Each price has a step of its own, ``step_minor`` at first, which shrinks as it swings
-    (AdaGrad).
-    The prices returned are the mean of the second half: a better guide than the last ones.
+    (AdaGrad). The prices returned are the mean of the second half: a better guide than the last ones, and
+    often a better bound, which is only looked at where it is to be ``proven``.
     """
     most = run.ground.most_orders
     limited = most != UNLIMITED
@@ -43,6 +52,8 @@ def ascend(
     days = np.zeros(run.used.shape) if start is None else start.days.copy()
     bids[stock <= 0] = 0.0
     seen, seen_days = np.full(bids.shape, ZERO), np.full(days.shape, ZERO)
+    if start is not None and start.swing is not None:
+        seen += KEPT * start.swing
     mean, mean_days, best, counted = np.zeros_like(bids), np.zeros_like(days), -np.inf, 0
     room = np.where(limited[:, None], most[:, None], 0)
     has_room = np.broadcast_to(limited[:, None], days.shape)
@@ -55,7 +66,11 @@ def ascend(
             counted += 1
         _step(bids, run.usage - stock, seen, step_minor, stock > 0)
         _step(days, run.day_usage - room, seen_days, step_minor, has_room)
-    return Prices(mean / max(1, counted), mean_days / max(1, counted), best)
+    mean, mean_days = mean / max(1, counted), mean_days / max(1, counted)
+    if proven:
+        cost = run.wish(weights, stock, mean, mean_days)
+        best = max(best, cost - float((mean * stock).sum()) - float((mean_days * room).sum()))
+    return Prices(mean, mean_days, best, seen)
 
 
 def scarcity(run: Run, weights: Floats, stock: Ints) -> Floats:

@@ -1,4 +1,4 @@
-"""What can be played: the rules in use elsewhere, and the exact engine plain and sparing."""
+"""What can be played: the rules in use elsewhere, and the exact engine without and with prices."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from routing.replay.places import BY_COST
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """``rule``: by number; ``sparing``: units at broad nodes are felt to cost (``routing.breadth``)."""
+    """``rule``: by number; ``sparing``: units at broad nodes are felt to cost (``routing.breadth``);
+    ``foresight``: they are felt to cost what they are worth to orders to come (``routing.replay.foresight``).
+    """
 
     rule: int = BY_COST
     sparing: bool = False
+    foresight: bool = False
 
 
 POLICIES: Mapping[str, Policy] = {
@@ -27,4 +30,5 @@ POLICIES: Mapping[str, Policy] = {
     "rule_cascade": Policy(rules.RULE_CASCADE),
     "cheapest": Policy(),
     "sparing": Policy(sparing=True),
+    "lookahead": Policy(foresight=True),
 }

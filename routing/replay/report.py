@@ -125,19 +125,35 @@ def compare(
         )
         for name in policies
     }
-    orders = max(1, len(stream.order_ids))
-    bound = clairvoyant(ground, stream, rounds).bound_minor / orders if rounds else None
+    orders = max(1, len(stream.order_ids) - settings.past)
+    bound = clairvoyant(ground, stream, rounds, settings.past).bound_minor / orders if rounds else None
     myopic = played[MYOPIC].objective_minor / orders if MYOPIC in played else None
     return Comparison(
         currency=ground.currency,
-        orders=len(stream.order_ids),
-        lines=len(stream.sku),
-        units=int(stream.quantity.sum()),
+        orders=len(stream.order_ids) - settings.past,
+        lines=len(stream.sku) - int(stream.start[settings.past]),
+        units=int(stream.quantity[int(stream.start[settings.past]) :].sum()),
         bound_per_order_minor=bound,
         policies={
             name: figures(name, one, ground, closed(one.objective_minor / orders, myopic, bound))
             for name, one in played.items()
         },
+    )
+
+
+def unbeaten(policies: Mapping[str, Figures]) -> tuple[str, ...]:
+    """Those that no other equals in cost, days, parcels and CO₂ together and beats in one of these."""
+    marks = {
+        name: (one.cost_per_order_minor, one.days, one.parcels_per_order, one.co2_kg_per_order)
+        for name, one in policies.items()
+    }
+    return tuple(
+        name
+        for name, own in marks.items()
+        if not any(
+            other != own and all(theirs <= mine for theirs, mine in zip(other, own, strict=True))
+            for other in marks.values()
+        )
     )
 
 

@@ -8,7 +8,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from routing.problem import Bools, Ints
+from routing.problem import Bools
+from routing.replay.foresight import Foresight, Outlook
 from routing.replay.places import BY_COST
 from routing.replay.policies import Policy
 from routing.replay.run import Rejects, Run
@@ -25,11 +26,14 @@ STRETCH = 500
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What happens to all policies alike. ``promise_days``: an order is on time when all of it arrives no
-    later.
+    later. ``past``: so many first orders are not played; policies that look ahead may learn from them.
+    ``outlook``: how these look ahead.
     """
 
     rejects: Rejects = field(default_factory=Rejects)
     promise_days: int = 5
+    past: int = 0
+    outlook: Outlook = field(default_factory=Outlook)
 
 
 def simulate(
@@ -41,25 +45,31 @@ def simulate(
 ) -> Replay:
     """Each order in turn: the policy decides on the stock that is left, then its units are gone.
 
-    Stock comes in before the first order that is placed no earlier.
+    Stock comes in before the first order that is placed no earlier; the opening stock is what is there when
+    the ``past`` is over.
     """
     run = Run(ground, stream, policy.rule, settings.rejects)
     if policy.sparing:
         run.spare(ground.breadth_weight * ground.opening_minor)
-    tally = Tally(ground, stream, settings.promise_days)
+    past = settings.past
+    foresight = Foresight(ground, stream, settings.outlook, past) if policy.foresight else None
+    tally = Tally(ground, stream, settings.promise_days, past)
     coming = np.searchsorted(stream.placed_at, stream.arrivals.at, side="left")
-    for first, last in _stretches(len(stream.order_ids), coming):
-        _bring(run, coming == first)
+    moments = foresight.moments if foresight is not None else frozenset[int]()
+    for first, last in _stretches(past, len(stream.order_ids), {*moments, *coming.tolist()}):
+        _bring(run, (coming == first) & (first > past))
+        if foresight is not None and first in moments:
+            run.bids = foresight.prices(first, run)
         tally.add(*run.advance(first, last))
         if progress is not None:
-            progress(last)
+            progress(last - past)
     _bring(run, coming >= len(stream.order_ids))
     exact = policy.rule == BY_COST
     return tally.close(run.left, run.rejected, run.large if exact else 0, run.by_node)
 
 
-def _stretches(orders: int, coming: Ints) -> Iterator[tuple[int, int]]:
-    cuts = {0, orders, *range(0, orders, STRETCH), *(int(at) for at in coming if at < orders)}
+def _stretches(past: int, orders: int, stops: set[int]) -> Iterator[tuple[int, int]]:
+    cuts = {orders, *range(past, orders, STRETCH), *(stop for stop in stops if past <= stop < orders)}
     return pairwise(sorted(cuts))
 
 

@@ -64,8 +64,8 @@ class Replay:
 class Tally:
     """Adds up parcels and takes as the loop writes them."""
 
-    def __init__(self, ground: Ground, stream: Stream, promise_days: int) -> None:
-        self._ground, self._stream, self._promise = ground, stream, promise_days
+    def __init__(self, ground: Ground, stream: Stream, promise_days: int, past: int = 0) -> None:
+        self._ground, self._stream, self._promise, self._past = ground, stream, promise_days, past
         orders, nodes = len(stream.order_ids), len(ground.node_ids)
         self._served: Ints = np.zeros(len(stream.sku), np.int64)
         self._parcels: Ints = np.zeros(orders, np.int64)
@@ -101,17 +101,19 @@ class Tally:
     def close(self, left: Ints, rejected: int, large: int, by_node: int) -> Replay:
         """The totals; ``left`` [S, N] is what is still on the shelves."""
         ground, stream = self._ground, self._stream
-        units, filled = int(stream.quantity.sum()), int(self._served.sum())
-        whole = self._served == stream.quantity
-        missing = np.zeros(len(stream.order_ids), np.int64)
-        np.add.at(missing, np.repeat(np.arange(len(missing)), np.diff(stream.start)), ~whole)
-        days = (self._arrives - stream.days.placed)[self._parcels > 0]
+        first, line = self._past, int(stream.start[self._past])
+        units, filled = int(stream.quantity[line:].sum()), int(self._served.sum())
+        whole = (self._served == stream.quantity)[line:]
+        missing = np.zeros(len(stream.order_ids) - first, np.int64)
+        np.add.at(missing, np.repeat(np.arange(len(missing)), np.diff(stream.start[first:])), ~whole)
+        took = (self._arrives - stream.days.placed)[first:]
+        days = took[self._parcels[first:] > 0]
         parcels = int(self._parcels.sum())
         felt = parcels * ground.parcel_minor + self._days * ground.late_day_minor
-        on_time = (missing == 0) & (self._arrives - stream.days.placed <= self._promise)
+        on_time = (missing == 0) & (took <= self._promise)
         return Replay(
             orders=len(missing),
-            lines=len(stream.sku),
+            lines=len(whole),
             units=units,
             filled_orders=int((missing == 0).sum()),
             filled_lines=int(whole.sum()),

@@ -42,3 +42,13 @@ def test_words_name_every_policy_and_the_bound(folder: Path) -> None:
 def test_a_policy_nobody_knows_and_a_folder_that_is_not_one_are_refused(folder: Path) -> None:
     assert CliRunner().invoke(app, ["replay", str(folder), "--policy", "best"]).exit_code == 2
     assert CliRunner().invoke(app, ["replay", str(folder / "nowhere")]).exit_code == 1
+    assert CliRunner().invoke(app, ["replay", str(folder), "--since", "2018-01-01"]).exit_code == 2
+
+
+def test_earlier_orders_are_only_learned_from_and_the_report_is_written(folder: Path, tmp_path: Path) -> None:
+    page = tmp_path / "out.html"
+    asked = ["replay", str(folder), "--policy", "cheapest,lookahead", "--since", "2017-10-09", "--json"]
+    done = CliRunner().invoke(app, [*asked, "--report", str(page)])
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["orders"] == 1
+    assert "lookahead" in page.read_text(encoding="utf-8")

@@ -1,0 +1,153 @@
+"""How much of the way from the exact myopic engine to hindsight prices close, on the multi-item instances.
+
+python -m benchmarks.multi_item.table [--network small] [--instances 10] [--streams 3]
+    [--levels 0.7 0.9 1.1 1.3] [--roundings] [--write]
+
+Hindsight is a bound by dual ascent over the stream as it came, a little below the linear programme's value,
+so shares closed are told a little too small. `--roundings` adds the papers' policies, over their fluid
+programme.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+
+from benchmarks.machine import write_result
+from benchmarks.multi_item.instances import PARCEL, Instance, instance
+from benchmarks.multi_item.rounding import ROUNDINGS, fluid, played, static_nearest
+from routing.problem import Floats, Ints
+from routing.replay.dual import ascend
+from routing.replay.forecast import BasketTypes
+from routing.replay.foresight import Outlook
+from routing.replay.places import BY_COST
+from routing.replay.policies import POLICIES
+from routing.replay.run import Run
+from routing.replay.simulate import Settings, simulate
+
+HINDSIGHT_ROUNDS, HINDSIGHT_STEP = 400, 0.1
+LEARNED = 2_000
+OUTLOOK = Outlook(solves=50, scenarios=4, rounds=8)
+SIGMAS = {"rates off by σ 0.3": 0.3, "rates off by σ 1.0": 1.0}
+SOURCES = ("known rates", "learned from 2,000 orders", "learned on the way", *SIGMAS)
+
+
+def closed(one: Instance, seed: int) -> dict[str, float]:
+    """Costs of one stream in dollars: myopic, hindsight, and lookahead by each source of rates."""
+    types = one.arrivals(seed)
+    stream, pool = one.stream(types), one.stream(np.arange(len(one.share)))
+    counts = np.bincount(types, minlength=len(one.share)).astype(np.float64)
+    bound = ascend(
+        Run(one.ground, pool, BY_COST), counts, one.ground.on_hand, HINDSIGHT_ROUNDS, HINDSIGHT_STEP * PARCEL
+    ).bound_minor
+    cost = {
+        "myopic": simulate(one.ground, stream, POLICIES["cheapest"]).objective_minor,
+        "hindsight": bound,
+    }
+    for source in SOURCES:
+        cost[source] = _lookahead(one, types, source, seed)
+    return {name: value / 1e4 for name, value in cost.items()}
+
+
+def _lookahead(one: Instance, types: Ints, source: str, seed: int) -> float:
+    chance = np.random.default_rng([seed, 3])
+    given: Floats | None = one.share / one.share.sum()
+    sure = source == "known rates"
+    if source in SIGMAS:
+        given = given * np.exp(SIGMAS[source] * chance.normal(size=len(one.share)))
+        given = given / given.sum()
+    elif not sure:
+        given = None
+    past = LEARNED if source == "learned from 2,000 orders" else 0
+    earlier = one.arrivals(seed + 10**6, 3 * LEARNED)[:past]
+    every = np.concatenate([earlier, types])
+    pool = one.stream(np.arange(len(one.share)))
+    outlook = replace(OUTLOOK, forecast=BasketTypes(pool, every, one.region, one.basket, given, sure))
+    settings = Settings(past=past, outlook=outlook)
+    return simulate(one.ground, one.stream(every), POLICIES["lookahead"], settings).objective_minor
+
+
+def rows(network: str, levels: list[float], instances: int, streams: int) -> Iterator[Mapping[str, Any]]:
+    """One a stream, as it is done."""
+    for level in levels:
+        for seed in range(instances):
+            one = instance(network, level, seed)
+            for turn in range(streams):
+                began = time.process_time()
+                cost = closed(one, 1_000 * seed + turn)
+                gap = cost["myopic"] - cost["hindsight"]
+                shares = {source: (cost["myopic"] - cost[source]) / gap for source in SOURCES}
+                told = {"level": level, "instance": seed, "stream": turn, "closed": shares}
+                yield {**told, "cost": cost, "cpu_s": time.process_time() - began}
+
+
+def over_fluid(network: str, instances: int, streams: int) -> dict[str, float]:
+    """Mean cost over the fluid programme at the standard stock: the papers' own metric."""
+    ratios: dict[str, list[float]] = {}
+    for seed in range(instances):
+        one = instance(network, 1.0, seed)
+        least, shares = fluid(one)
+        for turn in range(streams):
+            chance = 1_000 * seed + turn
+            types = one.arrivals(chance)
+            ratios.setdefault("static nearest", []).append(static_nearest(one, types) / least)
+            for name, rounding in ROUNDINGS.items():
+                ratios.setdefault(name, []).append(played(one, types, shares, rounding, chance) / least)
+            myopic = simulate(one.ground, one.stream(types), POLICIES["cheapest"]).objective_minor
+            ratios.setdefault("exact myopic", []).append(myopic / least)
+            for source in SOURCES[:3]:
+                ahead = _lookahead(one, types, source, chance)
+                ratios.setdefault(f"lookahead, {source}", []).append(ahead / least)
+    return {name: round(fmean(found), 4) for name, found in ratios.items()}
+
+
+def summary(found: list[Mapping[str, Any]]) -> dict[str, dict[str, float]]:
+    """Share closed by level and source: of the summed distances, so that small ones do not weigh double."""
+    table: dict[str, dict[str, float]] = {}
+    for level in sorted({row["level"] for row in found}):
+        here = [row["cost"] for row in found if row["level"] == level]
+        gap = sum(cost["myopic"] - cost["hindsight"] for cost in here)
+        table[f"{level:.0%}"] = {
+            source: round(sum(cost["myopic"] - cost[source] for cost in here) / gap, 4) for source in SOURCES
+        }
+    return table
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--network", choices=("small", "large"), default="small")
+    parser.add_argument("--instances", type=int, default=10)
+    parser.add_argument("--streams", type=int, default=3)
+    parser.add_argument("--levels", type=float, nargs="+", default=[0.7, 0.9, 1.1, 1.3])
+    parser.add_argument("--roundings", action="store_true")
+    parser.add_argument("--write", action="store_true", help="keep the figures under benchmarks/results")
+    given = parser.parse_args()
+    found = []
+    for row in rows(given.network, given.levels, given.instances, given.streams):
+        found.append(row)
+        shares = "  ".join(f"{source} {share:.1%}" for source, share in row["closed"].items())
+        print(f"{row['level']:.0%} {row['instance']}/{row['stream']}: {shares}", file=sys.stderr, flush=True)
+    result: dict[str, Any] = {
+        "network": given.network,
+        "instances": given.instances,
+        "streams": given.streams,
+        "closed": summary(found),
+    }
+    if given.roundings:
+        result["cost_over_fluid"] = over_fluid(given.network, given.instances, given.streams)
+    if given.write:
+        result["rows"] = found
+        print(write_result(f"multi-item-{given.network}", result), file=sys.stderr)
+    print(json.dumps({key: value for key, value in result.items() if key != "rows"}, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""Prices that look ahead: bold where the past bears them out, and never wild where it does not."""
+
+import numpy as np
+import pytest
+
+from routing.problem import Ints
+from routing.replay.forecast import SHAPES, BasketTypes, PastOrders, likelihood
+from routing.replay.foresight import Outlook
+from routing.replay.policies import POLICIES
+from routing.replay.simulate import Settings, simulate
+from routing.replay.stream import Ground, Stream
+from tests.replay.world import ground, random_world, stream
+
+
+def contended() -> tuple[Ground, Stream]:
+    """Orders for S0 alone could come from node 2 for 100 more a parcel; those for both need node 0."""
+    orders = [{0: 1} if turn % 2 else {0: 1, 1: 1} for turn in range(120)]
+    return ground([[70, 0, 70], [70, 0, 0]], weight_g=(400, 500)), stream(3, *orders)
+
+
+def test_units_that_later_baskets_need_are_kept_for_them() -> None:
+    there, orders = contended()
+    myopic = simulate(there, orders, POLICIES["cheapest"], Settings(past=20))
+    ahead = simulate(there, orders, POLICIES["lookahead"], Settings(past=20, outlook=Outlook(solves=10)))
+    assert myopic.orders == ahead.orders == 100
+    assert ahead.filled_units == myopic.filled_units
+    assert ahead.cost_minor < myopic.cost_minor
+    assert ahead.parcels < myopic.parcels
+
+
+def test_the_same_seed_looks_the_same_way_ahead() -> None:
+    there, orders = random_world(2, 40)
+    digests = [
+        simulate(there, orders, POLICIES["lookahead"], Settings(outlook=Outlook(solves=4, seed=seed))).digest
+        for seed in (1, 1)
+    ]
+    assert digests[0] == digests[1]
+
+
+def test_without_a_past_nothing_is_felt() -> None:
+    there, orders = random_world(2, 12)
+    blind = Settings(outlook=Outlook(solves=1))
+    assert (
+        simulate(there, orders, POLICIES["lookahead"], blind).digest
+        == simulate(there, orders, POLICIES["cheapest"]).digest
+    )
+
+
+def test_past_orders_come_again_as_often_as_is_to_be_expected() -> None:
+    _, orders = random_world(1, 50)
+    chance = np.random.default_rng(0)
+    drawn = [PastOrders(orders).future(30, 60.0, chance) for _ in range(200)]
+    assert np.mean([weights.sum() for weights in drawn]) == pytest.approx(60, rel=0.05)
+    assert all((weights[30:] == 0).all() for weights in drawn)
+
+
+def types_of(shares: np.ndarray, seen: int, given: np.ndarray | None, seed: int = 3) -> BasketTypes:
+    """Two regions × five baskets; orders drawn from ``shares``."""
+    drawn: Ints = np.random.default_rng(seed).choice(10, seen, p=shares)
+    pool = stream(3, *({0: 1},) * 10)
+    return BasketTypes(pool, drawn, np.tile(np.arange(2), 5), np.repeat(np.arange(5), 2), given)
+
+
+def error(forecast: BasketTypes, now: int, shares: np.ndarray) -> float:
+    drawn = [forecast.rates(now, np.random.default_rng(seed)) for seed in range(40)]
+    return float(np.abs(np.mean(drawn, axis=0) - shares).sum())
+
+
+def test_a_wrong_forecast_is_given_up_when_orders_say_otherwise() -> None:
+    """Shares that are not popularity × size of region, so that only counting helps."""
+    shares = np.random.default_rng(1).dirichlet(np.ones(10) * 3)
+    wrong = shares[::-1].copy()
+    for given in (wrong, None):
+        assert error(types_of(shares, 3_000, given), 3_000, shares) < 0.1
+    assert error(types_of(shares, 3_000, wrong), 0, shares) > 0.3, "nothing says otherwise yet"
+    assert error(types_of(shares, 3_000, shares), 100, shares) < 0.15, "a right one is kept"
+
+
+def test_counts_that_fit_speak_for_a_sure_forecast_and_others_for_a_loose_one() -> None:
+    expected = np.full(40, 50.0)
+    fits = np.random.default_rng(2).poisson(expected).astype(float)
+    off = (
+        np.random.default_rng(2)
+        .poisson(expected * np.random.default_rng(3).gamma(1.0, 1.0, 40))
+        .astype(float)
+    )
+    assert max(SHAPES, key=lambda shape: likelihood(fits, expected, shape)) >= 100
+    assert max(SHAPES, key=lambda shape: likelihood(off, expected, shape)) <= 3
