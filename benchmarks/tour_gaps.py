@@ -1,10 +1,12 @@
 """How far courier tours are from the best known, ours and OR-Tools', on instances of the literature.
 
-python -m benchmarks.tour_gaps [--data DIR] [--run SECONDS:COUNT …] [--rival SECONDS:COUNT …] [--write]
+python -m benchmarks.tour_gaps [--data DIR] [--run SECONDS:COUNT …] [--rival SECONDS:COUNT …]
+    [--only NAME,NAME …] [--add FILE] [--write]
 
 ``DIR`` holds the sets as folders (see ``SETS``); without it what is in ``samples/vrp`` is run. Of each set so
 many instances are taken, evenly spaced over the sorted names. Seconds are of processor time, on one thread:
 on an idle machine the same on the clock, on a busy one the figures stay comparable. Every plan is recounted.
+``--add`` goes on with the runs of an earlier result.
 """
 
 from __future__ import annotations
@@ -55,14 +57,17 @@ class Run:
     unvisited: int
 
 
-def chosen(data: Path | None, count: int) -> Iterator[tuple[str, Instance]]:
-    """Set and instance, evenly spaced over the names of each set."""
+def chosen(data: Path | None, count: int, only: Sequence[str]) -> Iterator[tuple[str, Instance]]:
+    """Set and instance, evenly spaced over the names of each set; ``only`` those named, if any are."""
     if data is None:
         for path in sorted([*SAMPLES.glob("*.txt"), *SAMPLES.glob("*.vrp")]):
             yield "samples", read(path)
         return
     for name, (folder, pattern, fewer) in SETS.items():
         paths = sorted((data / folder).glob(pattern))
+        if only:
+            yield from ((name, read(path)) for path in paths if path.stem in only)
+            continue
         wanted = count // fewer
         for k in range(min(wanted, len(paths))):
             yield name, read(paths[int((k + 0.5) * len(paths) / wanted)])
@@ -121,12 +126,14 @@ def main() -> None:
     parser.add_argument("--data", type=Path)
     parser.add_argument("--run", type=_pair, action="append", default=[])
     parser.add_argument("--rival", type=_pair, action="append", default=[])
+    parser.add_argument("--only", type=lambda told: told.split(","), default=[])
+    parser.add_argument("--add", type=Path)
     parser.add_argument("--write", action="store_true", help="keep the figures under benchmarks/results")
     given = parser.parse_args()
     plans = [("anyshelf", *pair) for pair in given.run] + [("or_tools", *pair) for pair in given.rival]
-    runs: list[Run] = []
+    runs = [Run(**told) for told in json.loads(given.add.read_text())["runs"]] if given.add else []
     for solver, seconds, count in sorted(plans, key=lambda plan: plan[1]) or [("anyshelf", 1, 1)]:
-        for name, instance in chosen(given.data, count):
+        for name, instance in chosen(given.data, count, given.only):
             runs.append(run(name, instance, solver, seconds))
             print(runs[-1], file=sys.stderr)
             if given.write:  # after each, so that a run that is broken off is not lost
