@@ -1,4 +1,4 @@
-"""The measurements behind docs/mathematics.md at a size at which they take seconds, and their figures there."""
+"""The measurements behind docs/mathematics.md at a size at which they take seconds, and their figures."""
 
 from __future__ import annotations
 
