@@ -88,7 +88,7 @@ def _content(job: Fulfilment) -> tuple[str, list[list[tuple[str, int]]]]:
 
 
 def _cancelled(job: Fulfilment, work: Work) -> Fulfilment:
-    ended = replace(job.after(FulfilmentEvent.CANCEL, work.at, REASON), offer_expires_at=None)
+    ended = replace(job.after(FulfilmentEvent.CANCEL, work.at, "moved"), offer_expires_at=None)
     return replace(ended, lines=tuple(line.without(line.wanted) for line in ended.lines))
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 from sqlalchemy import Connection
@@ -21,8 +21,10 @@ from oms.store.database import OUTAGES
 from oms.store.waves import Wave, WaveMove
 from oms.usecases.releasing import release_orders
 from oms.work import Work, transact
+from routing.promise import Option
+from routing.route import route
 from routing.wave.cost import cost_of
-from routing.wave.join import join, plan_of, together
+from routing.wave.join import Leftover, choice_of, join, plan_of, together
 from routing.wave.problem import Wave as Problem
 from routing.wave.problem import WaveResult
 from routing.wave.solve import solve_wave
@@ -87,6 +89,7 @@ class _Solved:
     members: Sequence[InWave]
     problem: Problem
     result: WaveResult
+    options: Mapping[int, Option]  # of the orders to move
 
 
 def _run(runtime: Runtime, mine: Wave) -> None:
@@ -99,7 +102,7 @@ def _run(runtime: Runtime, mine: Wave) -> None:
     began = elapsed_s()
     problem = join([asked(one, MOVE_MINOR) for one in members], capacity_of(members))
     result = solve_wave(problem, time_left=lambda: mine.deadline_s - (elapsed_s() - began))
-    solved = _Solved(members, problem, result)
+    solved = _Solved(members, problem, result, _options(members, problem, result))
     moves = _apply(runtime, mine, solved)
     transact(runtime, SYSTEM, partial(_end, mine, solved, moves, ""))
     release_orders(runtime, [move.order_id for move in moves if move.outcome == MOVED])
@@ -148,7 +151,7 @@ def _move(mine: Wave, solved: _Solved, group: Sequence[int], work: Work) -> dict
         before = len(done)
         for o in waiting:
             one = solved.members[o]
-            option = one.way.option(plan_of(solved.problem, o, one.way.problem, solved.result.choices[o]))
+            option = solved.options[o]
             save, told = work.conn.begin_nested(), len(work.events)
             try:
                 done[o] = apply_plan(work, one, option, mine.id)
@@ -162,6 +165,23 @@ def _move(mine: Wave, solved: _Solved, group: Sequence[int], work: Work) -> dict
     if sum(_saved(solved, o) for o, outcome in done.items() if outcome == MOVED) < 0:
         raise LostRace
     return done | dict.fromkeys(waiting, TAKEN)
+
+
+def _options(members: Sequence[InWave], problem: Problem, result: WaveResult) -> dict[int, Option]:
+    """What the wave chose for each order it moves, on what the others leave to it. Of equally good plans it
+    is the one that the router alone finds there, so that the decision can be computed again.
+    """
+    leftover, found = Leftover(problem, result.choices), {}
+    for o in result.moved:
+        one, choice = members[o], result.choices[o]
+        way = replace(one.way, problem=leftover.problem_of(one.way.problem, choice))
+        plan = plan_of(problem, o, way.problem, choice)
+        alone = route(way.problem, work_limit=one.ground.policy.work_limit)
+        if not alone.unfilled and alone.objective_minor <= plan.objective_minor + 1e-6:
+            leftover.swap(choice, choice_of(problem, o, alone))
+            plan = alone
+        found[o] = way.option(plan)
+    return found
 
 
 def _saved(solved: _Solved, o: int) -> float:

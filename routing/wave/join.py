@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -126,6 +126,46 @@ def together(wave: Wave, result: WaveResult) -> list[list[int]]:
     return list(groups.values())
 
 
+class Leftover:
+    """What the plans of a wave leave, and each order's problem on that and what it has itself. The wave's
+    plan is best there: so it can be explained, and computed again, without the other orders.
+    """
+
+    def __init__(self, wave: Wave, choices: Sequence[Choice]) -> None:
+        self.wave = wave
+        self.shelves, self.parcels = wave.available.copy(), wave.capacity_parcels.copy()
+        for choice in choices:
+            self._take(choice, 1)
+
+    def problem_of(self, problem: Problem, choice: Choice) -> Problem:
+        """``problem`` of the order whose plan is ``choice``."""
+        self._take(choice, -1)
+        wave, available = self.wave, problem.available.copy()
+        node_at = {node: n for n, node in enumerate(wave.node_ids)}
+        nodes = [node_at[node] for node in problem.node_ids]
+        skus = {sku: s for s, sku in enumerate(wave.sku_ids)}
+        for line, n in np.argwhere(available > 0).tolist():
+            shelf = shelf_of(wave, skus[problem.skus[line]], nodes[n])
+            available[line, n] = min(available[line, n], self.shelves[shelf])
+        limited = wave.capacity_parcels[nodes] != UNLIMITED
+        room = np.minimum(np.where(limited, self.parcels[nodes], UNLIMITED), problem.capacity_parcels)
+        capacity = np.where(problem.capacity_parcels == UNLIMITED, UNLIMITED, room)
+        self._take(choice, 1)
+        return replace(problem, available=available, capacity_parcels=capacity)
+
+    def swap(self, before: Choice, after: Choice) -> None:
+        """An order of the wave gets another plan."""
+        self._take(before, -1)
+        self._take(after, 1)
+
+    def _take(self, choice: Choice, sign: int) -> None:
+        for node, content in choice:
+            if self.parcels[node] != UNLIMITED:
+                self.parcels[node] -= sign
+            for line, units in content:
+                self.shelves[shelf_of(self.wave, int(self.wave.sku[line]), node)] -= sign * units
+
+
 def plan_of(wave: Wave, order: int, problem: Problem, choice: Choice) -> Plan:
     """What the wave chose for one order, as a plan of its own problem; its bound is its objective."""
     node_at = {node: n for n, node in enumerate(problem.node_ids)}
@@ -135,6 +175,18 @@ def plan_of(wave: Wave, order: int, problem: Problem, choice: Choice) -> Plan:
         for node, content in choice
     ]
     return assemble(problem, chosen, None)
+
+
+def choice_of(wave: Wave, order: int, plan: Plan) -> Choice:
+    """A plan of one order's own problem in words of the wave."""
+    nodes = {node: n for n, node in enumerate(wave.node_ids)}
+    lines = {wave.line_ids[i]: i for i in wave.lines_of(order)}
+    return tuple(
+        sorted(
+            (nodes[p.node], tuple(sorted((lines[take.line], take.quantity) for take in p.takes)))
+            for p in plan.parcels
+        )
+    )
 
 
 def _current(asked: Sequence[Asked], nodes: Mapping[str, int], start: Ints) -> dict[int, Choice]:

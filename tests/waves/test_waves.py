@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import pytest
 
 from oms.store import waves as store
 from oms.usecases import waves
+from oms.usecases.decisions import one_explained
 from oms.usecases.waves import plan_waves, run_waves
 from routing.wave.problem import WaveResult
 from routing.wave.solve import solve_wave
 from tests.nodes.conftest import did, jobs, release_at_last, seen, stands
+from tests.support import stock_up
 from tests.waves.conftest import Shop, crossed, nodes, wave
 
 
@@ -34,8 +37,14 @@ def test_every_move_has_its_event_and_its_decision(shop: Shop) -> None:
     done = wave(shop)
     moved = [event for event in seen(shop, "o-2")["timeline"] if event["type"] == "order.moved"]
     assert [event["reason"] for event in moved] == ["wave"]
-    decisions = shop.admin.get("/v1/orders/o-2/decisions").json()["decisions"]
-    assert "wave" in {decision["trigger"] for decision in decisions}
+    for order in ("o-1", "o-2"):
+        [decided] = [
+            decision
+            for decision in shop.admin.get(f"/v1/orders/{order}/decisions").json()["decisions"]
+            if decision["trigger"] == "wave"
+        ]
+        with shop.runtime.engine.connect() as conn:
+            assert one_explained(conn, decided["id"])["recomputed"]
     told = "SELECT array_agg(type ORDER BY type) FROM outbox WHERE subject_id = :id"
     assert shop.scalar(told, id=done["id"]) == ["wave.done", "wave.queued"]
 
@@ -114,6 +123,23 @@ def test_what_a_wave_came_to_is_kept(shop: Shop) -> None:
         assert store.outcomes_of(conn, done["id"]) == {"moved": 2}
         assert [row.id for row in store.waves(conn, 5)] == [done["id"]]
         assert [move.order_id for move in store.moves_of(conn, done["id"], 1)] == ["o-2"]
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_many_orders_of_all_kinds_keep_the_books(shop: Shop, seed: int) -> None:
+    dice = random.Random(seed)
+    stock_up(shop.runtime, ("WH", "C3", 2), ("ST-1", "C3", 1), ("ST-2", "A1", 6), ("ST-2", "B2", 9))
+    for no in range(16):
+        skus = dice.sample(["A1", "B2", "C3", "K1"], dice.randint(1, 3))
+        method = dice.choice(["ship", "ship", "ship", "courier"])
+        shop.place(f"o-{no}", *[(sku, dice.randint(1, 2)) for sku in skus], method=method)
+        shop.runtime.feed.look()
+    done = wave(shop)
+    assert done["state"] == "done", done
+    assert done["orders"] > 3
+    assert done["bound_minor"] <= done["after_minor"] <= done["before_minor"]
+    again = wave(shop)
+    assert again["before_minor"] <= done["after_minor"] + waves.MOVE_MINOR * len(done["moves"])
 
 
 def test_a_wave_that_nobody_asked_for_is_not_there(shop: Shop) -> None:
