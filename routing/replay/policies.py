@@ -30,5 +30,5 @@ POLICIES: Mapping[str, Policy] = {
     "rule_cascade": Policy(rules.RULE_CASCADE),
     "cheapest": Policy(),
     "sparing": Policy(sparing=True),
-    "lookahead": Policy(foresight=True),
+    "lookahead": Policy(sparing=True, foresight=True),
 }
