@@ -55,14 +55,20 @@ class LifeMachine(OrderRules, NodeRules, RoadRules):
 def test_anything_in_any_order(engine: Engine, database_url: str) -> None:
     LifeMachine.engine, LifeMachine.url = engine, database_url
     LifeMachine.said.clear()
+    wanted = KNOWN - {"webhook", "delivery"}
     with watched() as taken:
-        _run()
+        _run(EXAMPLES)
+        if not _reached(taken) >= wanted:
+            # What is drawn follows the answers, and these what memory had weighed by then: on a busy machine
+            # a dozen lives may all miss one of the ends.
+            _run(3 * EXAMPLES)
     if SOAK:
         _print(taken)
-    reached = {what for what, _, _ in taken}
-    assert reached >= KNOWN - {"webhook", "delivery"}, (
-        "the machine gets to everything that belongs to an order"
-    )
+    assert _reached(taken) >= wanted, "the machine gets to everything that belongs to an order"
+
+
+def _reached(taken: Counter[tuple[str, str, str]]) -> set[str]:
+    return {what for what, _, _ in taken}
 
 
 def _print(taken: Counter[tuple[str, str, str]]) -> None:
@@ -77,11 +83,11 @@ def _print(taken: Counter[tuple[str, str, str]]) -> None:
         print("  ", *never)
 
 
-def _run() -> None:
+def _run(examples: int) -> None:
     run_state_machine_as_test(
         LifeMachine,
         settings=settings(
-            max_examples=EXAMPLES,
+            max_examples=examples,
             stateful_step_count=STEPS,
             deadline=None,
             suppress_health_check=list(HealthCheck),

@@ -29,6 +29,7 @@ SECRETS = ("winifred", "quibble", "555 0188", "2125550188", "xylophone", "quillf
 @pytest.fixture
 def written(shop: Shop) -> Iterator[io.StringIO]:
     """Everything logged during the test, at the finest level, as JSON lines."""
+    afterwards.settle()  # what earlier tests in this process were answered has its lines before
     heard = io.StringIO()
     root = logging.getLogger()
     kept, level = list(root.handlers), root.level
