@@ -59,6 +59,12 @@ def lost_words(
     if more_parcels > 0 and term in _PER_PARCEL:
         why = "one more parcel" if more_parcels == 1 else f"{more_parcels} more parcels"
     lost = money(by, problem.currency)
+    if lost == money(0, problem.currency):
+        least = money(1, problem.currency)
+        return (
+            f"{node} lost by less than {least}: {why}.",
+            f"{node} would win if its part of the order became {least} cheaper.",
+        )
     most = "" if exact else "at most "
     return (
         f"{node} lost by {most}{lost}: {why}.",

@@ -9,11 +9,12 @@ from typing import Annotated
 
 import numpy as np
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from api.cli.console import REFUSED, USAGE, Json, fail, out, print_json
 from api.cli.exchange import progress_bar, say_faults
-from api.cli.replay_report import report_html
+from api.cli.replay_report import COLUMNS, MINOR, cells, report_html
 from oms.adapters.folder import FolderRefused, read_folder
 from oms.adapters.folder_replay import replay_of
 from routing.replay.clairvoyant import USUAL_ROUNDS
@@ -25,9 +26,6 @@ from routing.replay.simulate import Settings
 from routing.replay.stream import Ground, Stream
 
 app = typer.Typer()
-
-MINOR = 100
-COLUMNS = ("policy", "cost", "paid", "parcels", "split", "lines filled", "days", "on time", "kg CO₂", "gap")
 
 
 @app.command()
@@ -117,34 +115,14 @@ def _show(found: Comparison) -> None:
         f"{found.orders:,} orders, {found.lines:,} lines, {found.units:,} units; per order, "
         f"money in {found.currency}"
     )
-    table = Table(title=head, title_justify="left")
-    for title in (
-        "policy",
-        "cost",
-        "paid",
-        "parcels",
-        "split",
-        "lines filled",
-        "days",
-        "on time",
-        "kg CO₂",
-        "gap",
-    ):
+    table = Table(
+        title=head, title_justify="left", box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=0
+    )
+    for title in COLUMNS:
         named = title == COLUMNS[0]
         table.add_column(title, justify="left" if named else "right", min_width=17 if named else None)
     for name, one in found.policies.items():
-        table.add_row(
-            name,
-            f"{one.cost_per_order_minor / MINOR:,.2f}",
-            f"{one.paid_per_order_minor / MINOR:,.2f}",
-            f"{one.parcels_per_order:.3f}",
-            f"{one.split_share:.1%}",
-            f"{one.line_fill:.1%}",
-            f"{one.days:.2f}",
-            f"{one.on_time:.1%}",
-            f"{one.co2_kg_per_order:.3f}",
-            "" if one.gap_closed is None else f"{one.gap_closed:.1%}",
-        )
+        table.add_row(name, *cells(one))
     if found.bound_per_order_minor is not None:
         table.add_row("clairvoyant bound", f"{found.bound_per_order_minor / MINOR:,.2f}", end_section=True)
     out.print(table)

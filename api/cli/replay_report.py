@@ -8,6 +8,7 @@ from html import escape
 from routing.replay.report import Comparison, Figures, unbeaten
 
 MINOR = 100
+COLUMNS = ("policy", "cost", "paid", "parcels", "split", "filled", "days", "on time", "kg CO₂", "gap")
 WIDTH, BAR, GAP, NAMES, VALUES = 640, 22, 6, 150, 90
 NODES = 12
 """Nodes whose load is shown: those that send most."""
@@ -153,27 +154,11 @@ def _load(policies: Mapping[str, Figures]) -> str:
 
 
 def _table(policies: Mapping[str, Figures]) -> str:
-    titles = (
-        "policy",
-        "cost",
-        "paid",
-        "parcels",
-        "split",
-        "lines filled",
-        "days",
-        "on time",
-        "kg CO₂",
-        "gap",
-    )
     rows = "".join(
-        f"<tr><td>{escape(name)}</td><td>{one.cost_per_order_minor / MINOR:,.2f}</td>"
-        f"<td>{one.paid_per_order_minor / MINOR:,.2f}</td><td>{one.parcels_per_order:.3f}</td>"
-        f"<td>{one.split_share:.1%}</td><td>{one.line_fill:.1%}</td><td>{one.days:.2f}</td>"
-        f"<td>{one.on_time:.1%}</td><td>{one.co2_kg_per_order:.3f}</td>"
-        f"<td>{'' if one.gap_closed is None else f'{one.gap_closed:.1%}'}</td></tr>"
+        f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in (name, *cells(one)))}</tr>"
         for name, one in policies.items()
     )
-    head = "".join(f"<th>{title}</th>" for title in titles)
+    head = "".join(f"<th>{title}</th>" for title in COLUMNS)
     return f'<section class="scroll"><h2>All figures</h2><table><tr>{head}</tr>{rows}</table></section>'
 
 
@@ -181,4 +166,19 @@ def _figure(title: str, told: str, height: int, drawn: list[str], below: str = "
     return (
         f'<section><h2>{escape(title)}</h2><svg viewBox="0 0 {WIDTH} {height}" role="img" '
         f'aria-label="{escape(told)}">{"".join(drawn)}</svg><p>{escape(below)}</p></section>'
+    )
+
+
+def cells(one: Figures) -> tuple[str, ...]:
+    """The figures of a policy in words, under ``COLUMNS`` after the first."""
+    return (
+        f"{one.cost_per_order_minor / MINOR:,.2f}",
+        f"{one.paid_per_order_minor / MINOR:,.2f}",
+        f"{one.parcels_per_order:.3f}",
+        f"{one.split_share:.1%}",
+        f"{one.line_fill:.1%}",
+        f"{one.days:.2f}",
+        f"{one.on_time:.1%}",
+        f"{one.co2_kg_per_order:.3f}",
+        "" if one.gap_closed is None else f"{one.gap_closed:.1%}",
     )

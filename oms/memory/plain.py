@@ -24,8 +24,8 @@ class Plain:
     def __init__(self, loaded: Loaded, nodes: Alignment) -> None:
         self.loaded, self.nodes = loaded, nodes
         network, rules = loaded.network, loaded.policy.price_rules
-        self.names = [_json(node) for node in network.node_ids]
-        self.slots = [_json(slot.id) for slot in network.spec.slots]
+        self.names = [as_json(node) for node in network.node_ids]
+        self.slots = [as_json(slot.id) for slot in network.spec.slots]
         self.prices = PriceLists([rule for rule in rules if rule.up_to_km is None])
         self._state: State | None = None
         self._breadth: Breadth | None = None
@@ -50,8 +50,9 @@ class Plain:
             self.as_of = state.as_of.isoformat()
 
 
-def _json(text: str) -> str:
-    return orjson.dumps(text).decode()
+def as_json(value: object) -> str:
+    """The value as JSON text."""
+    return orjson.dumps(value).decode()
 
 
 def named(names: Sequence[str], place: int) -> str:

@@ -11,14 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-import orjson
-
 from inventory.pool import State
 from inventory.sku import Sku
 from oms.actors import Actor
 from oms.bootstrap import Runtime
 from oms.memory.ground import located, room_of
-from oms.memory.plain import Plain
+from oms.memory.plain import Plain, as_json
 from oms.orders.quote import FORMAT, Whereabouts, microseconds
 from oms.translate import Ordered
 from oms.usecases.promises import QUOTE, QUOTE_LIFE
@@ -119,16 +117,16 @@ def _could_wait(found: Found, case: _Case, methods: tuple[str, ...]) -> bool:
 
 def _document(runtime: Runtime, actor: Actor, case: _Case, found: Found, methods: tuple[str, ...]) -> bytes:
     """All of it as JSON."""
-    plain, lines = case.plain, [(_json(line.id), _json(line.sku)) for line in case.asked.lines]
+    plain, lines = case.plain, [(as_json(line.id), as_json(line.sku)) for line in case.asked.lines]
     shown = Shown(found, plain, actor, plain.loaded.network.currency, lines)
     prices = _Prices(case)
     options: list[str] = []
     kept: list[str] = []
     for row in found.options:
         if not row[at.MISSING]:
-            id, price_minor = f"{METHODS[row[at.METHOD]]}-{len(kept) + 1}", prices.minor(row)
-            options.append(shown.option(id, row, price_minor))
-            kept.append(shown.kept(id, row, price_minor))
+            id, paid_minor = f"{METHODS[row[at.METHOD]]}-{len(kept) + 1}", prices.minor(row)
+            options.append(shown.option(id, row, paid_minor))
+            kept.append(shown.kept(id, row, paid_minor))
     expires_at = case.moment + QUOTE_LIFE
     quote = _quote(runtime.ids.new("quo"), case, shown, expires_at, ",".join(kept))
     return (
@@ -146,9 +144,9 @@ def _quote(id: str, case: _Case, shown: Shown, expires_at: datetime, kept: str) 
             for (id, sku), line in zip(shown.lines, case.asked.lines, strict=True)
         ]
     )
-    where = _json([to.country, to.postcode, to.city, to.lat, to.lon])
+    where = as_json([to.country, to.postcode, to.city, to.lat, to.lon])
     return (
-        f'[{FORMAT},"{id}",{_json(case.asked.channel)},"{shown.currency}",{microseconds(expires_at)},'
+        f'[{FORMAT},"{id}",{as_json(case.asked.channel)},"{shown.currency}",{microseconds(expires_at)},'
         f"[{wanted}],{where},[{kept}],null]"
     ).encode()
 
@@ -177,7 +175,3 @@ class _Prices:
         to = self._case.to if store < 0 else plain.loaded.network.spec.nodes[store]
         rules = plain.prices.of(METHODS[method], channel, to.country, to.postcode)
         return price_minor(rules, self._goods_minor, self._weight_g, days)
-
-
-def _json(value: object) -> str:
-    return orjson.dumps(value).decode()

@@ -7,10 +7,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
-import orjson
-
 from oms.actors import Actor
-from oms.memory.plain import Plain, named
+from oms.memory.plain import Plain, as_json, named
 from oms.refusals import Code
 from oms.views.offers import node_visible
 from routing.calendar import to_datetime
@@ -24,9 +22,7 @@ from routing.promise_blocking import reason_of_all
 COSTS = tuple(term.name for term in fields(CostToServe))
 PAID = 3  # of them, in whole minor units; the others are felt
 TAGS = tuple(
-    orjson.dumps(
-        [tag for bit, tag in enumerate((CHEAPEST, FASTEST, FEWEST_PARCELS)) if tags >> bit & 1]
-    ).decode()
+    as_json([tag for bit, tag in enumerate((CHEAPEST, FASTEST, FEWEST_PARCELS)) if tags >> bit & 1])
     for tags in range(8)
 )
 Row = Sequence[int]
@@ -81,9 +77,7 @@ class Shown:
 
     def _cost(self, row: Row) -> str:
         terms = enumerate(zip(COSTS, self.found.cost(row), strict=True))
-        return orjson.dumps(
-            {name: int(minor) if place < PAID else minor for place, (name, minor) in terms}
-        ).decode()
+        return as_json({name: int(minor) if place < PAID else minor for place, (name, minor) in terms})
 
     def _parcel(self, row: Row, store: int) -> str:
         node, ship_at, arrive_at, *units = row
@@ -107,7 +101,7 @@ class Shown:
         """
         return ",".join(
             [
-                f'{{"method":"{method}","code":"{code}","detail":{_json(detail)},'
+                f'{{"method":"{method}","code":"{code}","detail":{as_json(detail)},'
                 f'"lines":[{",".join([self.lines[k][0] for k in ks])}]}}'
                 for method, code, detail, ks in self._refusals(methods)
             ]
@@ -132,7 +126,3 @@ class Shown:
                 if not explained.issuperset((method, k) for k in lacking):
                     told[method, Code.INSUFFICIENT_STOCK, "Not all of it is there", tuple(lacking)] = None
         return list(told)
-
-
-def _json(text: str) -> str:
-    return orjson.dumps(text).decode()

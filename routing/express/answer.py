@@ -48,10 +48,11 @@ def answered(world: World, asked: Asked, methods: Ints, answer: Answer) -> int:
     count = since = last = r = 0
     now = asked.question[0].at
     for method in methods:
-        fullest, since = EMPTY, answer.found[0]
+        fullest, since, first = EMPTY, answer.found[0], r
         while r < places.shape[0] and places[r, 0] == method:
             before, reach = answer.found[0], reaches[r]
-            if r > 0 and places[r - 1, 3] >= 0 and same_but_for_time(now, reaches[r - 1].at, reach.at):
+            slots = r > first and places[r, 3] >= 0
+            if slots and same_but_for_time(now, reaches[r - 1].at, reach.at):
                 again(world, asked, reach, places[r], last, before, answer)
             elif reach_options(world, asked, reach, places[r], answer) == UNSETTLED:
                 return NOT_PLAIN

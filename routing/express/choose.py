@@ -20,19 +20,18 @@ from routing.express.solve import (
     co2_felt,
     columns_of,
     dearest,
-    gathered_by,
     lateness,
     moments_of,
     one_could_send_all,
     plan_of,
+    tariff_minor,
 )
-from routing.express.whole import NOT_ONE, all_there_by, one_parcel
+from routing.express.whole import FOREVER, NOT_ONE, all_there_by, one_parcel
 from routing.problem import Floats, Ints
 
 CHEAPEST, FASTEST, FEWEST = 1, 2, 4
 """Tags as bits."""
 MISSING, COST, ARRIVES, PARCELS = range(4)
-FOREVER = 1 << 60
 BY = (
     (CHEAPEST, (MISSING, COST, ARRIVES, PARCELS)),
     (FASTEST, (MISSING, ARRIVES, COST, PARCELS)),
@@ -132,7 +131,7 @@ def in_parcels(world: World, asked: Asked, reach: Reach, place: Ints, answer: An
             best_missing, best_parcels = plan.missing, plan.column.size
             for c in plan.column:
                 latest = max(latest, columns.arrive_at[c])
-            bound = gathered_by(line, columns, moments)
+            bound = max(bound, all_there_by(line, reach.of.stock, reach.at, reach.line_bits))
         elif turn <= moments.size:
             if plan.state == NOBODY or plan.missing > best_missing:
                 continue
@@ -151,7 +150,7 @@ def write(
     option, unfilled = answer.option[o], answer.unfilled[o]
     for k in range(L):
         unfilled[k] = asked.line[k].quantity
-    opens, ends, order_by = np.int64(1 << 60), np.int64(0), np.int64(1 << 60)
+    opens, ends, order_by = np.int64(FOREVER), np.int64(0), np.int64(FOREVER)
     for q in range(Q):
         m = column[plan.column[q]]
         one, parcel = reach.at[m], answer.parcel[first + q]
@@ -194,21 +193,6 @@ def price(world: World, asked: Asked, reach: Reach, column: Ints, plan: Plan, mo
     money[1], money[2], money[3] = paid, fixed, pick
     money[4], money[5], money[6], money[7], money[8] = late, parcel, co2, rejection, bid
     money[0] = (paid + fixed + pick) + (late + parcel + co2 + rejection + bid)
-
-
-@compiled
-def tariff_minor(world: World, line: Records, card: int, take: Ints) -> int:
-    """What the card asks for a parcel of these units."""
-    weight, volume, divisor = 0, 0, world.weights[0].divisor_mm3_per_g
-    for k in range(take.size):
-        weight += take[k] * line[k].weight_g
-        volume += take[k] * line[k].volume_mm3
-    if divisor > 0:
-        weight = max(weight, int(np.ceil(volume / divisor)))
-    step = world.start[card]
-    while world.up_to_g[step] < weight:
-        step += 1
-    return int(world.minor[step])
 
 
 @compiled

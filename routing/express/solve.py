@@ -16,6 +16,7 @@ from routing.problem import Bools, Floats, Ints
 
 NOBODY, SOLVED, UNSETTLED = range(3)
 FEW_MOMENTS = 32
+TOO_HEAVY = -1
 
 
 class Columns(NamedTuple):
@@ -242,26 +243,6 @@ def moments_of(arrive_at: Ints) -> Ints:
 
 
 @compiled
-def gathered_by(line: Records, columns: Columns, moments: Ints) -> int:
-    """The first of the ascending instants by which all that can be had of every line can have arrived."""
-    bound = moments[0]
-    for k in range(line.size):
-        total = 0
-        for c in range(columns.column.size):
-            total += columns.available[k, c]
-        need = min(line[k].quantity, total)
-        for moment in moments:
-            there = 0
-            for c in range(columns.column.size):
-                if columns.arrive_at[c] <= moment:
-                    there += columns.available[k, c]
-            if there >= need:
-                bound = max(bound, moment)
-                break
-    return int(bound)
-
-
-@compiled
 def one_could_send_all(line: Records, columns: Columns) -> bool:
     """Whether one node has all that all nodes together can send."""
     L, C = columns.available.shape
@@ -293,3 +274,18 @@ def dearest(world: World, line: Records, columns: Columns, parcels: int) -> int:
             most = max(most, columns.unit_cost[k, c] + max(columns.unit_felt[k, c], 0.0))
         units += most * line[k].quantity
     return int(parcels * (parcel + minor) + units) + 1
+
+
+@compiled
+def tariff_minor(world: World, line: Records, card: int, take: Ints) -> int:
+    """What the card asks for a parcel of ``take`` units [L], TOO_HEAVY where it carries no such parcel."""
+    weight, volume, divisor = 0, 0, world.weights[0].divisor_mm3_per_g
+    for k in range(line.size):
+        weight += take[k] * line[k].weight_g
+        volume += take[k] * line[k].volume_mm3
+    if divisor > 0:
+        weight = max(weight, int(np.ceil(volume / divisor)))
+    for step in range(world.start[card], world.start[card + 1]):
+        if weight <= world.up_to_g[step]:
+            return int(world.minor[step])
+    return TOO_HEAVY

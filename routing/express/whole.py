@@ -13,11 +13,12 @@ import numpy as np
 from routing.compiled import compiled
 from routing.express.arrays import Asked, Records, World
 from routing.express.reach import Reach
-from routing.express.solve import co2_felt, lateness
+from routing.express.solve import TOO_HEAVY, co2_felt, lateness, tariff_minor
 from routing.kernel import INFINITE, SHIFT, unit_felt
 from routing.problem import Ints
 
-NOT_ONE = UNKNOWN = -1
+NOT_ONE, UNKNOWN = -1, -2
+FOREVER = 1 << 60
 
 
 @compiled
@@ -26,8 +27,10 @@ def one_parcel(world: World, asked: Asked, reach: Reach, limit: int) -> int:
     NOT_ONE where that cannot be told so easily.
     """
     weights, line, view = world.weights[0], asked.line, reach.of
-    tariff = np.full(world.card.size, UNKNOWN)
+    tariff, everything = np.full(world.card.size, UNKNOWN), np.empty(line.size, np.int64)
     cheapest_unit = np.full(line.size, INFINITE)
+    for k in range(line.size):
+        everything[k] = line[k].quantity
     best, cost, cheapest_parcel = NOT_ONE, INFINITE, INFINITE
     for m in range(reach.at.size):
         one = reach.at[m]
@@ -49,9 +52,10 @@ def one_parcel(world: World, asked: Asked, reach: Reach, limit: int) -> int:
             units += line[k].quantity * unit
         if whole:
             if tariff[one.card] == UNKNOWN:
-                tariff[one.card] = asks(world, asked, one.card)
-            if tariff[one.card] < INFINITE and parcel + tariff[one.card] + units < cost:
-                best, cost = m, parcel + tariff[one.card] + units
+                tariff[one.card] = tariff_minor(world, line, one.card, everything)
+            asks = tariff[one.card] << SHIFT
+            if tariff[one.card] != TOO_HEAVY and parcel + asks + units < cost:
+                best, cost = m, parcel + asks + units
     if best == NOT_ONE or cheapest_parcel < 0:
         return NOT_ONE
     other = 2 * cheapest_parcel
@@ -63,36 +67,23 @@ def one_parcel(world: World, asked: Asked, reach: Reach, limit: int) -> int:
 
 
 @compiled
-def asks(world: World, asked: Asked, card: int) -> int:
-    """The tariff of everything in one parcel, INFINITE where it is too heavy."""
-    weight, volume, divisor = 0, 0, world.weights[0].divisor_mm3_per_g
-    for k in range(asked.line.size):
-        weight += asked.line[k].quantity * asked.line[k].weight_g
-        volume += asked.line[k].quantity * asked.line[k].volume_mm3
-    if divisor > 0:
-        weight = max(weight, int(np.ceil(volume / divisor)))
-    for step in range(world.start[card], world.start[card + 1]):
-        if weight <= world.up_to_g[step]:
-            return int(world.minor[step] << SHIFT)
-    return INFINITE
-
-
-@compiled
 def all_there_by(line: Records, stock: Ints, at: Records, line_bits: Ints) -> int:
-    """The first instant by which all of every line [L] can have arrived from the nodes [M] of a reach; there
-    is enough of it.
+    """The first instant by which all that can be had of every line [L] can have arrived from the nodes [M]
+    of a reach.
     """
     bound = np.int64(0)
     for k in range(line.size):
         moment, there = np.int64(-1), 0
         while there < line[k].quantity:
-            later = np.int64(1 << 60)
+            later = np.int64(FOREVER)
             for m in range(at.size):
                 if at[m].bits | line_bits[k, m] == 0 and moment < at[m].arrive_at < later:
                     later = at[m].arrive_at
             for m in range(at.size):
                 if at[m].bits | line_bits[k, m] == 0 and at[m].arrive_at == later:
                     there += stock[k, m]
+            if later == FOREVER:
+                break
             moment = later
         bound = max(bound, moment)
     return int(bound)

@@ -9,6 +9,7 @@ import pytest
 
 from routing.eligibility import Exclusion
 from routing.explain import explain, explanation_to_json
+from routing.explain_words import lost_words
 from routing.files import problem_from_json
 from routing.plan import Status
 from routing.problem import Problem
@@ -82,6 +83,13 @@ def test_every_loser_costs_what_the_best_plan_with_it_costs() -> None:
                     assert loser.forced_minor == pytest.approx(expected, abs=1e-3), seed
                     assert loser.lost_by_minor == pytest.approx(expected - plan.objective_minor, abs=1e-3)
     assert compared > 200
+
+
+def test_less_than_the_smallest_coin_is_not_told_as_nothing() -> None:
+    problem = shop()
+    sentence, to_win = lost_words(problem, "DC-1", 0.3, "bid_prices", 0, True)
+    assert sentence == "DC-1 lost by less than 0.01: units that are better kept for later orders."
+    assert to_win == "DC-1 would win if its part of the order became 0.01 cheaper."
 
 
 def test_one_more_parcel_is_what_decided() -> None:

@@ -131,17 +131,21 @@ def near_and_alike(draw: st.DrawFn) -> tuple[Network, Basket, Stock, Free, datet
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.one_of(questions(), near_and_alike()), POLICIES)
+@given(st.one_of(questions(), near_and_alike()), POLICIES, st.permutations(METHODS), st.integers(1, 3))
 def test_both_ways_say_the_same(
-    question: tuple[Network, Basket, Stock, Free, datetime, np.ndarray], policy: Policy
+    question: tuple[Network, Basket, Stock, Free, datetime, np.ndarray],
+    policy: Policy,
+    order: list[str],
+    asked: int,
 ) -> None:
     net, basket, stock, free, at, breadth = question
-    found = express(net, basket, stock, free, policy, at, METHODS, breadth)
+    methods = tuple(order[:asked])
+    found = express(net, basket, stock, free, policy, at, methods, breadth)
     quantity = np.array([one.quantity for one in basket.lines])
     prices = breadth_prices(net, policy, quantity, stock.available, breadth)
-    whole = decided(net, basket, stock, Capacity(free), policy, at, METHODS, prices)
+    whole = decided(net, basket, stock, Capacity(free), policy, at, methods, prices)
     if found is not None:
-        assert told(found, net, basket, policy, at) == said(whole, basket)
+        assert told(found, net, basket, policy, at, methods) == said(whole, basket)
 
 
 def express(
@@ -179,10 +183,13 @@ def test_what_is_not_plain_is_handed_on() -> None:
     assert answer(basket, work_limit=1) is None
 
 
-def told(found: Found, net: Network, basket: Basket, policy: Policy, at: datetime) -> tuple[Any, ...]:
+def told(
+    found: Found, net: Network, basket: Basket, policy: Policy, at: datetime, methods: tuple[str, ...]
+) -> tuple[Any, ...]:
     ways = [_told(found, row, net, basket, policy, int(at.timestamp())) for row in found.options]
     refusals = []
-    for method, by_line in zip(METHODS, found.reasons, strict=True):
+    for method in methods:
+        by_line = found.reasons[METHODS.index(method)]
         for reason in dict.fromkeys(by_line):
             if reason >= 0:
                 ks = tuple(k for k, other in enumerate(by_line) if other == reason)
@@ -256,6 +263,20 @@ def test_a_store_on_the_border_of_its_radius_is_left_to_the_geodesic(methods: tu
         assert found is (
             None if ways is None else any(METHODS[row[at_.METHOD]] == "pickup" for row in ways.options)
         )
+
+
+def test_what_is_collected_shares_no_plan_with_the_slot_before_it() -> None:
+    """One line by courier, the other brought to the store: whichever method is asked for first."""
+    nodes = node("N0", 40.75, courier_radius_m=9_000, pick_lead_minutes=60), node("N1", 40.74)
+    net = network(*nodes, slots=(SlotSpec("late", time(16), time(18)),))
+    basket, there = Basket((line("1"), line("2")), NEW_YORK), Stock(np.eye(2, dtype=np.int64) * 5)
+    policy, breadth = Policy(courier_slots=1), np.zeros(2)
+    for methods in (("pickup", "courier"), ("courier", "pickup")):
+        found = express(net, basket, there, {}, policy, WEDNESDAY, methods, breadth)
+        prices = breadth_prices(net, policy, np.ones(2, np.int64), there.available, breadth)
+        whole = decided(net, basket, there, Capacity({}), policy, WEDNESDAY, methods, prices)
+        assert found is not None
+        assert told(found, net, basket, policy, WEDNESDAY, methods) == said(whole, basket)
 
 
 def test_without_nodes_the_other_way_says_so() -> None:
