@@ -26,6 +26,7 @@ h1 { line-height: 1.2 }
 h2 { font-size: 1.1rem }
 svg { width: 100%; height: auto }
 svg text { fill: var(--ink); font: 13px system-ui, sans-serif }
+@media (max-width: 40rem) { svg text { font-size: 19px } }
 .scroll { overflow-x: auto; grid-column: 1 / -1 }
 table { border-collapse: collapse }
 th, td { padding: .25rem .6rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap }
