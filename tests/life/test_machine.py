@@ -6,7 +6,7 @@ import os
 from collections import Counter
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, run_state_machine_as_test
 from sqlalchemy import Engine
@@ -23,6 +23,9 @@ SOAK = "ANYSHELF_LIFE_EXAMPLES" in os.environ
 PHASES = (Phase.generate, Phase.shrink) if os.environ.get("ANYSHELF_LIFE_SHRINK") else (Phase.generate,)
 EXAMPLES = int(os.environ.get("ANYSHELF_LIFE_EXAMPLES", "12"))
 STEPS = int(os.environ.get("ANYSHELF_LIFE_STEPS", "80"))
+ROUNDS = 8
+"""What is drawn follows the answers, and these what memory had weighed by then: on a busy machine a dozen
+lives may all miss one of the ends. So more are lived, each dozen from a seed of its own, up to so many."""
 
 
 class LifeMachine(OrderRules, NodeRules, RoadRules):
@@ -35,9 +38,10 @@ class LifeMachine(OrderRules, NodeRules, RoadRules):
         units=FEW,
         far=st.sampled_from([0, 6, 14, 24]),
         there=st.booleans(),
+        back=st.booleans(),
     )
     def a_morning(
-        self, methods: list[str], skus: list[str], auto: bool, units: int, far: int, there: bool
+        self, methods: list[str], skus: list[str], auto: bool, units: int, far: int, there: bool, back: bool
     ) -> None:
         """There is something to do from the start, and some of it is done: so much that all ends are near."""
         if auto:
@@ -48,6 +52,8 @@ class LifeMachine(OrderRules, NodeRules, RoadRules):
         self.go_on(0, far)
         if there:
             self.all_arrives()
+        if there and back:
+            self.announce(0, 1, "ship", False, True, True)
 
 
 @pytest.mark.slow
@@ -57,14 +63,13 @@ def test_anything_in_any_order(engine: Engine, database_url: str) -> None:
     LifeMachine.said.clear()
     wanted = KNOWN - {"webhook", "delivery"}
     with watched() as taken:
-        _run(EXAMPLES)
-        if not _reached(taken) >= wanted:
-            # What is drawn follows the answers, and these what memory had weighed by then: on a busy machine
-            # a dozen lives may all miss one of the ends.
-            _run(3 * EXAMPLES)
+        for number in range(ROUNDS):
+            _run(EXAMPLES, number)
+            if _reached(taken) >= wanted:
+                break
     if SOAK:
         _print(taken)
-    assert _reached(taken) >= wanted, "the machine gets to everything that belongs to an order"
+    assert wanted - _reached(taken) == set(), "the machine gets to everything that belongs to an order"
 
 
 def _reached(taken: Counter[tuple[str, str, str]]) -> set[str]:
@@ -83,16 +88,17 @@ def _print(taken: Counter[tuple[str, str, str]]) -> None:
         print("  ", *never)
 
 
-def _run(examples: int) -> None:
+def _run(examples: int, number: int) -> None:
+    """So many lives; the same ones for the same number, but for the soak's."""
+    machine = type("LifeMachine", (LifeMachine,), {})
     run_state_machine_as_test(
-        LifeMachine,
+        machine if SOAK else seed(number)(machine),
         settings=settings(
             max_examples=examples,
             stateful_step_count=STEPS,
             deadline=None,
             suppress_health_check=list(HealthCheck),
             report_multiple_bugs=False,
-            derandomize=not SOAK,
             database=None,
             phases=PHASES,
             print_blob=True,
