@@ -14,6 +14,7 @@ from oms.adapters.postgres import Embedded
 from oms.adapters.resolver import Resolve, resolve_host
 from oms.adapters.signer import Signer
 from oms.group_commit import commit_group
+from oms.memory.bid_prices import BidPrices
 from oms.memory.networks import Networks
 from oms.memory.places import Places
 from oms.memory.refresher import Refresher
@@ -46,6 +47,7 @@ class Runtime:
     tail: Tail
     pool: AvailabilityPool
     feed: Feed
+    bid_prices: BidPrices
     refresher: Refresher
     writer: Writer
     reads: Reads
@@ -115,6 +117,8 @@ def _assemble(settings: Settings, url: str, clock: Clock, ids: Ids, embedded: Em
     places = Places()
     refresher.on("places", places.reload)
     refresher.on("network", places.reload)
+    bid_prices = BidPrices()
+    refresher.on("bid_prices", bid_prices.reload)
     tail = Tail()
     refresher.on("events", tail.reload)
     refresher.start()
@@ -138,6 +142,7 @@ def _assemble(settings: Settings, url: str, clock: Clock, ids: Ids, embedded: Em
         tail,
         pool,
         feed,
+        bid_prices,
         refresher,
         writer,
         reads,

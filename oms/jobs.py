@@ -28,6 +28,7 @@ from oms.store.tables import metadata
 from oms.store.webhook_waking import QUEUE, plan_and_wake
 from oms.usecases.collecting import expire_pickups
 from oms.usecases.import_jobs import run_imports
+from oms.usecases.looking_ahead import look_ahead
 from oms.usecases.offers import expire_offers
 from oms.usecases.releasing import alarm_stuck, release_due
 from oms.usecases.resourcing import resource_orders
@@ -77,6 +78,7 @@ PERIODIC: tuple[tuple[str, Callable[[Runtime], object]], ...] = (
     ("* * * * *", alarm_stuck),
     ("* * * * * */2", run_waves),
     ("7 * * * *", plan_waves),
+    ("37 * * * *", look_ahead),
     ("17 * * * *", forget_requests),
     ("*/10 * * * *", forget_deliveries),
     ("23 3 * * *", make_partitions),

@@ -141,8 +141,17 @@ def _loser(problem: Problem, plan: Plan, forced: Forced) -> Loser:
     term = max(TERMS, key=lambda t: after[t] - before[t]) if by > 0 else None
     more = len(forced.plan.parcels) - len(plan.parcels)
     code = "lost" if by > 0 else "equal"
-    sentence, to_win = lost_words(problem, node, by, term, more, forced.exact)
+    worth = _most_kept(problem, forced.plan, node) if term == "bid_prices" else None
+    sentence, to_win = lost_words(problem, node, by, term, more, forced.exact, worth)
     return Loser(node, code, (), forced.plan.objective_minor, by, term, forced.exact, sentence, to_win)
+
+
+def _most_kept(problem: Problem, plan: Plan, node: str) -> tuple[str, float] | None:
+    """The SKU that the plan takes from the node although it is worth most to later orders, and how much."""
+    n = problem.node_ids.index(node)
+    lines = [problem.line_ids.index(t.line) for p in plan.parcels if p.node == node for t in p.takes]
+    line = max(lines, key=lambda i: float(problem.bid_price_minor[i, n]), default=None)
+    return None if line is None else (problem.skus[line], float(problem.bid_price_minor[line, n]))
 
 
 def _excluded(problem: Problem, exclusions: Sequence[Exclusion], evaluated: set[str]) -> list[Loser]:

@@ -50,14 +50,20 @@ def parcel_words(problem: Problem, parcel: Parcel, card: str, tariff: int, fixed
 
 
 def lost_words(
-    problem: Problem, node: str, by: float, term: str | None, more_parcels: int, exact: bool
-) -> tuple[str, str]:
-    """Why a node lost, and what would have to change for it to win."""
+    problem: Problem, node: str, by: float, term: str | None, more_parcels: int, exact: bool,
+    worth: tuple[str, float] | None = None,
+) -> tuple[str, str]:  # fmt: skip
+    """Why a node lost, and what would have to change for it to win. ``worth``: a SKU that it had better keep,
+    and what a unit of that is felt to be worth to later orders.
+    """
     if term is None:
         return f"{node} is in another plan of the same cost.", f"{node} wins as soon as it is any cheaper."
     why = _TERM_WORDS[term]
     if more_parcels > 0 and term in _PER_PARCEL:
         why = "one more parcel" if more_parcels == 1 else f"{more_parcels} more parcels"
+    if worth is not None and money(worth[1], problem.currency) != money(0, problem.currency):
+        sku, minor = worth
+        why += f", a unit of {sku} there is worth {money(minor, problem.currency)} more to orders to come"
     lost = money(by, problem.currency)
     if lost == money(0, problem.currency):
         least = money(1, problem.currency)

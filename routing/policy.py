@@ -37,7 +37,8 @@ class Policy:
     ``co2_minor_per_kg``: per kilogram of CO₂; ``resource_minor``: what it costs to find a unit elsewhere
     after a node could not, weighed with the node's ``reject_probability``; ``unfilled_penalty_minor``: per
     unit that cannot be had; ``breadth_weight``: parcels of the cheapest kind that a line is felt to cost at a
-    node that has all of the range while others have the SKU too (``routing.breadth``).
+    node that has all of the range while others have the SKU too (``routing.breadth``); ``lookahead_weight``:
+    how far it is felt what a unit is worth to the orders of the next ``lookahead_days`` (``routing.ahead``).
 
     ``ship_to_store`` lets other nodes feed a pickup. Limits of an offer: the nearest ``pickup_stores``
     stores within ``pickup_radius_m`` that have all of it on their shelf, or, where none has, the nearest
@@ -53,6 +54,8 @@ class Policy:
     co2_minor_per_kg: float = 0.0
     resource_minor: float = 0.0
     breadth_weight: float = 0.75
+    lookahead_weight: float = 0.0
+    lookahead_days: int = 14
     ship_to_store: bool = True
     pickup_stores: int = 5
     fed_stores: int = 2

@@ -218,6 +218,8 @@ class PolicyBody(Wire):
     co2_minor_per_kg: Felt = 0.0
     resource_minor: Felt = 0.0
     breadth_weight: Annotated[float, Field(ge=0, le=100)] = 0.75
+    lookahead_weight: Annotated[float, Field(ge=0, le=10)] = 0.0
+    lookahead_days: Annotated[int, Field(ge=1, le=365)] = 14
     ship_to_store: bool = True
     pickup_stores: Annotated[int, Field(ge=1, le=50)] = 5
     pickup_radius_m: Annotated[int, Field(ge=0, le=20_000_000)] = 50_000

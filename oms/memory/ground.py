@@ -30,6 +30,7 @@ from oms.orders.quote import Wanted, Whereabouts
 from oms.refusals import Code, Fault, refuse
 from oms.steps.own_holds import NOTHING, Own, OwnHolds, own_holds, with_own
 from oms.translate import Parts
+from routing.ahead import ahead_prices
 from routing.breadth import breadth_prices
 from routing.network import Network
 from routing.policy import Policy
@@ -211,7 +212,7 @@ def _ground(
         ),
         stock=stock,
         capacity=Capacity(_given_back(seen.free, own.capacity)),
-        prices=_prices(runtime, nodes, loaded, parts, stock),
+        prices=_prices(runtime, catalogue, nodes, loaded, parts, stock),
         room={sku: units + own.ahead.get(sku, 0) for sku, units in seen.room.items()},
         at=runtime.clock.now(),
         as_of=seen.as_of,
@@ -219,11 +220,20 @@ def _ground(
     )
 
 
-def _prices(runtime: Runtime, nodes: Alignment, loaded: Loaded, parts: Parts, stock: Stock) -> Prices:
+def _prices(
+    runtime: Runtime, catalogue: Catalogue, nodes: Alignment, loaded: Loaded, parts: Parts, stock: Stock
+) -> Prices:
     """The one place where prices for an order come from: out of memory, no question to the database."""
     across = nodes.gathered(runtime.pool.breadth.of(len(nodes.order)))
     quantity = np.array([part.quantity for part in parts], dtype=np.int64)
-    return breadth_prices(loaded.network, loaded.policy, quantity, stock.available, across)
+    prices = breadth_prices(loaded.network, loaded.policy, quantity, stock.available, across)
+    if loaded.policy.lookahead_weight <= 0:
+        return prices
+    numbers = [catalogue.skus[part.sku].no for part in parts]
+    worth = runtime.bid_prices.bids(catalogue, numbers, runtime.clock.now())
+    if worth is None:
+        return prices
+    return ahead_prices(loaded.network, loaded.policy, prices, nodes.gathered(worth), stock.available)
 
 
 def _capacity_free(conn: Connection, today: date) -> Free:

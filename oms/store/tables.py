@@ -1,6 +1,7 @@
 """All tables of the database on one MetaData: inventory began it, each room of oms adds its own."""
 
 from inventory.store.tables import metadata
+from oms.store import bid_price_tables as bid_price_tables
 from oms.store import courier_tables as courier_tables
 from oms.store import customer_tables as customer_tables
 from oms.store import foundation_tables as foundation_tables

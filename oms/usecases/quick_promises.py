@@ -63,6 +63,8 @@ def promise(
     plain = runtime.networks.plain(state.catalogue.order)
     plain.turn_to(state, runtime.pool.breadth)
     moment = runtime.clock.now()
+    if _priced(runtime, plain, skus, moment):
+        return None
     case = _Case(asked, skus, to, plain, moment, int(moment.timestamp() // 1))
     found = _found(state, case, methods)
     if found is None or _could_wait(found, case, methods):
@@ -93,6 +95,12 @@ def _plain_skus(state: State, lines: Sequence[Ordered]) -> list[Sku] | None:
         ids.add(line.id)
         names.add(line.sku)
     return skus if len(ids) == len(names) == len(skus) else None
+
+
+def _priced(runtime: Runtime, plain: Plain, skus: Sequence[Sku], now: datetime) -> bool:
+    """Whether it is felt what units of these are worth to later orders: that is not for the compiled way."""
+    felt = plain.loaded.policy.lookahead_weight > 0 and bool(runtime.bid_prices.books)
+    return felt and runtime.bid_prices.any_of([sku.no for sku in skus], now)
 
 
 def _rows(state: State, case: _Case) -> list[Line] | None:

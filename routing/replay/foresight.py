@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from routing.problem import Floats
+from routing.problem import Floats, Ints
 from routing.replay.dual import Prices, ascend
 from routing.replay.forecast import Forecast, PastOrders
 from routing.replay.places import BY_COST
@@ -44,6 +44,7 @@ class Foresight:
         self._pool = Run(ground, self._forecast.pool, BY_COST)
         self._chance = np.random.default_rng(outlook.seed)
         self._last: list[Prices | None] = [None] * outlook.scenarios
+        self.expected_minor = 0.0
         span = len(stream.order_ids) - first
         self.moments = frozenset(first + turn * span // outlook.solves for turn in range(outlook.solves))
 
@@ -53,7 +54,13 @@ class Foresight:
         arrivals = self._stream.arrivals
         due = arrivals.at > self._stream.placed_at[now]
         np.add.at(stock, (arrivals.sku[due], arrivals.node[due]), arrivals.quantity[due])
-        outlook, total = self._outlook, np.zeros(stock.shape)
+        return self.worth(now, coming, stock)
+
+    def worth(self, now: int, coming: float, stock: Ints) -> Floats:
+        """[S, N] what a unit of ``stock`` is worth to ``coming`` orders more, as the orders before ``now``
+        foretell them. ``expected_minor``: what these orders are then expected to cost at least.
+        """
+        outlook, total, expected = self._outlook, np.zeros(stock.shape), []
         for k in range(outlook.scenarios):
             weights = self._forecast.future(now, coming, self._chance)
             if not weights.any():
@@ -63,6 +70,8 @@ class Foresight:
             step = outlook.step * self._ground.opening_minor
             self._last[k] = found = ascend(self._pool, weights, stock, rounds, step, start, proven=False)
             total += found.bids
+            expected.append(found.bound_minor)
+        self.expected_minor = float(np.mean(expected)) if expected else 0.0
         return total * (outlook.scale / outlook.scenarios)
 
     def _coming(self, now: int) -> float:

@@ -1,0 +1,89 @@
+"""Statements on bid prices: what is read to solve them, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, delete, insert, select, text
+
+from oms.store.bid_price_tables import bid_prices
+
+KEPT = timedelta(days=30)
+"""How long figures of earlier solves stay; their prices go with the next one."""
+CELL = np.dtype([("sku", "<i4"), ("node", "<i4"), ("minor", "<f4")])
+"""A price as it is stored: numbers of SKU and node, minor units a unit. Ascending by SKU, then node."""
+
+_RECENT = text(
+    """
+    SELECT o.id, o.placed_at, o.pickup_node, a.country, a.postcode, a.city, a.lat, a.lon
+    FROM "order" o LEFT JOIN address a ON a.id = o.address_id
+    WHERE o.placed_at >= :since AND EXISTS (
+        SELECT FROM fulfilment_order f JOIN node n ON n.id = f.node
+        WHERE f.order_id = o.id AND n.market = :market
+    )
+    ORDER BY o.placed_at DESC, o.id DESC LIMIT :most
+    """
+)
+_LINES = text(
+    """
+    SELECT order_id, sku, sum(ordered)::int AS units FROM order_line
+    WHERE order_id = ANY(:ids) AND NOT is_kit AND ordered > 0 GROUP BY order_id, sku
+    """
+)
+_NEWEST = text("SELECT DISTINCT ON (market) until, cells FROM bid_prices ORDER BY market, at DESC")
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """Figures of one solve. ``orders`` learned from, ``coming`` until the horizon; of ``rehearsed`` orders
+    the costs an order without and with prices, and as foretold, in minor units.
+    """
+
+    market: str
+    at: datetime
+    until: datetime
+    orders: int
+    coming: float
+    rehearsed: int
+    scale: float
+    without_minor: float
+    with_minor: float
+    foretold_minor: float
+    priced: int
+
+
+def recent_orders(conn: Connection, market: str, since: datetime, most: int) -> Sequence[Any]:
+    """The newest orders that the market's nodes had work for, newest first: where they go."""
+    return conn.execute(_RECENT, {"market": market, "since": since, "most": most}).all()
+
+
+def lines_of(conn: Connection, ids: Sequence[str]) -> Sequence[Any]:
+    """(order, SKU, units) of what these orders are picked as."""
+    return conn.execute(_LINES, {"ids": list(ids)}).all()
+
+
+def write_solved(conn: Connection, solved: Solved, cells: NDArray[Any]) -> None:
+    """Keep the newest prices of the market, and the figures of earlier ones for a while."""
+    mine = bid_prices.c.market == solved.market
+    conn.execute(delete(bid_prices).where(mine, bid_prices.c.at < solved.at - KEPT))
+    conn.execute(bid_prices.update().where(mine).values(cells=b""))
+    figures = {name: getattr(solved, name) for name in Solved.__slots__}
+    conn.execute(insert(bid_prices).values(**figures, cells=cells.astype(CELL).tobytes()))
+
+
+def newest_solved(conn: Connection, market: str) -> Solved | None:
+    """The figures of the market's last solve."""
+    columns = [column for column in bid_prices.c if column.name != "cells"]
+    found = select(*columns).where(bid_prices.c.market == market).order_by(bid_prices.c.at.desc())
+    row = conn.execute(found.limit(1)).one_or_none()
+    return Solved(*row) if row else None
+
+
+def newest_prices(conn: Connection) -> list[tuple[datetime, NDArray[Any]]]:
+    """Of every market until when its prices hold, and these."""
+    return [(row.until, np.frombuffer(row.cells, CELL)) for row in conn.execute(_NEWEST)]

@@ -1,0 +1,113 @@
+"""Bid prices of a market, solved anew by the hour: from its latest orders, its shelves and what comes in.
+
+Solved outside any transaction, by the code that the replay lab plays as ``lookahead``. Before they are felt
+they are rehearsed on the latest orders: where they do not pay they are written down as 0, and a process that
+fails leaves the last ones, which end by themselves.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inventory.catalogue import Catalogue
+from oms.actors import SYSTEM
+from oms.bootstrap import Runtime
+from oms.steps.recent_ground import Recent, recent
+from oms.store.bid_prices import CELL, Solved, newest_solved, write_solved
+from oms.store.database import OUTAGES
+from oms.store.versions import bump
+from oms.store.waves import markets_of_nodes
+from oms.work import Work, transact
+from routing.ahead import above_least
+from routing.problem import Floats
+from routing.replay.foresight import Foresight, Outlook
+from routing.replay.rehearsal import rehearsed
+
+log = logging.getLogger(__name__)
+
+LEARNED = timedelta(days=91)
+"""How far back orders are looked at."""
+HOLDS = timedelta(hours=3)
+"""How long prices are felt: two solves may fail before routing goes on without."""
+OUTLOOK = Outlook(solves=4, scenarios=5, rounds=10)
+LEAST_MINOR = 1.0
+"""Prices below are not kept: nobody decides by less."""
+
+
+def look_ahead(runtime: Runtime) -> int:
+    """Solve the prices of every market, unless the policy does not look ahead; returns of how many."""
+    if runtime.networks.current.policy.lookahead_weight <= 0:
+        return 0
+    with runtime.engine.connect() as conn:
+        markets = markets_of_nodes(conn)
+    solved = 0
+    for market in markets:
+        try:
+            solved += solve_prices(runtime, market) is not None
+        except OUTAGES:
+            raise
+        except Exception:
+            log.exception("The prices of market %r were not solved; the last ones hold for a while", market)
+    return solved
+
+
+def solve_prices(runtime: Runtime, market: str, outlook: Outlook = OUTLOOK) -> Solved | None:
+    """Solve, rehearse and write down the prices of one market; None where no order was to be learned from."""
+    now, catalogue = runtime.clock.now(), runtime.pool.catalogue
+    horizon = timedelta(days=runtime.networks.current.policy.lookahead_days)
+    with runtime.engine.connect() as conn:
+        seen = recent(runtime, conn, market, now - LEARNED, now + horizon)
+    if seen is None:
+        return None
+    coming = _coming(seen, now, horizon)
+    trial = rehearsed(seen.ground, seen.stream, coming, outlook)
+    cells = np.zeros(0, CELL)
+    if trial.scale > 0:
+        ahead = Foresight(seen.ground, seen.stream, replace(outlook, scale=trial.scale))
+        worth = ahead.worth(len(seen.stream.order_ids), coming, seen.ground.on_hand)
+        cells = _cells(catalogue, seen, above_least(worth, seen.ground.on_hand))
+    solved = Solved(
+        market=market,
+        at=now,
+        until=now + HOLDS,
+        orders=len(seen.stream.order_ids),
+        coming=coming,
+        rehearsed=trial.orders,
+        scale=trial.scale,
+        without_minor=trial.without_minor,
+        with_minor=trial.with_minor,
+        foretold_minor=trial.foretold_minor,
+        priced=len(cells),
+    )
+    return transact(runtime, SYSTEM, partial(_write, solved, cells))
+
+
+def _coming(seen: Recent, now: datetime, horizon: timedelta) -> float:
+    """Orders to expect until the horizon, at the pace of the latest; of a pace of less than a day's nothing
+    is known, so it counts as a day's.
+    """
+    return len(seen.stream.order_ids) * (horizon / max(now - seen.since, timedelta(days=1)))
+
+
+def _cells(catalogue: Catalogue, seen: Recent, worth: Floats) -> NDArray[Any]:
+    """The prices worth telling, as they are stored."""
+    skus = np.array([catalogue.skus[sku].no for sku in seen.ground.sku_ids], np.int64)
+    nodes = np.array([catalogue.nodes[node].no for node in seen.ground.node_ids], np.int64)
+    line, node = np.nonzero(worth >= LEAST_MINOR)
+    cells = np.zeros(len(line), CELL)
+    cells["sku"], cells["node"], cells["minor"] = skus[line], nodes[node], worth[line, node]
+    cells.sort(order=("sku", "node"))
+    return cells
+
+
+def _write(solved: Solved, cells: NDArray[Any], work: Work) -> Solved | None:
+    write_solved(work.conn, solved, cells)
+    bump(work.conn, "bid_prices")
+    return newest_solved(work.conn, solved.market)

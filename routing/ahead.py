@@ -1,0 +1,36 @@
+"""Prices that look ahead, as an order feels them: what a unit is worth to orders to come, more at one node
+than at another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from routing.network import Network
+from routing.policy import Policy
+from routing.problem import Floats, Ints
+from routing.promise_values import Prices
+
+MOST_PARCELS = 10
+"""No unit is felt to be worth more than so many of the cheapest parcels: none stays unfilled for that."""
+
+
+def ahead_prices(network: Network, policy: Policy, prices: Prices, worth: Floats, available: Ints) -> Prices:
+    """``prices`` with what units are ``worth`` [L, N] to orders to come, at nodes with ``available`` [L, N]
+    of them.
+
+    Only differences decide, so the least of the nodes that have the line is taken off: what one node alone
+    has is free, and nobody goes without for somebody who may come.
+    """
+    felt = policy.lookahead_weight * above_least(worth, available)
+    felt = np.ascontiguousarray(np.minimum(felt, MOST_PARCELS * network.opening_minor))
+    return replace(prices, bid_minor=felt if prices.bid_minor is None else prices.bid_minor + felt)
+
+
+def above_least(worth: Floats, available: Ints) -> Floats:
+    """[L, N] how much more a unit is worth than where it is worth least; 0 where there is none."""
+    least = np.where(available > 0, worth, np.inf).min(axis=1, initial=np.inf)
+    above: Floats = worth - np.where(np.isfinite(least), least, 0.0)[:, None]
+    return np.where(available > 0, np.maximum(above, 0.0), 0.0)

@@ -1,0 +1,1 @@
+"""Checkout with prices that look ahead."""

@@ -1,0 +1,109 @@
+"""Checkout keeps a unit for later orders where these need it more, says so, and charges nobody for it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+
+from oms.store.bid_prices import newest_prices, newest_solved
+from oms.usecases import looking_ahead, quick_promises
+from oms.usecases.looking_ahead import HOLDS, look_ahead
+from routing.replay.rehearsal import NOTHING
+from tests.ahead.conftest import Shop, nodes, promised, reasons, solve, wanted_later
+
+
+def test_the_last_unit_near_by_is_kept_for_those_who_need_it_more(shop: Shop) -> None:
+    wanted_later(shop)
+    before = promised(shop, ("A1", 1))
+    assert [parcel["node"] for parcel in before["parcels"]] == ["WH"]
+    assert solve(shop) == 1
+    after = promised(shop, ("A1", 1))
+    assert [parcel["node"] for parcel in after["parcels"]] == ["FAR"]
+    assert after["customer_price"] == before["customer_price"], "a price of a unit is felt, never charged"
+    assert shop.place("new", ("A1", 1), method="ship").status_code == 201
+    assert nodes(shop, "new") == ["FAR"]
+    said = reasons(shop, "new")["WH"]
+    assert said.startswith("WH lost by ") and "units that are better kept for later orders" in said
+    assert "a unit of A1 there is worth" in said and said.endswith("more to orders to come.")
+    shop.runtime.feed.look()
+    assert shop.place("both", ("A1", 1), ("B2", 1), method="ship").status_code == 201
+    assert nodes(shop, "both") == ["WH"], "it was kept for this one"
+
+
+def test_without_a_weight_nothing_is_solved_and_nothing_felt(shop: Shop) -> None:
+    wanted_later(shop, weight=0.0)
+    assert solve(shop) == 0
+    assert shop.place("new", ("A1", 1), method="ship").status_code == 201
+    assert nodes(shop, "new") == ["WH"]
+
+
+def test_prices_that_are_no_longer_solved_end_by_themselves(shop: Shop) -> None:
+    wanted_later(shop)
+    solve(shop)
+    assert [parcel["node"] for parcel in promised(shop, ("A1", 1))["parcels"]] == ["FAR"]
+    shop.watch.forward(seconds=HOLDS.total_seconds())
+    assert [parcel["node"] for parcel in promised(shop, ("A1", 1))["parcels"]] == ["WH"]
+
+
+def test_a_solve_that_breaks_off_does_no_harm(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted_later(shop)
+
+    def broken(*given: Any) -> None:
+        raise ArithmeticError("not today")
+
+    monkeypatch.setattr(looking_ahead, "rehearsed", broken)
+    assert solve(shop) == 0
+    assert [parcel["node"] for parcel in promised(shop, ("A1", 1))["parcels"]] == ["WH"]
+
+
+def test_prices_that_do_not_pay_are_not_felt(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted_later(shop)
+    solve(shop)
+    shop.watch.forward(hours=1)
+    monkeypatch.setattr(looking_ahead, "rehearsed", lambda *given: NOTHING)
+    assert solve(shop) == 1
+    assert [parcel["node"] for parcel in promised(shop, ("A1", 1))["parcels"]] == ["WH"]
+    with shop.runtime.engine.connect() as conn:
+        assert newest_prices(conn)[0][1].size == 0
+
+
+def test_what_was_foretold_and_what_came_of_it_is_written_down(shop: Shop) -> None:
+    wanted_later(shop)
+    solve(shop)
+    with shop.runtime.engine.connect() as conn:
+        solved = newest_solved(conn, "")
+        [(until, cells)] = newest_prices(conn)
+    assert solved is not None and solved.scale > 0
+    assert (solved.orders, solved.rehearsed) == (60, 30)
+    assert solved.coming == pytest.approx(60 * 7 / 20, rel=0.01)
+    assert solved.with_minor < solved.without_minor
+    assert solved.foretold_minor == pytest.approx(solved.with_minor, rel=0.15)
+    assert until - solved.at == HOLDS == timedelta(hours=3)
+    assert solved.priced == cells.size > 0
+    assert (np.diff(cells["sku"]) >= 0).all()
+
+
+def test_a_market_without_orders_has_no_prices(shop: Shop) -> None:
+    assert shop.admin.put("/v1/policy", json={"lookahead_weight": 1}).status_code in (200, 201)
+    shop.runtime.refresher.look()
+    assert look_ahead(shop.runtime) == 0
+
+
+def test_only_baskets_with_a_price_leave_the_quick_way(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted_later(shop)
+    solve(shop)
+    asked: list[int] = []
+    offer = vars(quick_promises)["offer"]
+
+    def counted(*given: Any) -> Any:
+        asked.append(1)
+        return offer(*given)
+
+    monkeypatch.setattr(quick_promises, "offer", counted)
+    promised(shop, ("B2", 1))
+    assert asked == [1]
+    promised(shop, ("A1", 1))
+    assert asked == [1]
