@@ -23,9 +23,9 @@ from routing.forecast.methods import SLOW, mean_ahead
 from routing.problem import Floats
 
 USUAL: Mapping[Demand, str] = {
-    Demand.SMOOTH: "window",
-    Demand.ERRATIC: "window",
-    Demand.INTERMITTENT: "imapa",
+    Demand.SMOOTH: "sba",
+    Demand.ERRATIC: "sba",
+    Demand.INTERMITTENT: "adida",
     Demand.LUMPY: "adida",
 }
 """What is taken for a kind of which too little is known to choose (`docs/forecasts.md`)."""
