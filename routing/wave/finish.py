@@ -17,16 +17,21 @@ from routing.wave.relax import Relaxed, certified, least_felt
 from routing.wave.tables import Tables
 
 MOST_COLUMNS = 40_000  # in one integer master
+FIRST_COLUMNS = 2.5  # an order in the first one: a quarter of a second where all that are worth it take four
 FEW_PLANS = 30  # of one order added for it
 ALL_PLANS = 3_000  # of one order where every plan worth it is wanted
 SMALL_WAVE = 40  # orders
 CLOSE = 2e-5
 SECONDS = 300.0
+SHORTEST_S = 0.2  # with less time left no master is begun
+BUILD_S = 5e-5  # what writing down and handing over a column of it takes
 
 
 @dataclass(slots=True)
 class Search:
-    """``columns`` [todo]: the best plans so far, within ``room`` [rows]."""
+    """``columns`` [todo]: the best plans so far, within ``room`` [rows]; ``certain``: the bound at the final
+    prices and cuts, which those of plans are compared with.
+    """
 
     tables: Tables
     oracle: Oracle
@@ -37,6 +42,7 @@ class Search:
     columns: Ints
     remaining: Callable[[], float]
     seed: int
+    certain: int = 0
 
     def steps(self) -> Iterator[tuple[int, int]]:
         """Cost and bound in inner money after every step."""
@@ -50,17 +56,28 @@ class Search:
             if start is not None:
                 self._better(self._polished(start))
                 yield self.cost, self.relaxed.bound
-        close = 0.0 if self.todo.size <= SMALL_WAVE else CLOSE
-        while self.gap > close and self.remaining() > 0.2:
+        most, proven, gained = int(FIRST_COLUMNS * self.todo.size), False, True
+        if self.gap <= self.close or not self._time_for(most):
+            return
+        felt, complete = self._candidates()
+        while self.gap > self.close and self._time_for(most) and gained and not proven:
             before = self.cost
-            proven = self._master()
+            whole, proven = self._master(felt, most, complete)
             yield self.cost, self.relaxed.bound
-            if proven or self.cost >= before:
-                break
+            gained = not whole or self.cost < before
+            most *= 2
 
     @property
     def cost(self) -> int:
         return self.pool.cost(self.columns)
+
+    def _time_for(self, columns: int) -> bool:
+        return self.remaining() > SHORTEST_S + BUILD_S * columns
+
+    @property
+    def close(self) -> float:
+        """The gap that is good enough."""
+        return 0.0 if self.todo.size <= SMALL_WAVE else CLOSE
 
     @property
     def gap(self) -> float:
@@ -74,25 +91,33 @@ class Search:
         left = self.room - self.pool.usage(columns)
         return polished(self.oracle, self.pool, self.todo, left, columns)
 
-    def _master(self) -> bool:
-        """One integer master; whether it proves that nothing is better than what it found."""
+    def _candidates(self) -> tuple[Ints, bool]:
+        """Brings in the plans that may be worth it; [O] least felt costs, and whether these are all plans
+        that a better choice can hold.
+        """
         value, felt = self._felt()
         # The bound again: a cut may have been replaced since the best round.
-        bound = certified(self.tables, self.relaxed.limit, self.relaxed.price, felt[self.todo])
-        slack = self.cost - bound
-        complete = self._enumerate(value, slack)
-        columns = self._worth(felt, slack)
-        seconds = min(SECONDS, 0.9 * self.remaining() - 0.1)
-        exact = complete and columns.size < MOST_COLUMNS
+        self.certain = certified(self.tables, self.relaxed.limit, self.relaxed.price, felt[self.todo])
+        return felt, self._enumerate(value, self.cost - self.certain)
+
+    def _master(self, felt: Ints, most: int, complete: bool) -> tuple[bool, bool]:
+        """One integer master over ``most`` columns; whether these are all that are worth it, and whether it
+        proves that nothing is better than what it found.
+        """
+        most = min(most, MOST_COLUMNS)
+        columns = self._worth(felt, self.cost - self.certain, most)
+        whole = columns.size < most or most == MOST_COLUMNS
+        exact = complete and columns.size < most
+        seconds = min(SECONDS, 0.9 * (self.remaining() - BUILD_S * columns.size))
         found = choose(
             self.pool, columns, self.room, self.columns, seconds, self.seed, 0.0 if exact else CLOSE / 4
         )
         if found is None:
-            return False
+            return whole, False
         self._better(self._polished(found.columns))
         if exact and found.proven:
             self.relaxed.bound = self.cost
-        return exact and found.proven
+        return whole, exact and found.proven
 
     def _felt(self) -> tuple[Ints, Ints]:
         """Least felt cost of each order at the final prices: of all plans, and with what leaving costs."""
@@ -119,8 +144,10 @@ class Search:
             self.pool.add(out, end, chosen)
         return near == slack and bool((found[self.todo] >= 0).all())
 
-    def _worth(self, felt: Ints, slack: int) -> Ints:
-        """Columns that a choice better than the present one can hold, the most promising first."""
+    def _worth(self, felt: Ints, slack: int, most: int) -> Ints:
+        """Columns that a choice better than the present one can hold: of more than ``most`` the most
+        promising.
+        """
         order = self.pool.col[: self.pool.size, COL_ORDER]
         asked = np.zeros(felt.size, np.bool_)
         asked[self.todo] = True
@@ -128,4 +155,4 @@ class Search:
         reduced = self.pool.felt(mine, self.relaxed.price) - felt[order[mine]]
         worth = np.flatnonzero(reduced <= slack)
         worth = worth[np.argsort(reduced[worth], kind="stable")]
-        return np.sort(mine[worth[:MOST_COLUMNS]])
+        return np.sort(mine[worth[:most]])

@@ -180,8 +180,8 @@ def plans_of(
                 within = budget - value[o]
         end, best, steps = search(
             o, near(count, within, g, entry), min(f[M - 1] + within, INFINITE), most == 1, order, edge,
-            cell, use, left, quantity, penalty, unfilled, stride, packed, guard, f, entry, stack, wants,
-            out, begin, most,
+            cell, use, price, left, quantity, penalty, unfilled, stride, packed, guard, f, entry, stack,
+            wants, out, begin, most,
         )  # fmt: skip
         if most > 1 or end > begin or within >= INFINITE:
             break

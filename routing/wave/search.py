@@ -19,6 +19,8 @@ from routing.wave.columns import (
     OUT_HEAD,
     OUT_ORDER,
     OUT_PARCELS,
+    USE_PAIR,
+    USE_PHASE,
     USE_ROW,
     USE_UNITS,
 )
@@ -70,9 +72,38 @@ def _want(row: int, units: int, count: int, wants: Ints) -> int:
 
 
 @compiled
+def joined(
+    last: int, taken: Ints, edge: Ints, cell: Ints, use: Ints, price: Ints, quantity: Ints, stride: Ints,
+    entry: Ints,
+) -> int:  # fmt: skip
+    """What the last of the parcels ``taken[:last + 1]`` costs more for units that others take of its shelves:
+    each was charged for its own pairs only.
+    """
+    e, cost = entry[0, taken[last]], 0
+    twice = False
+    for d in range(last):
+        twice = twice or (taken[d] >= 0 and entry[0, taken[d]] == e)
+    if not twice:
+        return 0
+    for c in range(edge[e, EDGE_CELLS], edge[e + 1, EDGE_CELLS]):
+        k = cell[c, CELL_PIECE]
+        own, others = (entry[1, taken[last]] // stride[k]) % (quantity[k] + 1), 0
+        for d in range(last):
+            if taken[d] >= 0 and entry[0, taken[d]] == e:
+                others += (entry[1, taken[d]] // stride[k]) % (quantity[k] + 1)
+        if own > 0 and others > 0:
+            for u in range(cell[c, CELL_USES], cell[c + 1, CELL_USES]):
+                units, phase = use[u, USE_UNITS], use[u, USE_PHASE]
+                pairs = ((own + others) * units + phase) // 2
+                pairs -= (own * units + phase) // 2 + (others * units + phase) // 2
+                cost += pairs * price[use[u, USE_PAIR]]
+    return cost
+
+
+@compiled
 def search(
     o: int, count: int, budget: int, best_only: bool, order: Ints, edge: Ints, cell: Ints, use: Ints,
-    left: Ints, quantity: Ints, penalty: Ints, unfilled: Ints, stride: Ints, packed: Ints,
+    price: Ints, left: Ints, quantity: Ints, penalty: Ints, unfilled: Ints, stride: Ints, packed: Ints,
     guard: int, f: Ints, entry: Ints, stack: Ints, wants: Ints, out: Ints, at: int, most: int,
 ) -> tuple[int, int, int]:  # fmt: skip
     """Write the plans of felt cost ≤ ``budget`` to ``out[at:]``; with ``best_only`` one best of them. Returns
@@ -109,10 +140,12 @@ def search(
         rest = S - stride[k] if i == count else S - entry[1, i]
         if i < count or (unfilled[k] > 0 and spent[depth] + cost + f[rest] <= budget):
             taken[depth] = -1 if i == count else i
-            if i < count and not holds(
-                o, depth, taken, order, edge, cell, use, left, quantity, stride, entry, wants
-            ):
-                continue
+            if i < count:
+                if not holds(o, depth, taken, order, edge, cell, use, left, quantity, stride, entry, wants):
+                    continue
+                cost += joined(depth, taken, edge, cell, use, price, quantity, stride, entry)
+                if spent[depth] + cost + f[rest] > budget:
+                    continue
             depth += 1
             state[depth], turn[depth], spent[depth] = rest, 0, spent[depth - 1] + cost
     return end, best, max(steps, 0)

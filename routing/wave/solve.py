@@ -25,7 +25,8 @@ from routing.wave.relax import Relaxed, certified, least_felt, relax
 from routing.wave.tables import Tables, lay_out
 
 LARGEST_STATES = 4096
-RELAX_SHARE = 0.5  # of the time there is, for prices and bound at most
+RELAX_SHARE = 0.65  # of the time there is, for prices and bound at most
+READ_BACK_S = 2e-5  # what handing back the plan of one order takes
 WITHOUT_DEADLINE_S = 120.0
 
 TimeLeft = Callable[[], float]
@@ -40,7 +41,11 @@ def solve_wave(
 
     ``time_left`` in seconds is asked between steps; without it the search ends where it no longer gains.
     """
-    remaining = time_left or (lambda: WITHOUT_DEADLINE_S)
+    given, reserve_s = time_left or (lambda: WITHOUT_DEADLINE_S), READ_BACK_S * wave.shape[0]
+
+    def remaining() -> float:
+        return given() - reserve_s
+
     tell = told or (lambda what, cost, bound: None)
     whole = remaining()
     tables = lay_out(wave, may_stay(wave), LARGEST_STATES)
@@ -64,13 +69,14 @@ def solve_wave(
         relaxed = relax(tables, oracle, pool, chosen, stop)
         free = room - pool.usage(chosen[settled])
         search = Search(tables, oracle, pool, todo, free, relaxed, chosen[todo], remaining, seed)
-        for cost, bound in search.steps():
-            tell("plans", fixed + cost / (1 << SHIFT), fixed + bound / (1 << SHIFT))
+        for found, bound in search.steps():
+            tell("plans", fixed + found / (1 << SHIFT), fixed + bound / (1 << SHIFT))
         chosen[todo] = search.columns
     proven = (relaxed.bound + settled_bound) / (1 << SHIFT)
     proven += large.bound_minor(relaxed.price / (1 << SHIFT), seed)
+    cost = pool.cost(chosen[small]) / (1 << SHIFT) + apart
     choices = _choices(wave, tables, pool, large, chosen)
-    return _result(wave, choices, before, proven, relaxed)
+    return _result(wave, choices, (before, cost), proven, relaxed)
 
 
 def may_stay(wave: Wave) -> Ints:
@@ -117,8 +123,10 @@ def _choices(wave: Wave, tables: Tables, pool: Pool, large: Large, chosen: Ints)
     return choices
 
 
-def _result(wave: Wave, choices: list[Choice], before: float, bound: float, relaxed: Relaxed) -> WaveResult:
-    cost = sum(cost_of(wave, o, choice) for o, choice in enumerate(choices))
+def _result(
+    wave: Wave, choices: list[Choice], costs: tuple[float, float], bound: float, relaxed: Relaxed
+) -> WaveResult:
+    before, cost = costs
     P, N = wave.stock_node.size, wave.shape[1]
     price = relaxed.price / (1 << SHIFT)
     return WaveResult(
