@@ -257,6 +257,11 @@ WAVES: Access = {
     ("GET", "/v1/waves/{id}"): OFFICE,
 }
 
+WHAT_IFS: Access = {
+    ("POST", "/v1/what-ifs"): OFFICE,
+    ("GET", "/v1/what-ifs/{id}"): OFFICE,
+}
+
 ACCESS: Access = {
     **FOUNDATION,
     **CHECKOUT_AND_ORDERS,
@@ -272,6 +277,7 @@ ACCESS: Access = {
     **PICKING,
     **WEBHOOKS,
     **WAVES,
+    **WHAT_IFS,
 }
 
 

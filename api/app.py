@@ -45,6 +45,7 @@ from api.routes import (
     stock,
     waves,
     webhooks,
+    what_ifs,
 )
 from api.switch import Switch
 from oms.adapters.clock import Clock
@@ -80,6 +81,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     pickups.router,
     webhooks.router,
     waves.router,
+    what_ifs.router,
 )
 """One line per room."""
 

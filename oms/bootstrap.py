@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import partial
+from threading import Event
 
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.dialects.postgresql import insert
@@ -33,7 +34,9 @@ REPLICA_REACH_S = 2
 
 @dataclass(frozen=True)
 class Runtime:
-    """All that lives as long as the process. Made by `start`, ended by `close`."""
+    """All that lives as long as the process. Made by `start`, ended by `close`. `closing` is set once it is
+    told to end: what takes long looks at it.
+    """
 
     settings: Settings
     url: str
@@ -53,9 +56,11 @@ class Runtime:
     reads: Reads
     embedded: Embedded | None = field(default=None, repr=False)
     resolve: Resolve = field(default=resolve_host, repr=False)
+    closing: Event = field(default_factory=Event, repr=False)
 
     def close(self) -> None:
         """Stop the threads, give back the connections and the embedded server."""
+        self.closing.set()
         self.writer.close()
         self.feed.close()
         self.refresher.close()

@@ -34,6 +34,7 @@ _STOCK = (
     )
     .order_by(position.c.node_no, position.c.sku_no)
 )
+STOCK_KINDS = (str, str, int, int, str)
 _ORDERS = (
     select(
         order.c.id,
@@ -63,8 +64,8 @@ _LINES = (
 )
 
 
-def read_database(conn: Connection, *, with_orders: bool = True) -> Folder:
-    """Everything a folder can say, read in the caller's transaction."""
+def read_database(conn: Connection, *, with_orders: bool = True, with_goods: bool = True) -> Folder:
+    """Everything a folder can say, read in the caller's transaction; ``with_goods``: SKUs and stock too."""
     bodies = {kind: _bodies(conn, kind) for kind in Kind}
     network = _network(bodies)
     nodes = _nodes(conn, bodies[Kind.CALENDAR], network.holidays)
@@ -72,8 +73,8 @@ def read_database(conn: Connection, *, with_orders: bool = True) -> Folder:
         network=network,
         nodes=nodes,
         calendars=_calendars(bodies[Kind.CALENDAR], nodes),
-        skus=_skus(conn),
-        stock=files.Stock(*_columns(conn, _STOCK, (str, str, int, int, str))),
+        skus=_skus(conn, with_goods),
+        stock=files.Stock(*_columns(conn, _STOCK if with_goods else _STOCK.limit(0), STOCK_KINDS)),
         orders=_orders(conn, with_orders),
         lines=_lines(conn, with_orders),
         returns=files.Returns(_texts(()), _texts(()), _texts(()), _ints(()), _instants(()), _texts(())),
@@ -168,8 +169,8 @@ def _made(bodies: Mapping[str, Any]) -> Iterator[Document]:
             yield daily(*_hours(body), rests)
 
 
-def _skus(conn: Connection) -> files.Skus:
-    rows = [stored.row for stored in list_skus(conn)]
+def _skus(conn: Connection, wanted: bool) -> files.Skus:
+    rows = [stored.row for stored in list_skus(conn)] if wanted else []
     return files.Skus(
         id=_texts(row.id for row in rows),
         name=_texts(row.name for row in rows),

@@ -34,6 +34,7 @@ from oms.usecases.releasing import alarm_stuck, release_due
 from oms.usecases.resourcing import resource_orders
 from oms.usecases.retention import forget_personal, retire_months
 from oms.usecases.waves import plan_waves, run_waves
+from oms.usecases.what_ifs import run_what_ifs
 from oms.work import Work, transact
 
 log = logging.getLogger(__name__)
@@ -77,6 +78,7 @@ PERIODIC: tuple[tuple[str, Callable[[Runtime], object]], ...] = (
     ("* * * * * */5", expire_offers),
     ("* * * * *", alarm_stuck),
     ("* * * * * */2", run_waves),
+    ("* * * * * */2", run_what_ifs),
     ("7 * * * *", plan_waves),
     ("37 * * * *", look_ahead),
     ("17 * * * *", forget_requests),
@@ -150,6 +152,7 @@ class Background:
     def close(self) -> None:
         """End after the jobs at hand."""
         self._stop.set()
+        self._running.closing.set()
         for worker in self._workers:
             worker.stop()
         self._publisher.join(PATIENCE_S)
@@ -191,7 +194,7 @@ async def _serve_periodic(running: Runtime) -> None:
     app = procrastinate.App(connector=connector)
     for cron, job in PERIODIC:
         _schedule(app, cron, job, running)
-    await _serve(app, "default", 2)  # a month on its way to a file must not keep the others waiting
+    await _serve(app, "default", 3)  # a month on its way to a file, or a what-if, keeps nobody waiting
 
 
 async def _serve_webhooks(running: Runtime, deliverer: Deliverer) -> None:

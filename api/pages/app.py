@@ -27,6 +27,7 @@ from api.pages import (
     tracking,
     waves,
     webhooks,
+    what_ifs,
 )
 from api.pages.desk import HERE as DESK
 from api.pages.desk import posts_of
@@ -56,6 +57,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     reservations.router,
     webhooks.router,
     waves.router,
+    what_ifs.router,
 )
 """One line per room."""
 

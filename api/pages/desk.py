@@ -39,6 +39,7 @@ ROOMS: tuple[tuple[str, str, str], ...] = (
     ("/app/customers", "Customers", "/v1/customers"),
     ("/app/reservations", "Reservations", "/v1/reservations"),
     ("/app/waves", "Waves", "/v1/waves/{id}"),
+    ("/app/what-ifs", "What if", "/v1/what-ifs/{id}"),
     ("/app/webhooks", "Webhooks", "/v1/webhooks"),
 )
 """Address and name of a page, and the endpoint it shows."""

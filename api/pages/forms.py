@@ -55,6 +55,16 @@ class Form:
         """A whole number, None where nothing was typed. Raises Refused invalid."""
         return whole(self.text(name), name) if self.text(name) else None
 
+    def decimal(self, name: str) -> float | None:
+        """A number such as 1.5, None where nothing was typed. Raises Refused invalid."""
+        text = self.text(name).replace(",", ".")
+        if not text:
+            return None
+        before, _, after = text.removeprefix("-").partition(".")
+        if not (_digits(before) and (not after or _digits(after))):
+            raise _not(Code.INVALID, name, "Write a number such as 1.5")
+        return float(text)
+
     def numbers(self, prefix: str) -> dict[str, int]:
         """Units by line, of the fields called ``prefix:LINE`` that are filled. Raises Refused invalid."""
         return {rest: whole(text, prefix) for rest, text in self.named(prefix)}

@@ -17,5 +17,6 @@ from oms.store import return_tables as return_tables
 from oms.store import shipment_tables as shipment_tables
 from oms.store import wave_tables as wave_tables
 from oms.store import webhook_tables as webhook_tables
+from oms.store import what_if_tables as what_if_tables
 
 __all__ = ["metadata"]

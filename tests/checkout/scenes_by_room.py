@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from tests.checkout.scenes import Asked, Scenes
 from tests.courier.scenes import couriers
 from tests.handover.scenes import handing_over
+from tests.lab.scenes import lab
 from tests.nodes.scenes import node_work
 from tests.picking.scenes import picking
 from tests.returns.scenes import returns
@@ -93,6 +94,7 @@ ROOMS: tuple[Callable[[Scenes], ByPath], ...] = (
     customers,
     node_work,
     webhooks,
+    lab,
 )
 """One line per room."""
 

@@ -51,7 +51,7 @@ COLUMN = ("column", "kind", "when empty or left out", "allowed")
 SUBJECTS = (
     *("customer", "fulfilment", "import", "inbound", "key", "kit", "manifest", "network", "node", "order"),
     *("payment", "pick_list", "pickup", "refund", "reservation", "return", "run", "shipment", "sku", "stock"),
-    *("stop", "substitutes", "task", "transfer", "wave", "webhook", "work"),
+    *("stop", "substitutes", "task", "transfer", "wave", "webhook", "what_if", "work"),
 )
 
 

@@ -1,0 +1,110 @@
+"""What-if runs: ask for one over some days, see how far it is, read both worlds side by side."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Response
+
+from api.pages.desk import Desk, at
+from api.pages.what_if_charts import charts, headline, loads, rows_of
+from oms.orders.quote import Whereabouts
+from oms.refusals import Code, Fault, Refusal, refuse
+from oms.store.what_ifs import what_ifs
+from oms.usecases.what_ifs import USUAL_POLICIES, WANTED, get_what_if
+from routing.replay.policies import POLICIES
+
+ROWS = 50
+USUAL_DAYS = 28
+PERCENT = 100
+
+router = APIRouter(include_in_schema=False)
+
+WhatIfs = Annotated[Desk, at("/v1/what-ifs/{id}")]
+
+
+@router.get("/what-ifs")
+def show_what_ifs(desk: WhatIfs) -> Response:
+    """The last runs, the newest first, and the form for the next."""
+    return _listed(desk)
+
+
+@router.post("/what-ifs")
+def ask_for_one(desk: WhatIfs) -> Response:
+    """Queue a run."""
+
+    def asked() -> str:
+        made = desk.call("/v1/what-ifs", _body(desk))
+        return f"/app/what-ifs/{quote(made['id'], safe='')}"
+
+    return desk.act({"play": asked}, lambda no: _listed(desk, no))
+
+
+@router.get("/what-ifs/{id}")
+def show_what_if(id: str, desk: WhatIfs) -> Response:
+    """One run: what was different, and what it came to by each policy."""
+    with desk.running.engine.connect() as conn:
+        run = get_what_if(conn, id)
+    wanted, result = WANTED.validate_python(run.wanted), run.result
+    shown = (
+        {}
+        if result is None
+        else {
+            "headline": headline(result),
+            "charts": charts(result),
+            "loads": loads(result),
+            "rows": rows_of(result),
+        }
+    )
+    return desk.page("what_if.html", run=run, wanted=wanted, result=result, **shown)
+
+
+def _listed(desk: Desk, refusal: Refusal | None = None) -> Response:
+    with desk.running.engine.connect() as conn:
+        rows = [(row, WANTED.validate_python(row.wanted)) for row in what_ifs(conn, ROWS)]
+    spec, today = desk.running.networks.current.spec, desk.running.clock.now().date()
+    return desk.page(
+        "what_ifs.html",
+        refusal,
+        rows=rows,
+        nodes=sorted(((node.id, node.name or node.id) for node in spec.nodes), key=lambda one: one[1]),
+        tariffs=[tariff.name for tariff in spec.tariffs],
+        policies=list(POLICIES),
+        chosen=desk.form.all("policy") or USUAL_POLICIES,
+        first_day=today - timedelta(days=USUAL_DAYS - 1),
+        last_day=today,
+    )
+
+
+def _body(desk: Desk) -> dict[str, Any]:
+    """The form as the endpoint takes it; what was left empty is left out. Raises Refused."""
+    form = desk.form
+    change, rejects = form.decimal("change"), form.decimal("rejects")
+    body = {
+        "first_day": form.some("first_day"),
+        "last_day": form.some("last_day"),
+        "policies": form.all("policy") or None,
+        "close": form.all("close"),
+        "add": _added(desk),
+        "tariffs": [{"tariff": form.text("tariff"), "times": 1 + change / PERCENT}] if change else [],
+        "demand": form.decimal("demand"),
+        "stock": form.decimal("stock"),
+        "promise_days": form.number("promise_days"),
+        "reject_rate": None if rejects is None else rejects / PERCENT,
+    }
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def _added(desk: Desk) -> list[dict[str, Any]]:
+    """The new node where its postcode is; none where no id was typed."""
+    form = desk.form
+    if not form.text("id"):
+        return []
+    where = Whereabouts(form.text("country").upper(), form.text("postcode"))
+    place = desk.running.places.current.locate(where)
+    if place is None:
+        fault = Fault("/postcode", Code.UNLOCATABLE_DESTINATION, "Nobody knows where this is")
+        raise refuse(Code.UNLOCATABLE_DESTINATION, "The new node has no place on the map", fault)
+    return [{"id": form.text("id"), "lat": place.lat, "lon": place.lon, "like": form.text("like")}]

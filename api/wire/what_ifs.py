@@ -1,0 +1,138 @@
+"""What-if runs as they are asked for and shown."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field
+
+from api.wire.base import Day, Id, Instant, Latitude, Longitude, Wire
+from oms.lab.changes import Changes, NewNode
+from oms.usecases.what_ifs import USUAL_POLICIES, Wanted
+
+Factor = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
+
+
+class NodeAdded(Wire):
+    """A new node with the hours, costs, methods and limits of `like`, and as much on its shelves."""
+
+    id: Id
+    lat: Latitude
+    lon: Longitude
+    like: Id
+
+
+class TariffTimes(Wire):
+    """All prices of a tariff, `*` all tariffs, times a factor."""
+
+    tariff: Annotated[str, Field(min_length=1, max_length=100)]
+    times: Factor
+
+
+class WhatIfWanted(Wire):
+    """Which days to play again (UTC, both included), by which policies, and what is to be different."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "first_day": "2026-01-01",
+                    "last_day": "2026-01-31",
+                    "policies": ["nearest", "sparing"],
+                    "close": ["ST-1"],
+                    "demand": 2.0,
+                }
+            ]
+        }
+    )
+
+    first_day: Day
+    last_day: Day
+    policies: Annotated[list[str], Field(max_length=20)] = list(USUAL_POLICIES)
+    close: Annotated[list[Id], Field(max_length=1_000)] = []
+    add: Annotated[list[NodeAdded], Field(max_length=20)] = []
+    tariffs: Annotated[list[TariffTimes], Field(max_length=100)] = []
+    demand: Factor = 1.0
+    stock: Factor = 1.0
+    promise_days: Annotated[int, Field(ge=0, le=60)] = 5
+    reject_rate: Annotated[float, Field(ge=0, le=1)] = 0.0
+    seed: Annotated[int, Field(ge=0, le=2**31)] = 0
+
+    def wanted(self) -> Wanted:
+        """As the use case takes it."""
+        changes = Changes(
+            close=tuple(self.close),
+            add=tuple(NewNode(new.id, new.lat, new.lon, new.like) for new in self.add),
+            tariffs=tuple((one.tariff, one.times) for one in self.tariffs),
+            demand=self.demand,
+            stock=self.stock,
+        )
+        world = (self.promise_days, self.reject_rate, self.seed)
+        return Wanted(self.first_day, self.last_day, tuple(self.policies), changes, *world)
+
+
+class NodeLoad(Wire):
+    """What one node had to do; `stock_outs`: SKUs that ran out."""
+
+    node: str
+    parcels: int
+    units: int
+    stock_outs: int
+
+
+class ReplayFigures(Wire):
+    """One policy over all orders, per order placed; shares between 0 and 1. The cost includes a penalty for
+    each unit not sent, what is paid does not.
+    """
+
+    policy: str
+    cost_per_order_minor: float
+    objective_per_order_minor: float
+    paid_per_order_minor: float
+    paid_per_unit_minor: float
+    transport_per_order_minor: float
+    fixed_per_order_minor: float
+    pick_per_order_minor: float
+    parcels_per_order: float
+    order_fill: float
+    line_fill: float
+    unit_fill: float
+    split_share: float
+    on_time: float
+    days: float
+    km_per_parcel: float
+    co2_kg_per_order: float
+    stock_outs: int
+    rejected: int
+    beyond_exact: int
+    gap_closed: float | None
+    nodes: list[NodeLoad]
+    digest: str
+
+
+class WhatIfResult(Wire):
+    """Each policy as it was (`base`) and with the changes, in the order asked for. `left_out`: orders of
+    these days that went to no address.
+    """
+
+    currency: str
+    orders: int
+    orders_changed: int
+    left_out: int
+    base: list[ReplayFigures]
+    changed: list[ReplayFigures]
+
+
+class WhatIfShown(Wire):
+    """A run: `done` of `runs` replays are played; `wanted` is what was asked for."""
+
+    id: str
+    at: Instant
+    wanted: dict[str, Any]
+    state: Literal["queued", "running", "done", "failed"]
+    begun_at: Instant | None
+    ended_at: Instant | None
+    done: int
+    runs: int
+    result: WhatIfResult | None
+    detail: str

@@ -1,0 +1,75 @@
+"""Variants played in one process beside the server's, so that a long replay takes nobody's turn there."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Sequence
+from multiprocessing.connection import Connection
+
+from oms.adapters.folder_values import Folder
+from oms.lab.playing import Variant, play
+from routing.replay.report import Figures
+
+POLL_S = 0.5
+NICE = 10
+END_S = 5.0
+
+
+class Stopped(Exception):
+    """It was told to stop before the end."""
+
+
+class Broken(Exception):
+    """The process ended before its time, or something went wrong in it."""
+
+
+def play_apart(
+    folder: Folder, variants: Sequence[Variant], told: Callable[[int], None], stop: Callable[[], bool]
+) -> list[Figures]:
+    """The figures of each variant, in turn. ``told`` hears every half a second how many are done; ``stop`` is
+    asked as often. Raises Stopped, Broken.
+    """
+    context = multiprocessing.get_context("spawn")  # a fork would hold the server's locks and sockets
+    here, there = context.Pipe(duplex=False)
+    child = context.Process(target=_play_all, args=(there, folder, variants), daemon=True)
+    child.start()
+    there.close()
+    done: list[Figures] = []
+    try:
+        while len(done) < len(variants):
+            if stop():
+                raise Stopped
+            if here.poll(POLL_S):
+                one = here.recv()
+                if isinstance(one, str):
+                    raise Broken(one)
+                done.append(one)
+            told(len(done))
+    except EOFError:
+        raise Broken(f"its process ended (exit code {_ended(child)})") from None
+    finally:
+        here.close()
+        if child.is_alive():
+            child.terminate()
+        child.join(END_S)
+    return done
+
+
+def _ended(child: multiprocessing.process.BaseProcess) -> int | None:
+    child.join(END_S)
+    return child.exitcode
+
+
+def _play_all(answers: Connection, folder: Folder, variants: Sequence[Variant]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server hears ctrl-c and says what follows
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    os.nice(NICE)
+    try:
+        for variant in variants:
+            answers.send(play(folder, variant))
+    except BrokenPipeError:
+        return  # nobody waits any more
+    except Exception as error:
+        answers.send(f"{type(error).__name__}: {error}")

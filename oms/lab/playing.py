@@ -1,0 +1,82 @@
+"""One variant of a sweep: a policy with weights, in a world; and what it comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from functools import lru_cache
+
+import numpy as np
+
+from oms.adapters.folder_replay import replay_of
+from oms.adapters.folder_values import Folder
+from oms.lab.changes import Changes, changed
+from routing.replay.foresight import Outlook
+from routing.replay.policies import POLICIES
+from routing.replay.report import Figures, figures
+from routing.replay.run import Rejects
+from routing.replay.simulate import Settings, simulate
+from routing.replay.stream import Ground, Stream
+
+WORLDS_KEPT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What happens to all policies alike. Orders before ``since`` are only learned from, those from ``until``
+    on are left out; both in UTC. ``reject_rate``: share of units that are not on their shelf.
+    """
+
+    changes: Changes = field(default_factory=Changes)
+    promise_days: int = 5
+    reject_rate: float = 0.0
+    seed: int = 0
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What a decision feels beside what is paid, as in ``routing.policy``; None: as the history says."""
+
+    parcel_minor: float | None = None
+    late_day_minor: float | None = None
+    breadth_weight: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """``policy`` is one of ``routing.replay.policies``."""
+
+    policy: str
+    weights: Weights = field(default_factory=Weights)
+    world: World = field(default_factory=World)
+
+
+def play(folder: Folder, variant: Variant, progress: Callable[[int], None] | None = None) -> Figures:
+    """The figures of one variant: the same, digest and all, in whichever process. Raises FolderRefused where
+    an order has no coordinates. The share of the gap is not computed.
+    """
+    ground, stream, past = _world(folder, variant.world)
+    felt = {name: value for name, value in asdict(variant.weights).items() if value is not None}
+    ground = replace(ground, **felt)
+    world = variant.world
+    settings = Settings(
+        Rejects(world.reject_rate, world.seed), world.promise_days, past, Outlook(seed=world.seed)
+    )
+    replay = simulate(ground, stream, POLICIES[variant.policy], settings, progress)
+    return figures(variant.policy, replay, ground)
+
+
+@lru_cache(maxsize=WORLDS_KEPT)
+def _world(folder: Folder, world: World) -> tuple[Ground, Stream, int]:
+    """Arrays of a world and how many first orders are the past; folders are told apart by identity."""
+    ground, stream = replay_of(changed(folder, world.changes, world.seed))
+    if world.until is not None:
+        stream = stream.part(0, _before(stream, world.until))
+    return ground, stream, 0 if world.since is None else _before(stream, world.since)
+
+
+def _before(stream: Stream, at: datetime) -> int:
+    return int(np.searchsorted(stream.placed_at, np.datetime64(at.replace(tzinfo=None), "us")))

@@ -1,0 +1,198 @@
+"""What would have been: the orders of some days played again on a copy, as it was and with changes, by
+several policies. Nothing of it touches orders, stock or the network.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection
+
+from oms.actors import SYSTEM
+from oms.adapters.clock import elapsed_s
+from oms.bootstrap import Runtime
+from oms.lab.apart import Broken, Stopped, play_apart
+from oms.lab.changes import Changes, changed, misfits
+from oms.lab.history import MOST_ORDERS, Days, History, counted, read_history
+from oms.lab.playing import Variant, World
+from oms.refusals import Code, Fault, Refused, not_found, refuse
+from oms.store import what_ifs as store
+from oms.store.database import OUTAGES, unhurried
+from oms.store.what_ifs import WhatIf
+from oms.work import Work, transact
+from routing.network_spec import NetworkSpec
+from routing.replay.policies import POLICIES
+from routing.replay.report import Figures
+
+log = logging.getLogger(__name__)
+
+USUAL_POLICIES = ("nearest", "fewest_parcels", "cheapest", "sparing")
+MOST_DAYS = 400
+BREATH_S = 5.0
+"""How often a run says that it lives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which days (UTC, both included) to play again, by which policies, and what is different. The world is
+    else the same for both: promise days, rejects, chance.
+    """
+
+    first_day: date
+    last_day: date
+    policies: tuple[str, ...] = USUAL_POLICIES
+    changes: Changes = field(default_factory=Changes)
+    promise_days: int = 5
+    reject_rate: float = 0.0
+    seed: int = 0
+
+    @property
+    def days(self) -> Days:
+        """The instants they span."""
+        return Days(_midnight(self.first_day), _midnight(self.last_day + timedelta(days=1)))
+
+    @property
+    def variants(self) -> list[Variant]:
+        """What is played: every policy as it was, then every policy with the changes."""
+        worlds = [
+            World(changes, self.promise_days, self.reject_rate, self.seed)
+            for changes in (Changes(), self.changes)
+        ]
+        return [Variant(policy, world=world) for world in worlds for policy in self.policies]
+
+
+WANTED: TypeAdapter[Wanted] = TypeAdapter(Wanted)
+
+
+def submit_what_if(work: Work, spec: NetworkSpec, wanted: Wanted) -> WhatIf:
+    """Queue a run. Raises Refused invalid, unknown_node, already_exists, with every fault of the names."""
+    _in_order(wanted, spec)
+    played, _ = counted(work.conn, wanted.days)
+    if not played:
+        raise _not("/first_day", "No order of these days went to an address; choose other days")
+    if max(played, round(played * wanted.changes.demand)) > MOST_ORDERS:
+        raise _not("/last_day", f"These are more than {MOST_ORDERS:,} orders; choose fewer days")
+    id, variants = work.ids.new("wif"), wanted.variants
+    asked = WANTED.dump_python(wanted, mode="json")
+    store.queue_what_if(work.conn, id, work.at, work.actor.key_id, asked, len(variants))
+    work.emit("what_if.queued", "what_if", id, {"orders": played})
+    return get_what_if(work.conn, id)
+
+
+def get_what_if(conn: Connection, id: str) -> WhatIf:
+    """Raises Refused: not_found."""
+    found = store.what_if_of(conn, id)
+    if found is None:
+        raise not_found("what-if")
+    return found
+
+
+def run_what_ifs(runtime: Runtime) -> int:
+    """Work off what is queued; returns how many runs that was."""
+    count = 0
+    while not runtime.closing.is_set():
+        mine = transact(runtime, SYSTEM, lambda work: store.claim_what_if(work.conn, work.at))
+        if mine is None:
+            break
+        count += 1
+        try:
+            _run(runtime, mine)
+        except Stopped:
+            _write(runtime, mine, state="queued")
+        except OUTAGES:
+            raise
+        except Broken as error:
+            _write(runtime, mine, state="failed", detail=f"It broke off: {error}", ended=True)
+        except Exception as error:
+            log.exception("What-if %s broke off", mine.id)
+            detail = f"It broke off ({type(error).__name__}); the log says where"
+            _write(runtime, mine, state="failed", detail=detail, ended=True)
+    return count
+
+
+def _run(runtime: Runtime, mine: WhatIf) -> None:
+    wanted = WANTED.validate_python(mine.wanted)
+    with runtime.engine.connect() as conn:
+        snapshot = conn.execution_options(isolation_level="REPEATABLE READ")
+        unhurried(snapshot)
+        history = read_history(snapshot, wanted.days)
+    figures = play_apart(history.folder, wanted.variants, _teller(runtime, mine), runtime.closing.is_set)
+    result = _result(wanted, history, figures)
+    transact(runtime, SYSTEM, partial(_end, mine, result))
+
+
+def _teller(runtime: Runtime, mine: WhatIf) -> Callable[[int], None]:
+    """Writes down how far it is, now and then; a database that is away just hears nothing."""
+    told, at = 0, elapsed_s()
+
+    def tell(done: int) -> None:
+        nonlocal told, at
+        if done == told and elapsed_s() - at < BREATH_S:
+            return
+        told, at = done, elapsed_s()
+        try:
+            _write(runtime, mine, done=done)
+        except OUTAGES:
+            log.warning("What-if %s cannot say how far it is", mine.id)
+
+    return tell
+
+
+def _write(runtime: Runtime, mine: WhatIf, *, ended: bool = False, **values: Any) -> None:
+    def write(work: Work) -> None:
+        when = {"seen_at": work.at} | ({"ended_at": work.at} if ended else {})
+        store.write_what_if(work.conn, mine.id, **when, **values)
+
+    transact(runtime, SYSTEM, write)
+
+
+def _end(mine: WhatIf, result: Mapping[str, Any], work: Work) -> None:
+    done = {"state": "done", "ended_at": work.at, "result": result, "done": mine.runs}
+    if store.write_what_if(work.conn, mine.id, **done):
+        work.emit("what_if.done", "what_if", mine.id, {"orders": result["orders"]})
+
+
+def _result(wanted: Wanted, history: History, figures: Sequence[Figures]) -> dict[str, Any]:
+    half = len(wanted.policies)
+    folder = history.folder
+    return {
+        "currency": folder.network.currency,
+        "orders": len(folder.orders.id),
+        "orders_changed": len(changed(folder, wanted.changes, wanted.seed).orders.id),
+        "left_out": history.left_out,
+        "base": [asdict(one) for one in figures[:half]],
+        "changed": [asdict(one) for one in figures[half:]],
+    }
+
+
+def _in_order(wanted: Wanted, spec: NetworkSpec) -> None:
+    if not 0 <= (wanted.last_day - wanted.first_day).days < MOST_DAYS:
+        raise _not("/last_day", f"The last day comes after the first, within {MOST_DAYS} days")
+    unknown = [name for name in wanted.policies if name not in POLICIES]
+    if unknown or not wanted.policies or len(set(wanted.policies)) < len(wanted.policies):
+        raise _not("/policies", f"Name some of {', '.join(POLICIES)}, each once")
+    if wanted.changes == Changes():
+        raise _not("", "Say what is to be different: nodes, a tariff, demand or stock")
+    lost = misfits([node.id for node in spec.nodes], [tariff.name for tariff in spec.tariffs], wanted.changes)
+    if lost:
+        faults = [
+            Fault(one.where, Code.ALREADY_EXISTS, "There is such a node already")
+            if one.exists
+            else Fault(one.where, Code.INVALID, "There is nothing of this name")
+            for one in lost
+        ]
+        raise refuse(Code.INVALID, "Some names do not fit the network", *faults)
+
+
+def _not(pointer: str, detail: str) -> Refused:
+    return refuse(Code.INVALID, detail, *([Fault(pointer, Code.INVALID, detail)] if pointer else []))
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(0), UTC)

@@ -1,0 +1,147 @@
+"""What-ifs in the product: asked for, played by a worker on a copy, kept beside what was."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from api.wire.what_ifs import WhatIfShown
+from oms.lab import apart
+from oms.lab.apart import Broken, Stopped, play_apart
+from oms.lab.changes import Changes
+from oms.lab.history import read_history
+from oms.lab.playing import Variant, play
+from oms.store import what_ifs as store
+from oms.usecases import what_ifs
+from oms.usecases.what_ifs import WANTED, run_what_ifs
+from tests.lab.conftest import DAY, Shop, what_if
+from tests.lab.test_history import DAYS
+
+UNTOUCHED = """
+    SELECT jsonb_build_array((SELECT jsonb_agg(p ORDER BY p.sku_no, p.node_no) FROM position p),
+        (SELECT jsonb_agg(o ORDER BY o.id) FROM "order" o), (SELECT count(*) FROM movement),
+        (SELECT jsonb_agg(n ORDER BY n.no) FROM node n),
+        (SELECT jsonb_agg(d ORDER BY d.kind, d.id) FROM network_document d))
+"""
+
+
+def test_closing_a_node_is_shown_beside_what_was(sold: Shop) -> None:
+    before = sold.scalar(UNTOUCHED)
+    done = what_if(sold, close=["WH"])
+    assert sold.scalar(UNTOUCHED) == before
+    WhatIfShown.model_validate(done, strict=False)
+    assert (done["state"], done["done"], done["runs"]) == ("done", 8, 8)
+    result = done["result"]
+    assert (result["orders"], result["orders_changed"], result["left_out"]) == (4, 4, 1)
+    base, shut = ({one["policy"]: one for one in result[world]} for world in ("base", "changed"))
+    assert list(base) == list(shut) == list(what_ifs.USUAL_POLICIES)
+    sent = {node["node"]: node["parcels"] for node in base["cheapest"]["nodes"]}
+    assert sent["WH"] >= 2
+    assert {node["node"]: node["parcels"] for node in shut["cheapest"]["nodes"]}["WH"] == 0
+    assert shut["cheapest"]["cost_per_order_minor"] > base["cheapest"]["cost_per_order_minor"]
+    parts = ("transport_per_order_minor", "fixed_per_order_minor", "pick_per_order_minor")
+    assert sum(base["cheapest"][part] for part in parts) == pytest.approx(
+        base["cheapest"]["paid_per_order_minor"]
+    )
+    assert base["cheapest"]["line_fill"] == 1
+
+
+def test_it_is_the_same_as_a_replay_of_the_copy(sold: Shop) -> None:
+    done = what_if(sold, policies=["cheapest"], demand=2.0, tariffs=[{"tariff": "*", "times": 1.1}])
+    wanted = WANTED.validate_python(done["wanted"])
+    with sold.runtime.engine.connect() as conn:
+        folder = read_history(conn, DAYS).folder
+    again = [play(folder, variant).digest for variant in wanted.variants]
+    assert [one["digest"] for one in done["result"]["base"] + done["result"]["changed"]] == again
+    assert done["result"]["orders_changed"] == 8
+
+
+def test_a_new_store_takes_work(sold: Shop) -> None:
+    near = {"id": "NEW", "lat": 40.75, "lon": -73.99, "like": "WH"}
+    done = what_if(sold, policies=["nearest"], add=[near])
+    [now] = done["result"]["changed"]
+    assert {node["node"]: node["parcels"] for node in now["nodes"]}["NEW"] > 0
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"close": ["X"]}, "/close/0"),
+        ({"tariffs": [{"tariff": "none", "times": 2.0}]}, "/tariffs/0/tariff"),
+        ({"add": [{"id": "WH", "lat": 0.0, "lon": 0.0, "like": "WH"}]}, "/add/0/id"),
+        ({"demand": 2.0, "policies": ["best"]}, "/policies"),
+        ({"demand": 2.0, "policies": []}, "/policies"),
+        ({"demand": 2.0, "last_day": "2026-01-12"}, "/last_day"),
+        ({"demand": 2.0, "first_day": "2026-01-20", "last_day": "2026-01-21"}, "/first_day"),
+        ({"demand": -1.0}, "/demand"),
+    ],
+)
+def test_what_cannot_be_played_is_refused_by_name(sold: Shop, body: Any, pointer: str) -> None:
+    answer = sold.post("/v1/what-ifs", {"first_day": DAY, "last_day": DAY, **body}, sold.admin)
+    assert answer.status_code == 422
+    assert [fault["pointer"] for fault in answer.json()["errors"]] == [pointer]
+
+
+def test_nothing_different_and_too_much_are_refused(sold: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    same = {"first_day": DAY, "last_day": DAY}
+    assert sold.post("/v1/what-ifs", same, sold.admin).status_code == 422
+    monkeypatch.setattr(what_ifs, "MOST_ORDERS", 7)
+    assert sold.post("/v1/what-ifs", same | {"demand": 2.0}, sold.admin).status_code == 422
+    assert sold.post("/v1/what-ifs", same | {"demand": 1.5}, sold.admin).status_code == 202
+
+
+def test_only_the_office_may(sold: Shop) -> None:
+    assert sold.post("/v1/what-ifs", {"first_day": DAY, "last_day": DAY, "demand": 2.0}).status_code == 403
+    assert sold.web.get("/v1/what-ifs/none").status_code == 403
+    assert sold.admin.get("/v1/what-ifs/none").status_code == 404
+
+
+def test_a_process_that_ends_goes_on_with_it_later(sold: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = sold.post("/v1/what-ifs", {"first_day": DAY, "last_day": DAY, "stock": 0.5}, sold.admin)
+    sold.runtime.closing.set()
+    assert run_what_ifs(sold.runtime) == 0
+    sold.runtime.closing.clear()
+
+    def leaving(*given: Any) -> Any:
+        threading.Timer(0.2, sold.runtime.closing.set).start()
+        return play_apart(*given)
+
+    monkeypatch.setattr(what_ifs, "play_apart", leaving)
+    began = time.monotonic()
+    assert run_what_ifs(sold.runtime) == 1
+    assert time.monotonic() - began < 10
+    assert sold.admin.get(asked.headers["Location"]).json()["state"] == "queued"
+    sold.runtime.closing.clear()
+    monkeypatch.undo()
+    assert run_what_ifs(sold.runtime) == 1
+    assert sold.admin.get(asked.headers["Location"]).json()["state"] == "done"
+
+
+def test_what_breaks_off_says_so(sold: Shop) -> None:
+    with sold.runtime.engine.connect() as conn:
+        folder = read_history(conn, DAYS).folder
+    with pytest.raises(Broken, match="KeyError"):
+        play_apart(folder, [Variant("unheard of")], lambda done: None, lambda: False)
+    with pytest.raises(Stopped):
+        play_apart(folder, [Variant("cheapest")], lambda done: None, lambda: True)
+
+
+def test_a_silent_run_is_given_up(sold: Shop) -> None:
+    asked = sold.post("/v1/what-ifs", {"first_day": DAY, "last_day": DAY, "stock": 0.5}, sold.admin)
+    with sold.runtime.engine.begin() as conn:
+        mine = store.claim_what_if(conn, sold.watch.now())
+        assert mine is not None
+    sold.watch.forward(minutes=3)
+    assert run_what_ifs(sold.runtime) == 0
+    shown = sold.admin.get(asked.headers["Location"]).json()
+    assert (shown["state"], shown["detail"]) == ("failed", "Its process did not survive")
+    with sold.runtime.engine.begin() as conn:
+        assert not store.write_what_if(conn, mine.id, done=1)
+
+
+def test_poll_is_short_enough_to_close_in_time() -> None:
+    assert apart.POLL_S + apart.END_S < 10
+    assert Changes() == Changes(close=(), add=(), tariffs=(), demand=1.0, stock=1.0)
