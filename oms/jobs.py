@@ -27,6 +27,7 @@ from oms.store.partitions import ONE_AT_A_TIME, ensure_months
 from oms.store.tables import metadata
 from oms.store.webhook_waking import QUEUE, plan_and_wake
 from oms.usecases.collecting import expire_pickups
+from oms.usecases.failing import learn_failing
 from oms.usecases.import_jobs import run_imports
 from oms.usecases.looking_ahead import look_ahead
 from oms.usecases.offers import expire_offers
@@ -86,6 +87,7 @@ PERIODIC: tuple[tuple[str, Callable[[Runtime], object]], ...] = (
     ("23 3 * * *", make_partitions),
     ("41 3 * * *", forget_personal),
     ("53 3 * * *", retire_months),
+    ("11 4 * * *", learn_failing),
 )
 """When (cron, with seconds last where there are six fields) and what."""
 

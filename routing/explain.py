@@ -14,12 +14,12 @@ from routing.kernel_plan import billable_g, tariff_minor
 from routing.plan import Parcel, Plan, Take
 from routing.problem import Problem
 
-TERMS = ("tariff", "fixed", "units", "parcel_price", "bid_prices", "unfilled")
+TERMS = ("tariff", "fixed", "units", "parcel_price", "bid_prices", "failing", "unfilled")
 
 
 @dataclass(frozen=True, slots=True)
 class ParcelCost:
-    """One parcel and its money, in minor units: the first three are paid, the other two felt."""
+    """One parcel and its money, in minor units: the first three are paid, the others felt."""
 
     node: str
     takes: tuple[Take, ...]
@@ -30,6 +30,7 @@ class ParcelCost:
     units_minor: int
     parcel_price_minor: float
     bid_prices_minor: float
+    failing_minor: float
     sentence: str
 
 
@@ -104,6 +105,8 @@ def _parcel_cost(problem: Problem, parcel: Parcel) -> ParcelCost:
     tariff = tariff_minor(problem, n, weight) or 0
     units = sum(q * int(problem.unit_cost_minor[i, n]) for i, q in lines.items())
     card = problem.cards.names[problem.card[n]]
+    felt = sum(q * float(problem.bid_price_minor[i, n]) for i, q in lines.items())
+    failing = _failing_minor(problem, n, lines)
     return ParcelCost(
         node=parcel.node,
         takes=parcel.takes,
@@ -113,9 +116,17 @@ def _parcel_cost(problem: Problem, parcel: Parcel) -> ParcelCost:
         fixed_minor=int(problem.fixed_minor[n]),
         units_minor=units,
         parcel_price_minor=float(problem.parcel_price_minor[n]),
-        bid_prices_minor=sum(q * float(problem.bid_price_minor[i, n]) for i, q in lines.items()),
-        sentence=parcel_words(problem, parcel, card, tariff, int(problem.fixed_minor[n]), units),
+        bid_prices_minor=felt - failing,
+        failing_minor=failing,
+        sentence=parcel_words(problem, parcel, card, tariff, int(problem.fixed_minor[n]), units, failing),
     )
+
+
+def _failing_minor(problem: Problem, node: int, lines: dict[int, int]) -> float:
+    """What it is expected to cost that the node cannot send some of these units."""
+    if problem.failing_minor is None:
+        return 0.0
+    return sum(q * float(problem.failing_minor[i, node]) for i, q in lines.items())
 
 
 def _terms(problem: Problem, plan: Plan) -> dict[str, float]:
@@ -126,6 +137,7 @@ def _terms(problem: Problem, plan: Plan) -> dict[str, float]:
         "units": float(sum(c.units_minor for c in costs)),
         "parcel_price": sum(c.parcel_price_minor for c in costs),
         "bid_prices": sum(c.bid_prices_minor for c in costs),
+        "failing": sum(c.failing_minor for c in costs),
         "unfilled": float(problem.unfilled_penalty_minor * sum(u.quantity for u in plan.unfilled)),
     }
 

@@ -16,6 +16,7 @@ _TERM_WORDS = {
     "units": "dearer picking",
     "parcel_price": "a later or otherwise less wanted parcel",
     "bid_prices": "units that are better kept for later orders",
+    "failing": "the risk that it cannot send them after all",
     "unfilled": "units that would stay unfilled",
 }
 _PER_PARCEL = frozenset({"tariff", "fixed", "parcel_price"})
@@ -35,7 +36,9 @@ def money(minor: float, currency: str) -> str:
     return f"{minor / 10**decimals:.{decimals}f}"
 
 
-def parcel_words(problem: Problem, parcel: Parcel, card: str, tariff: int, fixed: int, units: int) -> str:
+def parcel_words(
+    problem: Problem, parcel: Parcel, card: str, tariff: int, fixed: int, units: int, failing: float = 0.0
+) -> str:
     skus = dict(zip(problem.line_ids, problem.skus, strict=True))
     takes = ", ".join(f"{t.quantity} × {skus[t.line]}" for t in parcel.takes)
     parts = [f"transport {money(tariff, problem.currency)} ({card}, {parcel.billable_g} g)"]
@@ -43,7 +46,10 @@ def parcel_words(problem: Problem, parcel: Parcel, card: str, tariff: int, fixed
         parts.append(f"parcel {money(fixed, problem.currency)}")
     if units:
         parts.append(f"units {money(units, problem.currency)}")
-    felt = money(parcel.objective_minor - parcel.cost_minor, problem.currency)
+    risk = money(failing, problem.currency)
+    if risk != money(0, problem.currency):
+        parts.append(f"risk of failing {risk}")
+    felt = money(parcel.objective_minor - parcel.cost_minor - failing, problem.currency)
     if felt != money(0, problem.currency):
         parts.append(f"felt on top {felt}")
     return f"{parcel.node} sends {takes}: {' + '.join(parts)}."

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from routing.explain import Explanation, explanation_to_json
 from routing.files_fields import Fields, Malformed, as_list, as_object
 from routing.plan import Plan, Status
-from routing.problem import NO_GROUP, UNLIMITED, Problem, RateCards
+from routing.problem import NO_GROUP, UNLIMITED, Floats, Problem, RateCards
 
 __all__ = [
     "Malformed",
@@ -101,10 +102,10 @@ def problem_from_json(document: object) -> Problem:
         unfilled_penalty_minor=top.whole("unfilled_penalty_minor", most=MOST_MINOR, default=100_000),
         allow_unfilled=top.flag("allow_unfilled", default=True),
     )
-    _read_stock(top, problem, node_at, line_at)
+    failing = _read_stock(top, problem, node_at, line_at)
     for fields in (top, *nodes, *lines):
         fields.nothing_else()
-    return problem
+    return replace(problem, failing_minor=failing) if failing.any() else problem
 
 
 def _ints(values: Sequence[int]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
@@ -157,8 +158,11 @@ def rate_cards(tariffs: Fields) -> RateCards:
     return RateCards(tuple(names), _ints(start), _ints(up_to), _ints(minor))
 
 
-def _read_stock(top: Fields, problem: Problem, node_at: dict[str, int], line_at: dict[str, int]) -> None:
-    """An entry is for every line of its SKU, or with ``line`` for that one only."""
+def _read_stock(top: Fields, problem: Problem, node_at: dict[str, int], line_at: dict[str, int]) -> Floats:
+    """An entry is for every line of its SKU, or with ``line`` for that one only. Returns the problem's
+    ``failing_minor``.
+    """
+    failings = np.zeros(problem.shape)
     of_sku: dict[str, list[int]] = {}
     for i, sku in enumerate(problem.skus):
         of_sku.setdefault(sku, []).append(i)
@@ -178,6 +182,7 @@ def _read_stock(top: Fields, problem: Problem, node_at: dict[str, int], line_at:
         available = fields.whole("available", most=2**31)
         cost = fields.whole("unit_cost_minor", most=MOST_MINOR, default=0)
         bid = fields.number("bid_price_minor", default=0.0)
+        failing = fields.number("failing_minor", default=0.0)
         fields.nothing_else()
         for i in lines:
             if (i, node_at[node]) in seen:
@@ -186,6 +191,8 @@ def _read_stock(top: Fields, problem: Problem, node_at: dict[str, int], line_at:
             problem.available[i, node_at[node]] = available
             problem.unit_cost_minor[i, node_at[node]] = cost
             problem.bid_price_minor[i, node_at[node]] = bid
+            failings[i, node_at[node]] = failing
+    return failings
 
 
 def problem_to_json(problem: Problem) -> dict[str, object]:
@@ -253,6 +260,8 @@ def _stock_to_json(problem: Problem) -> list[dict[str, object]]:
             entry["unit_cost_minor"] = int(problem.unit_cost_minor[i, n])
         if problem.bid_price_minor[i, n]:
             entry["bid_price_minor"] = float(problem.bid_price_minor[i, n])
+        if problem.failing_minor is not None and problem.failing_minor[i, n]:
+            entry["failing_minor"] = float(problem.failing_minor[i, n])
         entries.append(entry)
     return entries
 

@@ -71,7 +71,8 @@ class Network:
     limit: Ints  # [3, N] a day, UNLIMITED where none
     fixed_minor: Ints
     pick_minor: Ints
-    reject_probability: Floats
+    reject_probability: Floats  # of plain goods
+    fails: Mapping[str, Floats]  # goods → [N], where learned
     courier_radius_m: Ints
     courier_minor: Ints
     courier_s: Ints
@@ -171,6 +172,7 @@ def build_network(spec: NetworkSpec) -> Network:
     cards = compile_cards(spec.tariffs)
     profiles, profile = _profiles(spec)
     flags = sorted({flag for node in spec.nodes for flag in node.refuses})
+    fails = _fails(spec, index)
     return Network(
         spec=spec,
         digest=hashlib.sha256(_canonical(spec).encode()).hexdigest(),
@@ -185,7 +187,8 @@ def build_network(spec: NetworkSpec) -> Network:
         limit=_limits(spec),
         fixed_minor=_ints(spec, "fixed_minor"),
         pick_minor=_ints(spec, "pick_minor"),
-        reject_probability=_floats(spec, "reject_probability"),
+        reject_probability=fails.get("", _floats(spec, "reject_probability")),
+        fails=fails,
         courier_radius_m=_ints(spec, "courier_radius_m"),
         courier_minor=_ints(spec, "courier_minor"),
         courier_s=_ints(spec, "courier_minutes") * 60,
@@ -198,6 +201,16 @@ def build_network(spec: NetworkSpec) -> Network:
         lanes=compile_lanes(spec.lanes, index, {name: t for t, name in enumerate(cards.names)}),
         deliveries={delivery.country: delivery for delivery in spec.deliveries},
     )
+
+
+def _fails(spec: NetworkSpec, index: Mapping[str, int]) -> dict[str, Floats]:
+    """By goods what was learned of each node, else what the retailer says of it."""
+    found: dict[str, Floats] = {}
+    for chance in spec.chances:
+        rates = found.setdefault(chance.goods, _floats(spec, "reject_probability"))
+        if chance.node in index:
+            rates[index[chance.node]] = chance.fails
+    return found
 
 
 def _profiles(spec: NetworkSpec) -> tuple[tuple[Profile, ...], Ints]:

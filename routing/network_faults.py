@@ -48,6 +48,9 @@ def _duplicates(part: str, code: str, names: Iterable[str]) -> Iterator[NetworkF
 def _node_list_faults(spec: NetworkSpec) -> Iterator[NetworkFault]:
     if spec.dimensional_divisor_mm3_per_g < 0:
         yield NetworkFault("/dimensional_divisor_mm3_per_g", "negative", "the divisor is negative")
+    for place, chance in enumerate(spec.chances):
+        if not 0.0 <= chance.fails <= 1.0:
+            yield NetworkFault(f"/chances/{place}/fails", "not_a_probability", f"{chance.fails}")
     yield from _duplicates("nodes", "duplicate_node", (node.id for node in spec.nodes))
     calendars = {calendar.name: calendar for calendar in spec.calendars}
     for place, node in enumerate(spec.nodes):

@@ -44,7 +44,7 @@ class NodeSpec:
     ``pick_lead_minutes`` counts opening time only. ``ship_cutoff``: an order placed before it leaves the
     same day, when picked by closing time; None = closing time. ``refuses``: SKU flags (``hazmat``,
     ``cold``, ``ship_alone`` ...) it cannot handle. ``reject_probability``: chance that a unit promised here
-    is not found.
+    cannot be sent, as the retailer sees it; what is learned starts from it and then stands for it.
     """
 
     id: str
@@ -131,6 +131,18 @@ class SlotSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class ChanceSpec:
+    """What was learned of a node: the chance that it cannot send a unit of some goods (`routing.on_shelf`).
+
+    ``goods``: flags of the SKU, "" for plain ones. It stands for the node's ``reject_probability``.
+    """
+
+    node: str
+    goods: str
+    fails: float
+
+
+@dataclass(frozen=True, slots=True)
 class NetworkSpec:
     version: int
     currency: str
@@ -141,6 +153,7 @@ class NetworkSpec:
     slots: tuple[SlotSpec, ...] = ()
     deliveries: tuple[DeliverySpec, ...] = ()
     dimensional_divisor_mm3_per_g: float = 0.0
+    chances: tuple[ChanceSpec, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import numpy as np
 from routing.calendar import DAY_S, DAYS, DayTables, ship_days
 from routing.network import Network
 from routing.network_spec import METHODS, SHIP
+from routing.on_shelf import goods_of
 from routing.policy import Policy
 from routing.problem import NO_GROUP, UNLIMITED, Bools, Floats, Ints
 from routing.promise_values import Basket, BasketLine, Capacity, Incoming, Prices, Stock
@@ -35,6 +36,13 @@ class Lines:
     alone: Bools
     group: Ints
     carrying: dict[str, Bools]
+
+    @property
+    def goods(self) -> list[str]:
+        """[L] the kind of goods of each line, as what is learned of nodes names it."""
+        if not self.carrying:
+            return [""] * len(self.ids)
+        return [goods_of([f for f, has in self.carrying.items() if has[i]]) for i in range(len(self.ids))]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -60,7 +60,9 @@ def felt(ask: Ask, reach: Reach) -> Felt:
     shape = ask.stock.shape
     nothing = np.zeros(len(nodes))
     rejection = np.empty(shape)
-    rejection[:] = policy.resource_minor * ask.network.reject_probability[nodes]
+    for row, goods in enumerate(ask.lines.goods):
+        fails = ask.network.fails.get(goods, ask.network.reject_probability)
+        rejection[row] = policy.resource_minor * fails[nodes]
     return Felt(
         lateness=policy.late_day_minor * days,
         parcel=policy.parcel_minor,
@@ -98,6 +100,7 @@ def build_problem(ask: Ask, reach: Reach, weights: Felt, usable: Bools, columns:
         available=available,
         unit_cost_minor=unit_cost,
         bid_price_minor=np.ascontiguousarray(weights.per_unit[:, columns]),
+        failing_minor=weights.rejection[:, columns] if ask.policy.resource_minor else None,
         divisor_mm3_per_g=network.spec.dimensional_divisor_mm3_per_g,
         unfilled_penalty_minor=ask.policy.unfilled_penalty_minor,
         allow_unfilled=True,

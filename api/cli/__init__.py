@@ -6,7 +6,7 @@ import sys
 import typer
 from sqlalchemy.exc import OperationalError
 
-from api.cli import audit, backup, demo, exchange, keys, migrate, replay, route, serve, wave, work
+from api.cli import audit, backup, demo, exchange, failing, keys, migrate, replay, route, serve, wave, work
 from api.cli.console import TERMINATED, UNAVAILABLE, USAGE, end, fail
 from oms.adapters.postgres_home import DatabaseUnavailable
 from oms.refusals import Refused
@@ -21,6 +21,7 @@ GROUPS = (
     wave.app,
     replay.app,
     audit.app,
+    failing.app,
     migrate.app,
     backup.app,
     exchange.app,

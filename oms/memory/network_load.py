@@ -15,12 +15,14 @@ from inventory.store.tables import node
 from oms.reasons import Reasons
 from oms.retention import Retention
 from oms.returns.policy import ReturnPolicy
+from oms.store.failing import learned
 from oms.store.foundation_tables import version
 from oms.store.network_tables import network_document
 from oms.work_rules import WorkRules
 from routing.network import Network, build_network
 from routing.network_spec import (
     CalendarSpec,
+    ChanceSpec,
     DeliverySpec,
     LaneSpec,
     NetworkSpec,
@@ -121,7 +123,9 @@ def load(conn: Connection) -> Loaded:
     documents = _documents(conn)
     spec, policy = _read(conn, documents)
     reasons, work, returns, retention = (documents[kind].get(kind, usual) for kind, usual in USUAL.items())
-    return Loaded(build_network(spec), policy, spec, reasons, work, returns, retention)
+    chances = tuple(ChanceSpec(row.node, row.goods, row.not_sent) for row in learned(conn))
+    network = build_network(replace(spec, chances=chances))
+    return Loaded(network, policy, spec, reasons, work, returns, retention)
 
 
 def read(conn: Connection) -> tuple[NetworkSpec, Policy]:

@@ -4,6 +4,7 @@ from inventory.store.tables import metadata
 from oms.store import bid_price_tables as bid_price_tables
 from oms.store import courier_tables as courier_tables
 from oms.store import customer_tables as customer_tables
+from oms.store import failing_tables as failing_tables
 from oms.store import foundation_tables as foundation_tables
 from oms.store import import_tables as import_tables
 from oms.store import money_tables as money_tables

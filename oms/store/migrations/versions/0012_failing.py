@@ -1,0 +1,16 @@
+"""Chances that a node cannot send what it is asked for."""
+
+from pathlib import Path
+from typing import cast
+
+from alembic import op
+from psycopg import Connection
+
+revision = "0012"
+down_revision = "0011"
+
+
+def upgrade() -> None:
+    """The statements of the file beside this one."""
+    driver = cast("Connection[object]", op.get_bind().connection.driver_connection)
+    driver.execute(Path(__file__).with_suffix(".sql").read_bytes())

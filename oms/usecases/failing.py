@@ -1,0 +1,77 @@
+"""Learn once a day how often each node cannot send what it is asked for; routing reckons with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from sqlalchemy import Connection
+
+from inventory.requests import ShortRule
+from oms.actors import SYSTEM
+from oms.bootstrap import Runtime
+from oms.memory.network_load import read
+from oms.reasons import Occasion
+from oms.store import failing as store
+from oms.store.failing import Evidence, Learned
+from oms.store.versions import bump
+from oms.usecases.network import NETWORK
+from oms.work import Work, transact
+from routing.network_spec import NodeSpec
+from routing.on_shelf import failure_rates
+
+PLAIN = ""
+MOVED = 0.002
+"""By how much some chance must have changed for processes to load the network again."""
+
+
+def learn_failing(runtime: Runtime) -> int:
+    """Learn from the last months; returns for how many nodes and goods. Nothing is known while no node has
+    done anything.
+    """
+    return transact(runtime, SYSTEM, lambda work: _learn(runtime, work))
+
+
+def learned_chances(conn: Connection) -> list[Learned]:
+    """What was learned last, by node and goods."""
+    return store.learned(conn)
+
+
+def _learn(runtime: Runtime, work: Work) -> int:
+    reasons = runtime.networks.current.reasons.of(Occasion.REJECT)
+    of_stock = [reason.code for reason in reasons if reason.stock is not ShortRule.NONE]
+    found = store.evidence(work.conn, work.at, of_stock)
+    if not found:
+        return 0
+    before = {(row.node, row.goods): row.not_sent for row in store.learned(work.conn)}
+    after = _rates(work, read(work.conn)[0].nodes, found)
+    store.replace_learned(work.conn, after)
+    news = {(row.node, row.goods): row.not_sent for row in after}
+    if any(abs(before.get(key, 0.0) - chance) >= MOVED for key, chance in news.items()):
+        bump(work.conn, NETWORK)
+    return len(after)
+
+
+def _rates(work: Work, nodes: Sequence[NodeSpec], found: Sequence[Evidence]) -> list[Learned]:
+    goods = sorted({PLAIN, *(one.goods for one in found)})
+    shape = (len(nodes), len(goods))
+    tried, missing, refused = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    place = {node.id: n for n, node in enumerate(nodes)}
+    for one in found:
+        if one.node in place:
+            at = place[one.node], goods.index(one.goods)
+            tried[at], missing[at], refused[at] = one.tried, one.missing, one.refused
+    told = np.array([node.reject_probability or np.nan for node in nodes])
+    not_sent = failure_rates(tried, missing + refused, told)
+    not_found = np.minimum(failure_rates(tried, missing, np.full(len(nodes), np.nan)), not_sent)
+    counted = np.stack([tried, missing, refused, not_found, not_sent], axis=-1).round(6)
+    return [
+        Learned(node.id, kind, *_five(counted[n, g].tolist()), work.at)
+        for n, node in enumerate(nodes)
+        for g, kind in enumerate(goods)
+    ]
+
+
+def _five(row: list[float]) -> tuple[float, float, float, float, float]:
+    tried, missing, refused, not_found, not_sent = row
+    return tried, missing, refused, not_found, not_sent
