@@ -6,8 +6,8 @@ from typing import cast
 from alembic import op
 from psycopg import Connection
 
-revision = "0012"
-down_revision = "0011"
+revision = "0013"
+down_revision = "0012"
 
 
 def upgrade() -> None:
