@@ -48,6 +48,9 @@ def replay(
     ] = 0.0,
     seed: Annotated[int, typer.Option(min=0, help="Chance of the rejects and of futures.")] = 0,
     promise_days: Annotated[int, typer.Option(min=0, help="An order is on time within so many days.")] = 5,
+    wait_days: Annotated[
+        int, typer.Option(min=0, help="How long `lookahead_wave` lets orders wait past their cut-off.")
+    ] = 0,
     rounds: Annotated[
         int, typer.Option(min=0, help="Rounds that lift the clairvoyant bound; 0 leaves it out.")
     ] = USUAL_ROUNDS,
@@ -65,7 +68,7 @@ def replay(
     if past == len(stream.order_ids):
         fail("No order is left to be played; choose other days")
         raise typer.Exit(USAGE)
-    settings = Settings(Rejects(reject_rate, seed), promise_days, past, Outlook(seed=seed))
+    settings = Settings(Rejects(reject_rate, seed), promise_days, past, Outlook(seed=seed), wait_days)
     found = _play(ground, stream, names, settings, rounds)
     if report is not None:
         report.write_text(report_html(found, f"Replay of {folder.resolve().name}"), encoding="utf-8")

@@ -12,12 +12,14 @@ from routing.replay.places import BY_COST
 @dataclass(frozen=True, slots=True)
 class Policy:
     """``rule``: by number; ``sparing``: units at broad nodes are felt to cost (``routing.breadth``);
-    ``foresight``: they are felt to cost what they are worth to orders to come (``routing.replay.foresight``).
+    ``foresight``: they are felt to cost what they are worth to orders to come (``routing.replay.foresight``);
+    ``wave``: orders that wait for their cut-off are planned anew together (``routing.replay.gather``).
     """
 
     rule: int = BY_COST
     sparing: bool = False
     foresight: bool = False
+    wave: bool = False
 
 
 POLICIES: Mapping[str, Policy] = {
@@ -31,4 +33,5 @@ POLICIES: Mapping[str, Policy] = {
     "cheapest": Policy(),
     "sparing": Policy(sparing=True),
     "lookahead": Policy(sparing=True, foresight=True),
+    "lookahead_wave": Policy(sparing=True, foresight=True, wave=True),
 }

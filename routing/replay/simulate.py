@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
 
-from routing.problem import Bools
+from routing.ahead import above_least
+from routing.problem import Bools, Ints
 from routing.replay.foresight import Foresight, Outlook
+from routing.replay.gather import Gathered, cut_offs
 from routing.replay.places import BY_COST
 from routing.replay.policies import Policy
 from routing.replay.run import Rejects, Run
@@ -27,13 +29,15 @@ STRETCH = 500
 class Settings:
     """What happens to all policies alike. ``promise_days``: an order is on time when all of it arrives no
     later. ``past``: so many first orders are not played; policies that look ahead may learn from them.
-    ``outlook``: how these look ahead.
+    ``outlook``: how these look ahead; ``wait_days``: how much longer than to their cut-off orders wait for
+    others, where policies gather them and the promise allows it.
     """
 
     rejects: Rejects = field(default_factory=Rejects)
     promise_days: int = 5
     past: int = 0
     outlook: Outlook = field(default_factory=Outlook)
+    wait_days: int = 0
 
 
 def simulate(
@@ -56,16 +60,29 @@ def simulate(
     tally = Tally(ground, stream, settings.promise_days, past)
     coming = np.searchsorted(stream.placed_at, stream.arrivals.at, side="left")
     moments = foresight.moments if foresight is not None else frozenset[int]()
-    for first, last in _stretches(past, len(stream.order_ids), {*moments, *coming.tolist()}):
+    leaving = cut_offs(stream, past, settings.wait_days) if policy.wave else frozenset[int]()
+    gathered = Gathered(run, settings.promise_days)
+    for first, last in _stretches(past, len(stream.order_ids), {*moments, *leaving, *coming.tolist()}):
+        if first in leaving:
+            _add(tally, gathered.leave())
         _bring(run, (coming == first) & (first > past))
         if foresight is not None and first in moments:
-            run.bids = foresight.prices(first, run)
-        tally.add(*run.advance(first, last))
+            run.bids = np.ascontiguousarray(above_least(foresight.prices(first, run), run.left))
+        if policy.wave:
+            gathered.add(*run.advance(first, last))
+        else:
+            tally.add(*run.advance(first, last))
         if progress is not None:
             progress(last - past)
+    _add(tally, gathered.leave())
     _bring(run, coming >= len(stream.order_ids))
     exact = policy.rule == BY_COST
     return tally.close(run.left, run.rejected, run.large if exact else 0, run.by_node)
+
+
+def _add(tally: Tally, sent: Iterable[tuple[Ints, Ints]]) -> None:
+    for parcels, takes in sent:
+        tally.add(parcels, takes)
 
 
 def _stretches(past: int, orders: int, stops: set[int]) -> Iterator[tuple[int, int]]:
