@@ -1,13 +1,17 @@
 """What looking ahead is worth where baskets hardly ever repeat: a US grocer's households, scarce stock.
 
-python -m benchmarks.long_tail [--history DIR] [--levels 1.1 1.6] [--seeds 3] [--solves 20] [--scenarios 5]
-    [--rounds 10] [--write]
+python -m benchmarks.long_tail [--history DIR] [--levels 1.1 1.6] [--seeds 3] [--wait-days 0 4] [--solves 20]
+    [--scenarios 5] [--rounds 10] [--sample us_grocer] [--write]
 
 Played are the sample's orders of at most ten lines that the exact kernel takes whole, four weeks of them;
 learned is only from what the same households bought before: with `--history`, a folder with orders, lines and
 skus of The Complete Journey as Parquet, from the 13 weeks before the sample; without, from its first two
 weeks, and the last two are played. Stock: of each SKU ``level`` times what is asked for in the time played,
 laid where the sample has it. So everybody can fill every order, and the cost tells.
+
+Beside the policies stand prices of the true future, which nobody has, those of a future with the same SKUs
+in other baskets, and the best plan known to one who knew all orders: what is then left of the distance is the
+bound's.
 """
 
 from __future__ import annotations
@@ -16,7 +20,7 @@ import argparse
 import json
 import sys
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +30,12 @@ import pyarrow.parquet as pq
 from benchmarks.machine import ROOT, write_result
 from oms.adapters.folder_read import read_folder
 from oms.adapters.folder_replay import replay_of
-from routing.problem import Ints
+from routing.problem import Floats, Ints
 from routing.replay.clairvoyant import clairvoyant
+from routing.replay.forecast import Forecast
 from routing.replay.foresight import Outlook
-from routing.replay.policies import POLICIES
+from routing.replay.hindsight import hindsight
+from routing.replay.policies import POLICIES, Policy
 from routing.replay.simulate import Settings, simulate
 from routing.replay.stream import Ground, Stream, no_arrivals, plain_days
 
@@ -138,31 +144,92 @@ def compact(ground: Ground, stream: Stream, past: int) -> tuple[Ground, Stream]:
     return slim, replace(stream, sku=place[stream.sku[keep]], quantity=stream.quantity[keep], start=start)
 
 
-def figures(ground: Ground, stream: Stream, past: int, outlook: Outlook, rounds: int) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """The future itself, as nobody has it: how often each order of the pool still comes."""
+
+    pool: Stream
+
+    def future(self, now: int, coming: float, chance: np.random.Generator) -> Floats:
+        weights = np.zeros(len(self.pool.order_ids))
+        weights[now:] = 1.0
+        return weights
+
+
+def torn(stream: Stream, past: int, seed: int) -> Stream:
+    """The same SKUs as often, in orders of the same sizes, but dealt out anew: what belongs together is
+    lost.
+    """
+    sku, first = stream.sku.copy(), int(stream.start[past])
+    sku[first:] = np.random.default_rng(seed).permutation(sku[first:])
+    order = np.repeat(np.arange(len(stream.order_ids)), np.diff(stream.start))
+    _, once = np.unique(order * (sku.max() + 1) + sku, return_index=True)
+    once.sort()  # a SKU that an order drew twice counts once
+    start = np.searchsorted(order[once], np.arange(len(stream.order_ids) + 1)).astype(np.int64)
+    return replace(stream, sku=sku[once], quantity=stream.quantity[once], start=start)
+
+
+def ways(
+    stream: Stream, past: int, given: argparse.Namespace, seed: int
+) -> dict[str, tuple[Policy, Settings]]:
+    """What is played, with how it looks ahead."""
+
+    def outlook(scenarios: int, forecast: Forecast | None = None) -> Outlook:
+        return Outlook(given.solves, scenarios, given.rounds, seed=seed, forecast=forecast)
+
+    plain = Settings(past=past)
+    played = {name: (POLICIES[name], plain) for name in ("nearest", "fewest_parcels", "cheapest", "sparing")}
+    for count in given.scenarios:
+        name = "lookahead" if count == given.scenarios[0] else f"lookahead, {count} futures"
+        played[name] = POLICIES["lookahead"], replace(plain, outlook=outlook(count))
+    known, guess = Policy(foresight=True), outlook(given.scenarios[0])
+    for days in given.wait_days:
+        settings = replace(plain, outlook=guess, wait_days=days)
+        played[f"sparing, waves, {days} days"] = Policy(sparing=True, wave=True), settings
+        played[f"lookahead_wave, {days} days"] = POLICIES["lookahead_wave"], settings
+        sure = replace(settings, outlook=outlook(1, Known(stream)))
+        played[f"prices of the true future, waves, {days} days"] = Policy(foresight=True, wave=True), sure
+    played["prices of the true future"] = known, replace(plain, outlook=outlook(1, Known(stream)))
+    apart = outlook(1, Known(torn(stream, past, seed)))
+    played["prices of its SKUs, baskets torn"] = known, replace(plain, outlook=apart)
+    return played
+
+
+def figures(
+    ground: Ground, stream: Stream, past: int, given: argparse.Namespace, seed: int
+) -> dict[str, Any]:
     """Costs per order of the policies and the bound, and the shares closed."""
     began = time.process_time()
-    settings = Settings(past=past, outlook=outlook)
     orders = len(stream.order_ids) - past
-    bound = clairvoyant(ground, stream, rounds, past).bound_minor / orders
-    names = ("nearest", "fewest_parcels", "cheapest", "sparing", "lookahead")
-    runs = {name: simulate(ground, stream, POLICIES[name], settings) for name in names}
+    dual = clairvoyant(ground, stream, given.bound_rounds, past).bound_minor / orders
+    whole = hindsight(ground, stream, past, lambda: given.wave_s - (time.process_time() - began))
+    runs = {
+        name: simulate(ground, stream, policy, settings)
+        for name, (policy, settings) in ways(stream, past, given, seed).items()
+    }
     cost = {name: run.objective_minor / orders for name, run in runs.items()}
+    cost["best plan known"] = whole.cost_minor / orders
+    bound = max(dual, whole.bound_minor / orders)
     return {
         "orders": orders,
         "past": past,
         "cost_per_order_minor": {name: round(value, 2) for name, value in cost.items()},
         "unit_fill": {name: round(run.filled_units / run.units, 4) for name, run in runs.items()},
+        "days": {name: round(run.order_days / max(1, run.sent_orders), 2) for name, run in runs.items()},
         "bound_per_order_minor": round(bound, 2),
+        "bound_by_dual_ascent_minor": round(dual, 2),
         "closed": {
-            name: round((cost["cheapest"] - cost[name]) / (cost["cheapest"] - bound), 4) for name in names[3:]
+            name: round((cost["cheapest"] - value) / (cost["cheapest"] - bound), 4)
+            for name, value in cost.items()
+            if name not in ("nearest", "fewest_parcels", "cheapest")
         },
         "cpu_s": round(time.process_time() - began, 1),
     }
 
 
-def world(history: Path | None) -> tuple[Ground, Stream, int]:
+def world(sample: str, history: Path | None) -> tuple[Ground, Stream, int]:
     """The sample with the households' past: ground, stream and how many orders are past."""
-    folder = read_folder(ROOT / "samples" / "us_grocer")
+    folder = read_folder(ROOT / "samples" / sample)
     ground, stream = replay_of(folder)
     by_time = np.argsort(folder.orders.placed_at, kind="stable")
     homes = dict(zip(folder.orders.customer[by_time].tolist(), stream.destination.tolist(), strict=True))
@@ -176,27 +243,29 @@ def world(history: Path | None) -> tuple[Ground, Stream, int]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--sample", default="us_grocer")
     parser.add_argument("--history", type=Path)
     parser.add_argument("--levels", type=float, nargs="+", default=[1.1, 1.6])
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--wait-days", type=int, nargs="+", default=[0, 4])
     parser.add_argument("--solves", type=int, default=20)
-    parser.add_argument("--scenarios", type=int, default=5)
+    parser.add_argument("--scenarios", type=int, nargs="+", default=[5])
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--bound-rounds", type=int, default=120)
+    parser.add_argument("--wave-s", type=float, default=60.0)
     parser.add_argument("--write", action="store_true", help="keep the figures under benchmarks/results")
     given = parser.parse_args()
-    ground, stream, past = world(given.history)
+    ground, stream, past = world(given.sample, given.history)
     rows = []
     for level in given.levels:
         for seed in range(given.seeds):
             there = compact(stocked(ground, stream, past, level, seed), stream, past)
-            outlook = Outlook(given.solves, given.scenarios, given.rounds, seed=seed)
-            told = {"level": level, "seed": seed, **figures(*there, past, outlook, given.bound_rounds)}
+            told = {"level": level, "seed": seed, **figures(*there, past, given, seed)}
             print(json.dumps(told), file=sys.stderr, flush=True)
             rows.append(told)
     result = {"history": given.history is not None, "outlook": vars(given) | {"history": None}, "rows": rows}
     if given.write:
-        print(write_result("long-tail", result), file=sys.stderr)
+        print(write_result(f"long-tail-{given.sample}", result), file=sys.stderr)
     print(json.dumps(result, indent=1))
 
 
