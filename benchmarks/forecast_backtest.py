@@ -55,13 +55,19 @@ class Study:
 
 def grocer(folder: Path) -> Study:
     """Units a week by store and article."""
+    units, _ = grocer_stores(folder)
+    return Study("store_sku_week", units, 4, 4, (28, 32, 36), (39, 43, 47))
+
+
+def grocer_stores(folder: Path) -> tuple[Floats, Ints]:
+    """The same, [S, T], and the store of each series."""
     rows = pq.read_table(folder / "completejourney" / "store_sku_week.parquet")
     store, sku, week, units = (rows[name].to_numpy() for name in ("store_id", "sku_id", "week", "units"))
     articles = pq.read_table(folder / "completejourney" / "skus.parquet")
     goods = articles["sku_id"].to_numpy()[articles["deliverable"].to_numpy(zero_copy_only=False)]
     keep = np.isin(sku, goods) & (week >= 2) & (week < 2 + WEEKS)
     key = store.astype(np.int64) * 1_000_000 + sku
-    return Study("store_sku_week", _table(key, week - 2, units, keep), 4, 4, (28, 32, 36), (39, 43, 47))
+    return _table(key, week - 2, units, keep), np.unique(key[keep]) // 1_000_000
 
 
 def retailer(folder: Path) -> Study:

@@ -83,12 +83,15 @@ def known_by(seen: Sequence[Past], origin: int) -> list[Past]:
 
 
 def best_methods(seen: Sequence[Past]) -> dict[Demand, str]:
-    """The method of least mean RMSSE for each kind that was seen: means are what costs are reckoned with."""
+    """The method of least mean RMSSE, among those that were asked, for each kind that was seen: means are
+    what costs are reckoned with.
+    """
     best = {}
     for kind in Demand:
         of_kind = [past for past in seen if past.kind is kind]
         if of_kind:
-            best[kind] = min(CANDIDATES[kind], key=lambda name: sum(past.rmsse(name) for past in of_kind))
+            asked = of_kind[0].means
+            best[kind] = min(asked, key=lambda name: sum(past.rmsse(name) for past in of_kind))
     return best
 
 

@@ -74,7 +74,10 @@ class Recalibration:
         """The distribution [K + 1] whose quantiles are these, for whoever needs more than quantiles."""
         if not len(self.met):
             return cdf
-        share = np.searchsorted(self.met, cdf, side="right") / (len(self.met) + 1)
+        n, most = len(self.met), float(self.met[-1])
+        share = np.searchsorted(self.met, cdf, side="right") / (n + 1)
+        beyond = cdf > most  # nothing of the past went so far: the distribution's own tail
+        share[beyond] += (cdf[beyond] - most) / (1 - most) / (n + 1)
         share[-1] = 1.0
         found: Floats = share
         return found

@@ -227,6 +227,13 @@ def test_outlooks_of_a_real_sample_hold_as_often_as_they_say() -> None:
     assert {one.kind for one in told} > {None}
 
 
+def test_many_quick_movers_choose_among_what_they_were_asked() -> None:
+    table = np.random.default_rng(4).poisson(8.0, (20, 40)).astype(float)
+    told = outlooks(table, 2)
+    assert {one.kind for one in told} == {Demand.SMOOTH}
+    assert np.mean([one.mean for one in told]) == pytest.approx(16, rel=0.1)
+
+
 def test_what_hardly_sold_gets_its_own_mean_and_nothing_sold_hardly_anything() -> None:
     table = np.zeros((2, 12))
     table[0, 4] = 4
