@@ -78,8 +78,7 @@ def timezone(city: str) -> str:
     return EASTERN_TOWNS.get(city, "America/Chicago")
 
 
-def nodes(data: Path) -> Nodes:
-    stores = csv_rows(data / "bench_cj_metro" / "nodes.csv")
+def nodes(data: Path, stores: list[dict[str, str]]) -> Nodes:
     centres = csv_rows(data / "bench_cj" / "dcs.csv")
     zips = zip_of(data)
     rows = [
@@ -211,17 +210,22 @@ def orders_and_lines(data: Path, catalogue: Skus, numbers: np.ndarray) -> tuple[
         country=texts("US" for _ in rows),
         postcode=texts(row["zip5"] for row in rows),
     )
-    lines = pq.read_table(data / "bench_cj_metro" / "lines.parquet")
-    owner = texts(lines["order_id"].to_pylist())
+    bought = pq.read_table(data / "bench_cj_metro" / "lines.parquet")
+    return orders, lines_of(bought, orders, catalogue, numbers)
+
+
+def lines_of(bought: pa.Table, orders: Orders, catalogue: Skus, numbers: np.ndarray) -> Lines:
+    """Lines in the order of their orders, numbered within each; what was paid is shared by the units."""
+    owner = texts(bought["order_id"].to_pylist())
     row_of = positions_of(owner, orders.id)
     sequence = np.argsort(row_of, kind="stable")
     place_of = {int(number): place for place, number in enumerate(numbers)}
-    sku = np.array([place_of[int(number)] for number in lines["sku_id"].to_numpy()])[sequence]
-    quantity = lines["qty"].to_numpy().astype(np.int64)[sequence]
-    paid = lines["sales_usd"].to_numpy().astype(float)[sequence]
+    sku = np.array([place_of[int(number)] for number in bought["sku_id"].to_numpy()])[sequence]
+    quantity = bought["qty"].to_numpy().astype(np.int64)[sequence]
+    paid = bought["sales_usd"].to_numpy().astype(float)[sequence]
     first = np.concatenate(([0], np.flatnonzero(np.diff(row_of[sequence])) + 1))
     number = np.arange(len(sequence)) - np.repeat(first, np.diff(np.append(first, len(sequence)))) + 1
-    return orders, Lines(
+    return Lines(
         order=owner[sequence],
         line=texts(number),
         sku=catalogue.id[sku],
@@ -273,7 +277,7 @@ def lanes(data: Path, sites: Nodes, orders: Orders) -> Lanes:
 
 def derive(data: Path) -> Folder:
     """The whole sample as values."""
-    sites = nodes(data)
+    sites = nodes(data, csv_rows(data / "bench_cj_metro" / "nodes.csv"))
     sold = pq.read_table(data / "bench_cj_metro" / "lines.parquet")["sku_id"].to_numpy()
     held = pq.read_table(data / "bench_cj_metro" / "stock.parquet")["sku_id"].to_numpy()
     catalogue, numbers, places = skus(data, np.union1d(sold, held))
