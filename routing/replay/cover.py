@@ -30,33 +30,61 @@ def covers(available: Ints, wanted: Ints, a: int, b: int, c: int) -> bool:
 
 
 @compiled
+def rarest(available: Ints, wanted: Ints, holders: Ints, a: int, b: int) -> int:
+    """Of the lines that nodes a and b (NONE: absent) do not hold together, the one that fewest nodes hold
+    any of; NONE where they hold all.
+    """
+    found = NONE
+    for line in range(wanted.size):
+        held = 0
+        if a >= 0:
+            held += available[line, a]
+        if b >= 0:
+            held += available[line, b]
+        if held < wanted[line] and (found == NONE or holders[line] < holders[found]):
+            found = line
+    return found
+
+
+@compiled
 def smallest_cover(available: Ints, wanted: Ints, km: Floats) -> Ints:
-    """Up to three nodes that hold ``wanted`` [L] together, NONE-padded; all NONE where no three do."""
+    """Up to three nodes that hold ``wanted`` [L] together, NONE-padded; all NONE where no three do.
+
+    Whatever covers an order has a node that holds some of its rarest line, one that holds some of the rarest
+    line which that one lacks, and so on: only these are tried.
+    """
     N = km.size
-    best = np.full(3, NONE, np.int64)
-    nearest = np.inf
-    for a in range(N):
-        if km[a] < nearest and covers(available, wanted, a, NONE, NONE):
-            nearest = km[a]
-            best[0] = a
-    if best[0] >= 0:
-        return best
-    for a in range(N):
-        for b in range(a + 1, N):
-            mean = (km[a] + km[b]) / 2
-            if mean < nearest and covers(available, wanted, a, b, NONE):
-                nearest = mean
-                best[0], best[1] = a, b
-    if best[0] >= 0:
-        return best
-    for a in range(N):
-        for b in range(a + 1, N):
-            for c in range(b + 1, N):
-                mean = (km[a] + km[b] + km[c]) / 3
-                if mean < nearest and covers(available, wanted, a, b, c):
-                    nearest = mean
-                    best[0], best[1], best[2] = a, b, c
+    holders = (available > 0).sum(axis=1)
+    best, nearest = np.full(3, NONE, np.int64), np.inf
+    first = rarest(available, wanted, holders, NONE, NONE)
+    for size in range(1, 4):
+        for a in range(N):
+            if available[first, a] == 0 or km[a] / size >= nearest:
+                continue
+            second = rarest(available, wanted, holders, a, NONE) if size > 1 else NONE
+            for b in range(N if size > 1 else 1):
+                if size > 1 and (b == a or available[second, b] == 0):
+                    continue
+                third = rarest(available, wanted, holders, a, b) if size > 2 else NONE
+                for c in range(N if size > 2 else 1):
+                    if size > 2 and (c in (a, b) or available[third, c] == 0):
+                        continue
+                    nodes = (a, b if size > 1 else NONE, c if size > 2 else NONE)
+                    mean = _mean_km(nodes, size, km)
+                    if mean < nearest and covers(available, wanted, nodes[0], nodes[1], nodes[2]):
+                        nearest = mean
+                        best[0], best[1], best[2] = nodes
+        if best[0] >= 0:
+            break
     return best
+
+
+@compiled
+def _mean_km(nodes: tuple[int, int, int], size: int, km: Floats) -> float:
+    total = 0.0
+    for i in range(size):
+        total += km[nodes[i]]
+    return total / size
 
 
 @compiled

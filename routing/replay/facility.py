@@ -124,17 +124,17 @@ def open_nodes(
     cash: Floats, card: Ints, limit_g: Ints, penalty: float,
     start: Ints, up_to_g: Ints, minor: Ints, divisor: float, units: Ints,
 ) -> None:  # fmt: skip
-    """Units [L, n] of a good plan."""
+    """Units [L, n] of a good plan: nodes are added as long as one helps, then any step is taken that does."""
     n = card.size
     opened = np.empty(n + 1, np.int64)
     is_open = np.zeros(n, np.bool_)
     trial = np.zeros_like(units)
     best_opened = np.empty(n + 1, np.int64)
-    count = 0
+    count, adding = 0, True
     least = penalty * quantity.sum()
     while True:
         found, found_count = least - 1e-6, NEVER
-        for place in range(count + 1):  # the place of an open node to give up, the last: of none
+        for place in range(count if adding else 0, count + 1):  # of a node to give up, the last: of none
             for j in range(-1 if place < count else 0, n):  # −1: nothing instead
                 if j >= 0 and is_open[j]:
                     continue
@@ -145,6 +145,9 @@ def open_nodes(
                 )  # fmt: skip
                 if cost < found:
                     found, found_count, found_place, found_j = cost, size, place, j
+        if found_count == NEVER and adding:
+            adding = False
+            continue
         if found_count == NEVER:
             break
         least = found

@@ -38,7 +38,7 @@ from routing.tariff import greatest_weight_g
 
 USUAL_EXACT_STEPS = 1_000_000
 """Elementary steps of the exact kernel for one order of a replay: about 12 lines of one unit, 1 ms."""
-USUAL_ROUNDS = 20
+USUAL_ROUNDS = 8
 """Rounds of improvement for an order beyond them."""
 SCRATCH = 1 << 16
 
