@@ -20,6 +20,7 @@ from sample_parts import (
     csv_rows,
     in_store_barcode,
     instants,
+    lines_of,
     main,
     nearest_zip,
     shelf_places,
@@ -41,7 +42,6 @@ from oms.adapters.folder import (
     Skus,
     Stock,
     Tariffs,
-    positions_of,
 )
 from oms.adapters.folder_calendars import calendar_table
 
@@ -212,26 +212,6 @@ def orders_and_lines(data: Path, catalogue: Skus, numbers: np.ndarray) -> tuple[
     )
     bought = pq.read_table(data / "bench_cj_metro" / "lines.parquet")
     return orders, lines_of(bought, orders, catalogue, numbers)
-
-
-def lines_of(bought: pa.Table, orders: Orders, catalogue: Skus, numbers: np.ndarray) -> Lines:
-    """Lines in the order of their orders, numbered within each; what was paid is shared by the units."""
-    owner = texts(bought["order_id"].to_pylist())
-    row_of = positions_of(owner, orders.id)
-    sequence = np.argsort(row_of, kind="stable")
-    place_of = {int(number): place for place, number in enumerate(numbers)}
-    sku = np.array([place_of[int(number)] for number in bought["sku_id"].to_numpy()])[sequence]
-    quantity = bought["qty"].to_numpy().astype(np.int64)[sequence]
-    paid = bought["sales_usd"].to_numpy().astype(float)[sequence]
-    first = np.concatenate(([0], np.flatnonzero(np.diff(row_of[sequence])) + 1))
-    number = np.arange(len(sequence)) - np.repeat(first, np.diff(np.append(first, len(sequence)))) + 1
-    return Lines(
-        order=owner[sequence],
-        line=texts(number),
-        sku=catalogue.id[sku],
-        quantity=quantity,
-        unit_price_minor=np.round(100 * np.maximum(paid, 0) / quantity).astype(np.int64),
-    )
 
 
 def tariffs(data: Path) -> Tariffs:

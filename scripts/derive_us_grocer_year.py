@@ -23,12 +23,11 @@ from derive_us_grocer import (
     SEED,
     ZONE_OF_TIMESTAMPS,
     lanes,
-    lines_of,
     nodes,
     skus,
     tariffs,
 )
-from sample_parts import csv_rows, instants, main, texts, whole
+from sample_parts import csv_rows, instants, lines_of, main, texts, whole
 
 from oms.adapters.folder import Folder, NetworkFile, Nodes, Orders, Replenishments, Returns, Skus, Stock
 from oms.adapters.folder_calendars import calendar_table

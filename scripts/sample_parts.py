@@ -14,9 +14,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from oms.adapters.folder import Folder, write_folder
+from oms.adapters.folder import Folder, Lines, Orders, Skus, positions_of, write_folder
 from oms.adapters.folder_values import Words
 
 
@@ -94,6 +95,26 @@ def nearest_zip(lat: float, lon: float, zips: tuple[list[str], np.ndarray]) -> s
     codes, places = zips
     apart = (places[:, 0] - lat) ** 2 + ((places[:, 1] - lon) * math.cos(math.radians(lat))) ** 2
     return codes[int(apart.argmin())]
+
+
+def lines_of(bought: pa.Table, orders: Orders, catalogue: Skus, numbers: np.ndarray) -> Lines:
+    """Lines in the order of their orders, numbered within each; what was paid is shared by the units."""
+    owner = texts(bought["order_id"].to_pylist())
+    row_of = positions_of(owner, orders.id)
+    sequence = np.argsort(row_of, kind="stable")
+    place_of = {int(number): place for place, number in enumerate(numbers)}
+    sku = np.array([place_of[int(number)] for number in bought["sku_id"].to_numpy()])[sequence]
+    quantity = bought["qty"].to_numpy().astype(np.int64)[sequence]
+    paid = bought["sales_usd"].to_numpy().astype(float)[sequence]
+    first = np.concatenate(([0], np.flatnonzero(np.diff(row_of[sequence])) + 1))
+    number = np.arange(len(sequence)) - np.repeat(first, np.diff(np.append(first, len(sequence)))) + 1
+    return Lines(
+        order=owner[sequence],
+        line=texts(number),
+        sku=catalogue.id[sku],
+        quantity=quantity,
+        unit_price_minor=np.round(100 * np.maximum(paid, 0) / quantity).astype(np.int64),
+    )
 
 
 def main(derive: Callable[[Path], Folder], about: str | None) -> None:

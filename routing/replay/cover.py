@@ -59,7 +59,7 @@ def smallest_cover(available: Ints, wanted: Ints, km: Floats) -> Ints:
     first = rarest(available, wanted, holders, NONE, NONE)
     for size in range(1, 4):
         for a in range(N):
-            if available[first, a] == 0 or km[a] / size >= nearest:
+            if (first >= 0 and available[first, a] == 0) or km[a] / size >= nearest:
                 continue
             second = rarest(available, wanted, holders, a, NONE) if size > 1 else NONE
             for b in range(N if size > 1 else 1):
