@@ -59,13 +59,13 @@ def unseen(demand: Floats, share: float) -> Floats:
     """The distribution [K + 1] of demand after ``share`` of the time it is for: each unit by itself."""
     if not 0 <= share <= 1:
         raise ValueError("a share lies within 0 and 1")
-    mass = np.diff(demand, prepend=0.0)
+    mass = np.diff(demand, prepend=0.0)[: int(np.searchsorted(demand, 1 - 1e-9)) + 1]
     k = np.arange(len(mass))
     logs = np.array([lgamma(n + 1.0) for n in range(len(mass))])
     of, kept = np.meshgrid(k, k, indexing="ij")
     with np.errstate(divide="ignore", invalid="ignore"):
-        ways = logs[of] - logs[kept] - logs[np.maximum(of - kept, 0)]
-        chance = np.exp(ways) * share**kept * (1 - share) ** (of - kept)
+        others = np.maximum(of - kept, 0)
+        chance = np.exp(logs[of] - logs[kept] - logs[others]) * share**kept * (1 - share) ** others
     found: Floats = np.minimum(np.cumsum(mass @ np.where(kept <= of, chance, 0.0)), 1.0)
     return found
 

@@ -6,7 +6,21 @@ import sys
 import typer
 from sqlalchemy.exc import OperationalError
 
-from api.cli import audit, backup, demo, exchange, failing, keys, migrate, replay, route, serve, wave, work
+from api.cli import (
+    audit,
+    backup,
+    demo,
+    exchange,
+    failing,
+    keys,
+    migrate,
+    replay,
+    route,
+    safety_stock,
+    serve,
+    wave,
+    work,
+)
 from api.cli.console import TERMINATED, UNAVAILABLE, USAGE, end, fail
 from oms.adapters.postgres_home import DatabaseUnavailable
 from oms.refusals import Refused
@@ -22,6 +36,7 @@ GROUPS = (
     replay.app,
     audit.app,
     failing.app,
+    safety_stock.app,
     migrate.app,
     backup.app,
     exchange.app,

@@ -49,7 +49,7 @@ def test_every_command_is_told_of() -> None:
     assert told == set(group.commands)
 
 
-COMMAND = re.compile(r"`anyshelf (\w+)`")
+COMMAND = re.compile(r"`anyshelf ([\w-]+)`")
 
 
 def test_the_small_folder_shown_is_a_whole_folder(tmp_path: Path) -> None:

@@ -1,0 +1,65 @@
+"""Statements for safety stocks: shelves, what walked out of them, fences that keep channels apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select, text
+
+from inventory.store.tables import fence, node, position, sku
+
+_SOLD = text(
+    """
+    SELECT s.id AS sku, sum(m.quantity) AS units,
+        CAST(floor(extract(epoch FROM m.occurred_at - CAST(:since AS timestamptz)) / :span) AS int) AS period
+    FROM movement m JOIN sku s ON s.no = m.sku_no
+    WHERE m.at >= :since AND m.occurred_at >= :since AND m.occurred_at < :until
+        AND m.from_place = :shelf AND m.cause = 'sale'
+    GROUP BY s.id, period
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """A position that has units, as the books have it."""
+
+    sku: str
+    on_hand: int
+    safety_stock: int
+    unit_price_minor: int
+    flags: tuple[str, ...]
+
+
+def shelves(conn: Connection, node_id: str) -> Sequence[Shelf]:
+    """Of a node, by SKU."""
+    columns = (sku.c.id, position.c.on_hand, position.c.safety_stock, sku.c.unit_price_minor, sku.c.flags)
+    found = (
+        select(*columns)
+        .join(node, node.c.no == position.c.node_no)
+        .join(sku, sku.c.no == position.c.sku_no)
+        .where(node.c.id == node_id, position.c.on_hand > 0)
+        .order_by(sku.c.id)
+    )
+    return [Shelf(*row[:4], tuple(row[4])) for row in conn.execute(found)]
+
+
+def sold(
+    conn: Connection, shelf: str, since: datetime, until: datetime, span_s: float
+) -> Mapping[tuple[str, int], int]:
+    """(SKU, period of ``span_s``) → units that left the place over the counter."""
+    given = {"shelf": shelf, "since": since, "until": until, "span": span_s}
+    return {(row.sku, row.period): row.units for row in conn.execute(_SOLD, given)}
+
+
+def standing_fences(conn: Connection, node_id: str, prefix: str) -> Mapping[tuple[str, str], frozenset[str]]:
+    """(SKU, name) → channels of fences at a node that keep units and whose names begin so."""
+    found = (
+        select(sku.c.id, fence.c.name, fence.c.channels)
+        .join(node, node.c.no == fence.c.node_no)
+        .join(sku, sku.c.no == fence.c.sku_no)
+        .where(node.c.id == node_id, fence.c.quantity > 0, fence.c.name.startswith(prefix, autoescape=True))
+    )
+    return {(row.id, row.name): frozenset(row.channels) for row in conn.execute(found)}

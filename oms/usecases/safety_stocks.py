@@ -1,0 +1,130 @@
+"""Propose how many units of each shelf channels had better not promise, and set it when asked.
+
+The units that leave unseen are the till's, which the books learn late; those that were never there are
+learned from picks (`oms.usecases.failing`). A channel whose cancellations cost more keeps more: the least of
+all channels is the safety stock, what others keep beyond is fenced for those that keep less.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import pairwise
+
+import numpy as np
+
+from inventory import places
+from inventory.movements import FenceLine, SafetyStock
+from oms.refusals import not_found
+from oms.store import failing
+from oms.store import safety_stocks as store
+from oms.store.couriers import node_known
+from oms.usecases.stock import set_fences, set_safety_stock
+from oms.work import Work
+from routing.forecast.ahead import outlooks
+from routing.on_shelf import USUAL, goods_of
+from routing.problem import Floats
+from routing.safety_stock import safety_stock
+
+HISTORY_DAYS = 182
+FENCE = "safety-"
+"""How the names of fences begin that keep channels apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """``margin``: share of the price that is lost with a sale. ``cancel_minor``: by channel, what a unit
+    costs that was promised and cannot be sent. ``lag_days``: how late books learn of till sales.
+    """
+
+    margin: float
+    cancel_minor: Mapping[str, float]
+    lag_days: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """``now``: the safety stock that stands. ``keep``: by channel. ``unseen``: expected units that leave
+    before the books know.
+    """
+
+    node: str
+    sku: str
+    on_hand: int
+    unseen: float
+    not_found: float
+    now: int
+    keep: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def safety_stock(self) -> int:
+        """What no channel may promise."""
+        return min(self.keep.values())
+
+    def fences(self) -> list[tuple[frozenset[str], int]]:
+        """(channels, units) kept for those that may go deeper, so that every channel has what is left."""
+        steps = sorted(set(self.keep.values()))
+        return [
+            (frozenset(name for name, kept in self.keep.items() if kept <= low), high - low)
+            for low, high in pairwise(steps)
+        ]
+
+
+def propose(work: Work, node: str, costs: Costs) -> list[Proposal]:
+    """For every SKU that the node has. Raises Refused: not_found, forbidden; NoForecasts."""
+    work.actor.require_node(node, "/node")
+    shelves = store.shelves(work.conn, node)
+    if not shelves and not node_known(work.conn, node):
+        raise not_found("node")
+    seen = outlooks(_history(work, node, [shelf.sku for shelf in shelves], costs.lag_days), 1)
+    chance = {(row.node, row.goods): row.not_found for row in failing.learned(work.conn)}
+    found = []
+    for shelf, outlook in zip(shelves, seen, strict=True):
+        lost = chance.get((node, goods_of(shelf.flags)), chance.get((node, ""), USUAL))
+        margin = costs.margin * shelf.unit_price_minor
+        keep = {
+            channel: safety_stock(outlook.cdf, shelf.on_hand, lost, margin, cancel) if cancel else 0
+            for channel, cancel in costs.cancel_minor.items()
+        }
+        proposal = Proposal(node, shelf.sku, shelf.on_hand, outlook.mean, lost, shelf.safety_stock, keep)
+        found.append(proposal)
+    return found
+
+
+def apply(work: Work, node: str, proposals: Sequence[Proposal]) -> int:
+    """Set what is proposed for a node; returns how many positions changed. Raises Refused: forbidden."""
+    levels = [
+        SafetyStock(one.node, one.sku, one.safety_stock) for one in proposals if one.safety_stock != one.now
+    ]
+    standing = store.standing_fences(work.conn, node, FENCE)
+    wanted = {
+        (one.sku, f"{FENCE}{n}"): FenceLine(one.node, one.sku, f"{FENCE}{n}", channels, units)
+        for one in proposals
+        for n, (channels, units) in enumerate(one.fences(), 1)
+    }
+    known = {one.sku for one in proposals}
+    lifted = [
+        FenceLine(node, sku, name, channels, 0)
+        for (sku, name), channels in standing.items()
+        if sku in known and (sku, name) not in wanted
+    ]
+    if levels:
+        set_safety_stock(work, levels)
+    if fences := [*wanted.values(), *lifted]:
+        set_fences(work, fences)
+    return len({line.sku for line in levels} | {line.sku for line in fences})
+
+
+def _history(work: Work, node: str, skus: Sequence[str], lag_days: float) -> Floats:
+    """[S, T]: units that left over the counter in each span of the books' lag."""
+    span = timedelta(days=lag_days)
+    periods = max(1, int(timedelta(days=HISTORY_DAYS) / span))
+    since = work.at - periods * span
+    row = {sku: n for n, sku in enumerate(skus)}
+    table = np.zeros((len(skus), periods))
+    sold = store.sold(work.conn, places.shelf(node), since, work.at, span.total_seconds())
+    for (sku, period), units in sold.items():
+        if sku in row:
+            table[row[sku], period] = units
+    return table
