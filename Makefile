@@ -68,7 +68,7 @@ soak: setup  ## races for the last units and kill -9 at full length: nothing ove
 lock:  ## renew requirements.lock from pyproject.toml
 	$(PYTHON) -m venv $(VENV)/lock
 	$(VENV)/lock/bin/pip install --quiet uv
-	$(VENV)/lock/bin/uv pip compile pyproject.toml --extra dev --extra forecast --universal --python-version 3.11 \
+	$(VENV)/lock/bin/uv pip compile pyproject.toml --extra dev --extra cluster --extra forecast --universal --python-version 3.11 \
 	  --generate-hashes --no-annotate --no-header --quiet --output-file requirements.lock $(LOCK_OPTIONS)
 
 clean:  ## remove what can be made again, the demo's data included

@@ -103,8 +103,8 @@ def _pareto(policies: Mapping[str, Figures]) -> str:
     four.
     """
     best, side = unbeaten(policies), 300
-    x = _ranks({name: one.cost_per_order_minor for name, one in policies.items()})
-    y = _ranks({name: one.days for name, one in policies.items()})
+    x = ranks({name: one.cost_per_order_minor for name, one in policies.items()})
+    y = ranks({name: one.days for name, one in policies.items()})
     drawn = [
         f'<line x1="40" x2="{WIDTH - 20}" y1="{side}" y2="{side}" stroke="var(--line)"/>',
         f'<line x1="40" x2="40" y1="10" y2="{side}" stroke="var(--line)"/>',
@@ -124,7 +124,7 @@ def _pareto(policies: Mapping[str, Figures]) -> str:
     return _figure("Cost × days × parcels × CO₂, by rank", names, side + 30, drawn, told)
 
 
-def _ranks(values: Mapping[str, float]) -> dict[str, float]:
+def ranks(values: Mapping[str, float]) -> dict[str, float]:
     """Place of each among the distinct values, from 0 to 1."""
     steps = sorted(set(values.values()))
     return {name: steps.index(value) / max(1, len(steps) - 1) for name, value in values.items()}

@@ -12,6 +12,7 @@ import numpy as np
 from oms.adapters.folder_replay import replay_of
 from oms.adapters.folder_values import Folder
 from oms.lab.changes import Changes, changed
+from routing.policy import Policy
 from routing.replay.foresight import Outlook
 from routing.replay.policies import POLICIES
 from routing.replay.report import Figures, figures
@@ -59,14 +60,28 @@ def play(folder: Folder, variant: Variant, progress: Callable[[int], None] | Non
     an order has no coordinates. The share of the gap is not computed.
     """
     ground, stream, past = _world(folder, variant.world)
-    felt = {name: value for name, value in asdict(variant.weights).items() if value is not None}
-    ground = replace(ground, **felt)
+    felt = felt_by(folder, variant)
+    ground = replace(
+        ground,
+        parcel_minor=felt["parcel_minor"],
+        late_day_minor=felt["late_day_minor"],
+        breadth_weight=felt["breadth_weight"],
+    )
     world = variant.world
     settings = Settings(
         Rejects(world.reject_rate, world.seed), world.promise_days, past, Outlook(seed=world.seed)
     )
     replay = simulate(ground, stream, POLICIES[variant.policy], settings, progress)
     return figures(variant.policy, replay, ground)
+
+
+def felt_by(folder: Folder, variant: Variant) -> dict[str, float]:
+    """Its weights, those of the history where it has none of its own."""
+    said, usual = folder.network.policy, Policy()
+    return {
+        name: float(said.get(name, getattr(usual, name)) if value is None else value)
+        for name, value in asdict(variant.weights).items()
+    }
 
 
 @lru_cache(maxsize=WORLDS_KEPT)

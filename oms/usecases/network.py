@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from sqlalchemy import Connection, select, text
@@ -18,9 +19,13 @@ from oms.store.versions import bump
 from oms.work import Work
 from routing.network import build_network
 from routing.network_spec import NetworkRefused
+from routing.policy import Policy
 
 NETWORK = "network"
 """The counter that tells every process to load the network again."""
+
+WEIGHTS = frozenset({"parcel_minor", "late_day_minor", "breadth_weight", "lookahead_weight"})
+"""What a sweep can choose of a policy."""
 
 _NO_NEW_ORDERS = text('LOCK TABLE "order" IN SHARE MODE')
 
@@ -67,6 +72,25 @@ def put_document(work: Work, command: PutDocument) -> Document:
         node_queue.look_again_now(work.conn, work.at)
     work.emit("network.changed", command.kind, command.id, {"version": stored.version, "network": number})
     return stored
+
+
+def current_policy(conn: Connection) -> Document:
+    """The policy as stored, or the usual one as version 0."""
+    found = documents.read(conn, Kind.POLICY, Kind.POLICY)
+    return found or Document(
+        Kind.POLICY, Kind.POLICY, BODY[Kind.POLICY].dump_python(Policy(), mode="json"), 0, None
+    )
+
+
+def install_weights(work: Work, weights: Mapping[str, float]) -> Document:
+    """Store the policy with these weights, its other members as they are. Raises Refused invalid for a weight
+    that no policy has, or that is no number from 0 up.
+    """
+    for name, value in weights.items():
+        if name not in WEIGHTS or type(value) not in (int, float) or not 0 <= value < inf:
+            raise refuse(Code.INVALID, "A policy is installed by its weights, each a number from 0 up")
+    body = dict(current_policy(work.conn).body) | dict(weights)
+    return put_document(work, PutDocument(Kind.POLICY, Kind.POLICY, body))
 
 
 def foreign_orders(conn: Connection, settings: Mapping[str, Any]) -> str:

@@ -1,0 +1,84 @@
+"""What a sweep came to: variants averaged over their seeds, and in each world those that nothing beats."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
+
+from oms.adapters.folder_values import Folder
+from oms.lab.axes import Named
+from oms.lab.playing import felt_by
+from routing.replay.report import Figures, unbeaten
+
+LOOKAHEAD, SPARING, MYOPIC = "lookahead", "sparing", "cheapest"
+FULL = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One policy in one world. ``figures`` are means over the seeds, ``cost_from`` and ``cost_to`` the least
+    and the greatest cost an order of one seed in minor units; ``digests`` name the runs, one a seed.
+
+    ``install``: what to store in the product's policy to route so; None where the product does not.
+    """
+
+    policy: str
+    world: str
+    figures: Figures
+    cost_from: float
+    cost_to: float
+    digests: tuple[str, ...]
+    front: bool
+    install: Mapping[str, float] | None
+
+
+def outcomes(folder: Folder, named: Sequence[Named], played: Sequence[Figures]) -> list[Outcome]:
+    """In the order of ``named``; ``played`` are the figures of each."""
+    groups: dict[tuple[str, str], list[int]] = {}
+    for number, one in enumerate(named):
+        groups.setdefault((one.world, one.policy), []).append(number)
+    means = {key: _mean([played[number] for number in numbers]) for key, numbers in groups.items()}
+    fronts = {world: _front(world, means) for world, _ in groups}
+    return [
+        Outcome(
+            policy,
+            world,
+            means[world, policy],
+            min(played[number].cost_per_order_minor for number in numbers),
+            max(played[number].cost_per_order_minor for number in numbers),
+            tuple(played[number].digest for number in numbers),
+            policy in fronts[world],
+            _install(folder, named[numbers[0]]),
+        )
+        for (world, policy), numbers in groups.items()
+    ]
+
+
+def document(folder: Folder, found: Sequence[Outcome], name: str) -> dict[str, Any]:
+    """The sweep as JSON, from which ``anyshelf policy install`` takes a variant by its name."""
+    return {"folder": name, "currency": folder.network.currency, "variants": [asdict(one) for one in found]}
+
+
+def _front(world: str, means: Mapping[tuple[str, str], Figures]) -> frozenset[str]:
+    return frozenset(unbeaten({policy: one for (where, policy), one in means.items() if where == world}))
+
+
+def _mean(some: Sequence[Figures]) -> Figures:
+    """The mean of every number; nodes and digest of the first."""
+    first = some[0]
+    numbers = [one.name for one in fields(first) if type(getattr(first, one.name)) in (int, float)]
+    if len(some) == 1:
+        return first
+    return replace(first, **{name: sum(getattr(one, name) for one in some) / len(some) for name in numbers})
+
+
+def _install(folder: Folder, one: Named) -> Mapping[str, float] | None:
+    name = one.variant.policy
+    ahead = name.startswith(LOOKAHEAD)  # waves run by themselves in the product
+    if name not in (MYOPIC, SPARING) and not ahead:
+        return None
+    felt = felt_by(folder, one.variant)
+    if name == MYOPIC:
+        felt["breadth_weight"] = 0.0
+    return felt | {"lookahead_weight": FULL if ahead else 0.0}

@@ -1,0 +1,92 @@
+"""A variant that a sweep found is installed, and it is what orders are then routed by."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from api.cli import app
+from oms.actors import SYSTEM
+from oms.refusals import Refused
+from oms.usecases.network import install_weights
+from oms.work import Work, transact
+from tests.lab.conftest import Shop
+
+WEIGHTS = {"parcel_minor": 0.0, "late_day_minor": 0.0, "breadth_weight": 0.0, "lookahead_weight": 0.0}
+
+
+def kept(tmp_path: Path, **install: Any) -> str:
+    """A file as a sweep keeps it."""
+    rows = [{"policy": name, "install": weights} for name, weights in install.items()]
+    file = tmp_path / "sweep.json"
+    file.write_text(json.dumps({"variants": rows}))
+    return str(file)
+
+
+def anyshelf(*words: str) -> Any:
+    return CliRunner().invoke(app, ["policy", *words])
+
+
+@pytest.fixture
+def here(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    """The command line on the shop's database."""
+    monkeypatch.setenv("ANYSHELF_DATABASE_URL", shop.runtime.url)
+    return shop
+
+
+def priced(shop: Shop, order: str) -> tuple[Any, Any]:
+    """The policy version of the order's decision, and what its parcels are felt to cost on top."""
+    [decision] = shop.admin.get(f"/v1/orders/{order}/decisions").json()["decisions"]
+    return decision["policy_version"], decision
+
+
+def test_an_installed_policy_is_what_checkout_routes_by(here: Shop, tmp_path: Path) -> None:
+    file = kept(tmp_path, hurried={**WEIGHTS, "parcel_minor": 5000.0}, plain=WEIGHTS)
+    before = json.loads(anyshelf("show", "--json").stdout)
+    assert anyshelf("install", file, "plain").exit_code == 0
+    here.runtime.refresher.look()
+    split = [("A1", 1), ("C3", 1)]
+    assert here.place("o-1", *split, method="ship").status_code == 201
+    here.runtime.feed.look()
+    done = anyshelf("install", file, "hurried", "--json")
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    assert told["policy"]["parcel_minor"] == 5000.0
+    kept_as_it_was = {"price_rules", "unfilled_penalty_minor", "horizon_days"}
+    assert {key: told["policy"][key] for key in kept_as_it_was} == {
+        key: before["policy"][key] for key in kept_as_it_was
+    }
+    here.runtime.refresher.look()
+    assert here.runtime.networks.current.policy.parcel_minor == 5000.0
+    assert here.place("o-2", *split, method="ship").status_code == 201
+    versions = [priced(here, order)[0] for order in ("o-1", "o-2")]
+    assert versions == [told["version"] - 1, told["version"]]
+    assert here.admin.get("/v1/policy").json()["body"]["parcel_minor"] == 5000.0
+
+
+def test_what_cannot_be_installed_is_refused(here: Shop, tmp_path: Path) -> None:
+    file = kept(tmp_path, nearest=None, odd={"horizon_days": 1.0}, wrong={"parcel_minor": -1.0})
+    version = json.loads(anyshelf("show", "--json").stdout)["version"]
+    assert anyshelf("install", file, "nearest").exit_code == 1
+    assert anyshelf("install", file, "nobody").exit_code == 2
+    assert anyshelf("install", str(tmp_path / "none.json"), "plain").exit_code == 2
+    for name in ("odd", "wrong"):
+        assert anyshelf("install", file, name).exit_code != 0
+    for weights in ({"price_rules": 1.0}, {"parcel_minor": float("inf")}, {"parcel_minor": True}):
+        with pytest.raises(Refused):
+            transact(here.runtime, SYSTEM, partial(install, weights))
+    assert json.loads(anyshelf("show", "--json").stdout)["version"] == version
+
+
+def install(weights: Any, work: Work) -> None:
+    install_weights(work, weights)
+
+
+def test_the_words_name_every_weight(here: Shop) -> None:
+    done = anyshelf("show")
+    assert "parcel_minor = " in done.stdout and "lookahead_weight = " in done.stdout
