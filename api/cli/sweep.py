@@ -34,6 +34,11 @@ WIDTH = 100
 """Characters that a table takes at least: a name is never broken, so that it can be copied."""
 
 
+Until = Annotated[
+    datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only orders before this day, UTC.")
+]
+
+
 @app.command()
 def sweep(
     folder: Annotated[Path, typer.Argument(help="CSV or Parquet files, as `anyshelf import` reads them.")],
@@ -47,9 +52,7 @@ def sweep(
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="Play from this day, UTC; before it is only learned from."),
     ] = None,
-    until: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only orders before this day, UTC.")
-    ] = None,
+    until: Until = None,
     processes: Annotated[
         int | None, typer.Option(min=1, help="Processes here; as many as processors by default.")
     ] = None,

@@ -30,7 +30,19 @@ def anyshelf(*arguments: str, url: str = NOWHERE, **environment: str) -> "subpro
 def test_the_help_lists_every_command() -> None:
     shown = anyshelf("--help")
     assert shown.returncode == 0
-    for command in ("serve", "work", "route", "wave", "migrate", "backup", "restore", "keys", "audit"):
+    for command in (
+        "serve",
+        "work",
+        "route",
+        "wave",
+        "sweep",
+        "policy",
+        "migrate",
+        "backup",
+        "restore",
+        "keys",
+        "audit",
+    ):
         assert f"│ {command} " in shown.stdout
 
 
