@@ -2,9 +2,8 @@
 
 python -m benchmarks.ahead_latency [--promises 2000] [--write]
 
-Baskets of three lines over 200 nodes, all methods, as ``bench_checkout`` asks them. The compiled way knows no
-such prices, so a basket with a priced SKU goes the way that explains and decides; that one is measured
-without prices too.
+Baskets of three lines over 200 nodes, all methods, as ``bench_checkout`` asks them, by
+the compiled way. The way that explains and decides, which orders take, is measured without prices and with.
 """
 
 from __future__ import annotations
@@ -81,8 +80,9 @@ def measured(running: Runtime, count: int) -> dict[str, float]:
     cases: list[tuple[str, float, Mapping[int, Row], Any]] = [
         ("no_prices", 0.0, {}, quick),
         ("prices_of_other_skus", 1.0, {-1: next(iter(all_skus.values()))}, quick),
-        ("no_prices_whole_way", 0.0, {}, whole),
         ("prices_of_its_skus", 1.0, all_skus, quick),
+        ("no_prices_whole_way", 0.0, {}, whole),
+        ("prices_of_its_skus_whole_way", 1.0, all_skus, whole),
     ]
     for name, weight, rows, way in cases:
         weigh(running, weight, rows)

@@ -20,6 +20,8 @@ from oms.store.bid_prices import newest_prices
 
 Row = tuple[NDArray[np.int32], NDArray[np.float64]]
 """Numbers of nodes and what a unit there is worth, in minor units."""
+Wide = tuple[NDArray[Any], NDArray[np.float64]]
+"""The catalogue's places of nodes by number, and a price at each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,20 @@ class Book:
 
     until: datetime
     rows: Mapping[int, Row] = field(default_factory=dict)
+    _wide: dict[int, Wide] = field(default_factory=dict)
+
+    def wide(self, no: int, index_by_no: NDArray[Any]) -> NDArray[np.float64]:
+        """[C] what a unit of the SKU is worth at each node of a catalogue; asked again and again, so it is
+        laid out once."""
+        known = self._wide.get(no)
+        if known is None or known[0] is not index_by_no:
+            nodes, minor = self.rows[no]
+            there = nodes < index_by_no.size
+            at = index_by_no[nodes[there]]
+            row = np.zeros(int(index_by_no.max(initial=-1)) + 1)
+            row[at[at >= 0]] = minor[there][at >= 0]
+            known = self._wide[no] = (index_by_no, row)
+        return known[1]
 
 
 class BidPrices:
@@ -40,10 +56,6 @@ class BidPrices:
         """A hook for the refresher, under the counter `bid_prices`."""
         self.books = tuple(_book(until, cells) for until, cells in newest_prices(conn) if cells.size)
 
-    def any_of(self, numbers: Sequence[int], now: datetime) -> bool:
-        """Whether some of these SKUs have a price now."""
-        return any(no in book.rows for book in self.books if now < book.until for no in numbers)
-
     def bids(self, catalogue: Catalogue, numbers: Sequence[int], now: datetime) -> NDArray[np.float64] | None:
         """[L, C] minor units a unit of the SKUs with these numbers, nodes as in ``catalogue.order``; None
         where none has a price.
@@ -54,14 +66,9 @@ class BidPrices:
         found = np.zeros((len(numbers), len(catalogue.order)))
         for line, no in enumerate(numbers):
             for book in books:
-                nodes, minor = book.rows.get(no, _NONE)
-                known = nodes < catalogue.index_by_no.size
-                at = catalogue.index_by_no[nodes[known]]
-                found[line, at[at >= 0]] = minor[known][at >= 0]
+                if no in book.rows:
+                    found[line] += book.wide(no, catalogue.index_by_no)
         return found
-
-
-_NONE: Row = np.zeros(0, np.int32), np.zeros(0)
 
 
 def _book(until: datetime, cells: NDArray[Any]) -> Book:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+import numpy as np
+
 from inventory.pool import State
 from inventory.sku import Sku
 from oms.actors import Actor
@@ -23,9 +25,10 @@ from oms.usecases.promises import QUOTE, QUOTE_LIFE
 from oms.views.ways import Shown
 from routing.calendar import DAY_S
 from routing.express import arrays as at
-from routing.express.offer import Found, Line, Place, footing, offer
+from routing.express.offer import NO_WORTH, Found, Line, Place, footing, offer
 from routing.network_spec import METHODS
 from routing.price import price_minor
+from routing.problem import Floats
 
 
 class Question(Protocol):
@@ -63,23 +66,21 @@ def promise(
     plain = runtime.networks.plain(state.catalogue.order)
     plain.turn_to(state, runtime.pool.breadth)
     moment = runtime.clock.now()
-    if _priced(runtime, plain, skus, moment):
-        return None
     case = _Case(asked, skus, to, plain, moment, int(moment.timestamp() // 1))
-    found = _found(state, case, methods)
+    found = _found(state, case, methods, _worth(runtime, state, plain, skus, moment))
     if found is None or _could_wait(found, case, methods):
         return None
     return _document(runtime, actor, case, found, methods)
 
 
-def _found(state: State, case: _Case, methods: tuple[str, ...]) -> Found | None:
+def _found(state: State, case: _Case, methods: tuple[str, ...], worth: Floats) -> Found | None:
     loaded, to, now = case.plain.loaded, case.to, case.now
     stand = footing(loaded.network, loaded.policy, state.capacity, to.country, now)
     rows = _rows(state, case)
     if stand is None or rows is None or to.lat is None or to.lon is None:
         return None
     place = Place(to.country, to.postcode, to.lat, to.lon)
-    return offer(stand, place, rows, case.plain.shelf, case.plain.breadth, now, methods)
+    return offer(stand, place, rows, case.plain.shelf, case.plain.breadth, now, methods, worth)
 
 
 def _plain_skus(state: State, lines: Sequence[Ordered]) -> list[Sku] | None:
@@ -97,10 +98,12 @@ def _plain_skus(state: State, lines: Sequence[Ordered]) -> list[Sku] | None:
     return skus if len(ids) == len(names) == len(skus) else None
 
 
-def _priced(runtime: Runtime, plain: Plain, skus: Sequence[Sku], now: datetime) -> bool:
-    """Whether it is felt what units of these are worth to later orders: that is not for the compiled way."""
-    felt = plain.loaded.policy.lookahead_weight > 0 and bool(runtime.bid_prices.books)
-    return felt and runtime.bid_prices.any_of([sku.no for sku in skus], now)
+def _worth(runtime: Runtime, state: State, plain: Plain, skus: Sequence[Sku], now: datetime) -> Floats:
+    """[L, N] what units of these are worth to later orders; no rows where that is not felt."""
+    if plain.loaded.policy.lookahead_weight <= 0 or not runtime.bid_prices.books:
+        return NO_WORTH
+    worth = runtime.bid_prices.bids(state.catalogue, [sku.no for sku in skus], now)
+    return NO_WORTH if worth is None else np.ascontiguousarray(plain.nodes.gathered(worth))
 
 
 def _rows(state: State, case: _Case) -> list[Line] | None:

@@ -44,9 +44,11 @@ SLOT = _record("node weekdays cut_s capacity rank")
 WEIGHTS = _record(
     "penalty_minor ship_to_store pickup_stores fed_stores courier_slots grace_s least_parcel_minor "
     "least_pick_minor",
-    "late_day_minor parcel_minor co2_minor_per_kg resource_minor breadth_minor divisor_mm3_per_g",
+    "late_day_minor parcel_minor co2_minor_per_kg resource_minor breadth_minor ahead_weight "
+    "ahead_most_minor divisor_mm3_per_g",
 )
-"""The policy; ``breadth_minor`` is what a line is felt to cost at a node that has all of the range, and the
+"""The policy; ``breadth_minor`` is what a line is felt to cost at a node that has all of the range,
+``ahead_most_minor`` the most that a unit is felt to be worth to orders to come, and the
 ``least`` are what no parcel over a lane and no unit can cost less than.
 """
 LINE = _record("quantity weight_g volume_mm3 billable_g begin end")
@@ -97,13 +99,15 @@ class Shelf(NamedTuple):
 
 class Asked(NamedTuple):
     """A plain basket at an instant. ``*_shared`` and ``*_own``: lane rows that fit the destination, of any
-    node and of one. ``abroad_m`` [N]: 0 in the destination's country.
+    node and of one. ``worth`` of a unit to orders to come: no rows where nobody looked ahead. ``abroad_m``
+    [N]: 0 in the destination's country.
     """
 
     question: Records  # [1]
     line: Records  # [L]
     shelf: Shelf
     breadth: Floats  # [N]
+    worth: Floats  # [L, N], or [0, 0]
     abroad_m: Floats  # [N]
     ship_shared: Ints
     ship_own: Ints

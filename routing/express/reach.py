@@ -84,7 +84,10 @@ def holding(world: World, asked: Asked) -> View:
     for k in range(L):
         for m in range(nodes.size):
             stock[k, m] = held[k, nodes[m]]
-    return View(nodes, stock, bids(world.weights[0].breadth_minor, asked.line, stock, nodes, asked.breadth))
+    bid = bids(world.weights[0].breadth_minor, asked.line, stock, nodes, asked.breadth)
+    if asked.worth.shape[0]:
+        ahead(world, asked.worth, stock, nodes, bid)
+    return View(nodes, stock, bid)
 
 
 @compiled
@@ -117,6 +120,21 @@ def bids(parcel_minor: float, line: Records, held: Ints, nodes: Ints, breadth: F
         for m in range(M):
             bid[k, m] = max(bid[k, m] - least, 0.0) / line[k].quantity if held[k, m] > 0 else 0.0
     return bid
+
+
+@compiled
+def ahead(world: World, worth: Floats, held: Ints, nodes: Ints, bid: Floats) -> None:
+    """Add what ``routing.ahead.ahead_prices`` adds at the nodes that have any of it."""
+    weights, L, M = world.weights[0], held.shape[0], held.shape[1]
+    for k in range(L):
+        least = np.inf
+        for m in range(M):
+            if held[k, m] > 0:
+                least = min(least, worth[k, nodes[m]])
+        for m in range(M):
+            if held[k, m] > 0:
+                above = weights.ahead_weight * max(worth[k, nodes[m]] - least, 0.0)
+                bid[k, m] += min(above, weights.ahead_most_minor)
 
 
 @compiled

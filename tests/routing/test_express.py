@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from routing.ahead import ahead_prices
 from routing.breadth import breadth_prices
 from routing.eligibility import REASONS
 from routing.express import arrays as at_
 from routing.express.answer import answered
 from routing.express.arrays import Shelf
-from routing.express.offer import Found, Line, Place, footing, offer
+from routing.express.offer import NO_WORTH, Found, Line, Place, footing, offer
 from routing.geo import geodesic_m
 from routing.network import LaneSpec, Network, build_network
 from routing.network_spec import METHODS, SlotSpec
@@ -130,9 +131,19 @@ def near_and_alike(draw: st.DrawFn) -> tuple[Network, Basket, Stock, Free, datet
     return net, basket, Stock(units.reshape(L, count)), draw(capacities(net)), at, np.array(share)
 
 
+def worths(shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
+    """What units are worth to orders to come, far more than parcels cost too; or nobody looked ahead."""
+    minor = st.floats(0, 30_000) | st.just(0.0)
+    some = st.lists(minor, min_size=shape[0] * shape[1], max_size=shape[0] * shape[1])
+    return st.just(NO_WORTH) | some.map(lambda given: np.array(given).reshape(shape))
+
+
 @settings(max_examples=400, deadline=None)
-@given(st.one_of(questions(), near_and_alike()), POLICIES, st.permutations(METHODS), st.integers(1, 3))
+@given(
+    st.data(), st.one_of(questions(), near_and_alike()), POLICIES, st.permutations(METHODS), st.integers(1, 3)
+)
 def test_both_ways_say_the_same(
+    data: st.DataObject,
     question: tuple[Network, Basket, Stock, Free, datetime, np.ndarray],
     policy: Policy,
     order: list[str],
@@ -140,9 +151,13 @@ def test_both_ways_say_the_same(
 ) -> None:
     net, basket, stock, free, at, breadth = question
     methods = tuple(order[:asked])
-    found = express(net, basket, stock, free, policy, at, methods, breadth)
+    worth = data.draw(worths(stock.available.shape))
+    policy = replace(policy, lookahead_weight=data.draw(st.sampled_from([0.5, 1.0])))
+    found = express(net, basket, stock, free, policy, at, methods, breadth, worth)
     quantity = np.array([one.quantity for one in basket.lines])
     prices = breadth_prices(net, policy, quantity, stock.available, breadth)
+    if len(worth):
+        prices = ahead_prices(net, policy, prices, worth, stock.available)
     whole = decided(net, basket, stock, Capacity(free), policy, at, methods, prices)
     if found is not None:
         assert told(found, net, basket, policy, at, methods) == said(whole, basket)
@@ -150,7 +165,7 @@ def test_both_ways_say_the_same(
 
 def express(
     net: Network, basket: Basket, stock: Stock, free: Free, policy: Policy, at: datetime,
-    methods: tuple[str, ...], breadth: np.ndarray,
+    methods: tuple[str, ...], breadth: np.ndarray, worth: np.ndarray = NO_WORTH,
 ) -> Found | None:  # fmt: skip
     """Asked of the compiled way: what is on the shelf in rows, as a pool keeps it."""
     to, now = basket.destination, int(at.timestamp())
@@ -166,7 +181,7 @@ def express(
         for k, one in enumerate(basket.lines)
     ]
     place = Place(to.country, to.postcode, to.lat, to.lon)
-    return offer(stand, place, lines, shelf, breadth, now, methods)
+    return offer(stand, place, lines, shelf, breadth, now, methods, worth)
 
 
 def test_what_is_not_plain_is_handed_on() -> None:
@@ -293,6 +308,7 @@ def test_no_request_compiles_it_again() -> None:
         basket = Basket((line("1"), line("2")), NEW_YORK)
         for free in ({}, {("A", WEDNESDAY.date(), "ship"): 0}):
             assert express(
-                net, basket, Stock(wide), free, Policy(), WEDNESDAY, METHODS, np.zeros(5)[: len(names)]
-            )
+                net, basket, Stock(wide), free, Policy(), WEDNESDAY, METHODS, np.zeros(5)[: len(names)],
+                np.zeros((2, len(names))),
+            )  # fmt: skip
     assert len(answered.signatures) == 1  # type: ignore[attr-defined]  # Numba's own
