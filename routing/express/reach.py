@@ -11,6 +11,7 @@ from routing.compiled import compiled
 from routing.delivery import DELIVERY_DAYS
 from routing.eligibility import BIT, Reason
 from routing.express.arrays import REACH, SHIP_ROW, Asked, Records, World
+from routing.express.worth import ahead, bids
 from routing.geo import great_circles_into
 from routing.lanes import NO_LANE
 from routing.problem import UNLIMITED, Floats, Ints
@@ -99,42 +100,6 @@ def narrowed(view: View, places: Ints) -> View:
         for a in range(A):
             stock[k, a], bid[k, a] = view.stock[k, places[a]], view.bid[k, places[a]]
     return View(view.nodes[places], stock, bid)
-
-
-@compiled
-def bids(parcel_minor: float, line: Records, held: Ints, nodes: Ints, breadth: Floats) -> Floats:
-    """``routing.breadth.breadth_bids`` at the nodes that have any of it."""
-    L, M = held.shape
-    bid = np.zeros((L, M))
-    if parcel_minor <= 0:
-        return bid
-    for k in range(L):
-        total = 0
-        for m in range(M):
-            total += held[k, m]
-        least = np.inf
-        for m in range(M):
-            bid[k, m] = parcel_minor * breadth[nodes[m]] * (1 - held[k, m] / max(1, total))
-            if held[k, m] > 0:
-                least = min(least, bid[k, m])
-        for m in range(M):
-            bid[k, m] = max(bid[k, m] - least, 0.0) / line[k].quantity if held[k, m] > 0 else 0.0
-    return bid
-
-
-@compiled
-def ahead(world: World, worth: Floats, held: Ints, nodes: Ints, bid: Floats) -> None:
-    """Add what ``routing.ahead.ahead_prices`` adds at the nodes that have any of it."""
-    weights, L, M = world.weights[0], held.shape[0], held.shape[1]
-    for k in range(L):
-        least = np.inf
-        for m in range(M):
-            if held[k, m] > 0:
-                least = min(least, worth[k, nodes[m]])
-        for m in range(M):
-            if held[k, m] > 0:
-                above = weights.ahead_weight * max(worth[k, nodes[m]] - least, 0.0)
-                bid[k, m] += min(above, weights.ahead_most_minor)
 
 
 @compiled
