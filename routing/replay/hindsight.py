@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from routing.problem import UNLIMITED
-from routing.replay.gather import wave_of
+from routing.replay.as_wave import wave_of
 from routing.replay.places import BY_COST
 from routing.replay.run import Run
 from routing.replay.stream import Ground, Stream

@@ -60,8 +60,8 @@ def simulate(
     tally = Tally(ground, stream, settings.promise_days, past)
     coming = np.searchsorted(stream.placed_at, stream.arrivals.at, side="left")
     moments = foresight.moments if foresight is not None else frozenset[int]()
-    leaving = cut_offs(stream, past, settings.wait_days) if policy.wave else frozenset[int]()
-    gathered = Gathered(run, settings.promise_days)
+    leaving = cut_offs(stream, past) if policy.wave else frozenset[int]()
+    gathered = Gathered(run, settings.promise_days, settings.wait_days)
     for first, last in _stretches(past, len(stream.order_ids), {*moments, *leaving, *coming.tolist()}):
         if first in leaving:
             _add(tally, gathered.leave())
@@ -74,7 +74,7 @@ def simulate(
             tally.add(*run.advance(first, last))
         if progress is not None:
             progress(last - past)
-    _add(tally, gathered.leave())
+    _add(tally, gathered.leave(every=True))
     _bring(run, coming >= len(stream.order_ids))
     exact = policy.rule == BY_COST
     return tally.close(run.left, run.rejected, run.large if exact else 0, run.by_node)

@@ -52,3 +52,14 @@ def test_earlier_orders_are_only_learned_from_and_the_report_is_written(folder: 
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["orders"] == 1
     assert "lookahead" in page.read_text(encoding="utf-8")
+
+
+def test_orders_may_wait_for_others_as_long_as_the_promise_allows(folder: Path) -> None:
+    asked = ["replay", str(folder), "--policy", "lookahead_wave", "--json", "--rounds", "0"]
+    at_once, later = (
+        json.loads(CliRunner().invoke(app, [*asked, "--wait-days", days]).stdout)["policies"]["lookahead_wave"]
+        for days in ("0", "30")
+    )
+    assert later["unit_fill"] == at_once["unit_fill"]
+    assert later["on_time"] == at_once["on_time"], "nobody waits longer than promised"
+    assert later["days"] >= at_once["days"]

@@ -64,7 +64,7 @@ def test_no_unit_twice_none_lost_and_nothing_later(seed: int) -> None:
     promised = {int(row[ORDER]): int(row[ARRIVES]) for row in told[0]}
     units = told[1][:, 1].sum()
     gathered.add(*told)
-    [(parcels, takes)] = list(gathered.leave())
+    [(parcels, takes)] = list(gathered.leave(every=True))
     assert takes[:, 1].sum() == units
     left, begin = there.on_hand.copy(), 0
     for row in parcels:
