@@ -56,10 +56,8 @@ def test_earlier_orders_are_only_learned_from_and_the_report_is_written(folder: 
 
 def test_orders_may_wait_for_others_as_long_as_the_promise_allows(folder: Path) -> None:
     asked = ["replay", str(folder), "--policy", "lookahead_wave", "--json", "--rounds", "0"]
-    at_once, later = (
-        json.loads(CliRunner().invoke(app, [*asked, "--wait-days", days]).stdout)["policies"]["lookahead_wave"]
-        for days in ("0", "30")
-    )
+    told = [json.loads(CliRunner().invoke(app, [*asked, "--wait-days", days]).stdout) for days in ("0", "30")]
+    at_once, later = (one["policies"]["lookahead_wave"] for one in told)
     assert later["unit_fill"] == at_once["unit_fill"]
     assert later["on_time"] == at_once["on_time"], "nobody waits longer than promised"
     assert later["days"] >= at_once["days"]
