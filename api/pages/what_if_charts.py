@@ -41,7 +41,7 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """The policy that costs least with the changes."""
+    """The policy that costs least with the changes, to the cent."""
 
     policy: str
     was: str
@@ -54,7 +54,8 @@ Value = Callable[[Figures], Sequence[float]]
 
 
 def headline(result: Mapping[str, Any]) -> Headline:
-    now = min(result["changed"], key=lambda one: one["cost_per_order_minor"])
+    least = reversed(result["changed"])  # of equals the one named last: rules to compare with come first
+    now = min(least, key=lambda one: round(one["cost_per_order_minor"]))
     was = next(one for one in result["base"] if one["policy"] == now["policy"])
     before, after = was["cost_per_order_minor"], now["cost_per_order_minor"]
     currency = result["currency"]
