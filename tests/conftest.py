@@ -20,6 +20,7 @@ from sqlalchemy.pool import NullPool
 from oms.adapters.postgres import Embedded
 from oms.settings import sqlalchemy_url
 from oms.store.database import connect, migrate
+from tests.compiling import compile_all
 
 RUN = pytest.StashKey[Path]()
 
@@ -36,6 +37,8 @@ def pytest_configure(config: pytest.Config) -> None:
         folder.chmod(0o711)
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
         config.stash[RUN] = folder
+        if config.getoption("numprocesses", None):
+            compile_all()
     else:
         config.stash[RUN] = Path(told)
 
