@@ -27,11 +27,10 @@ _EVIDENCE = text(
         LEFT JOIN LATERAL (
             SELECT string_agg(flag, '+' ORDER BY flag COLLATE "C") AS goods FROM unnest(s.flags) AS flag
         ) g ON true
-        LEFT JOIN LATERAL (
-            SELECT sum(p.substituted) AS substituted FROM pick_task p
-            WHERE p.fulfilment_order_id = l.fulfilment_order_id AND p.line_id = l.line_id
-                AND p.parcel = l.parcel
-        ) t ON true
+        LEFT JOIN (
+            SELECT fulfilment_order_id, line_id, parcel, sum(substituted) AS substituted FROM pick_task
+            WHERE substituted > 0 GROUP BY 1, 2, 3
+        ) t ON (t.fulfilment_order_id, t.line_id, t.parcel) = (l.fulfilment_order_id, l.line_id, l.parcel)
         WHERE f.created_at > CAST(:at AS timestamptz) - make_interval(days => :days)
             AND f.state NOT IN ('scheduled', 'offered', 'accepted', 'picking', 'cancelled')
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import numpy as np
 from sqlalchemy import Connection
@@ -13,6 +14,7 @@ from oms.bootstrap import Runtime
 from oms.memory.network_load import read
 from oms.reasons import Occasion
 from oms.store import failing as store
+from oms.store.database import unhurried
 from oms.store.failing import Evidence, Learned
 from oms.store.versions import bump
 from oms.usecases.network import NETWORK
@@ -29,7 +31,18 @@ def learn_failing(runtime: Runtime) -> int:
     """Learn from the last months; returns for how many nodes and goods. Nothing is known while no node has
     done anything.
     """
-    return transact(runtime, SYSTEM, lambda work: _learn(runtime, work))
+    now = runtime.clock.now()
+    reasons = runtime.networks.current.reasons.of(Occasion.REJECT)
+    of_stock = [reason.code for reason in reasons if reason.stock is not ShortRule.NONE]
+    with runtime.engine.connect() as conn:
+        unhurried(conn)
+        found = store.evidence(conn, now, of_stock)
+        nodes = read(conn)[0].nodes
+    if not found:
+        return 0
+    after = _rates(nodes, found, now)
+    transact(runtime, SYSTEM, lambda work: _keep(work, after))
+    return len(after)
 
 
 def learned_chances(conn: Connection) -> list[Learned]:
@@ -37,22 +50,15 @@ def learned_chances(conn: Connection) -> list[Learned]:
     return store.learned(conn)
 
 
-def _learn(runtime: Runtime, work: Work) -> int:
-    reasons = runtime.networks.current.reasons.of(Occasion.REJECT)
-    of_stock = [reason.code for reason in reasons if reason.stock is not ShortRule.NONE]
-    found = store.evidence(work.conn, work.at, of_stock)
-    if not found:
-        return 0
+def _keep(work: Work, after: Sequence[Learned]) -> None:
     before = {(row.node, row.goods): row.not_sent for row in store.learned(work.conn)}
-    after = _rates(work, read(work.conn)[0].nodes, found)
     store.replace_learned(work.conn, after)
     news = {(row.node, row.goods): row.not_sent for row in after}
     if any(abs(before.get(key, 0.0) - chance) >= MOVED for key, chance in news.items()):
         bump(work.conn, NETWORK)
-    return len(after)
 
 
-def _rates(work: Work, nodes: Sequence[NodeSpec], found: Sequence[Evidence]) -> list[Learned]:
+def _rates(nodes: Sequence[NodeSpec], found: Sequence[Evidence], now: datetime) -> list[Learned]:
     goods = sorted({PLAIN, *(one.goods for one in found)})
     shape = (len(nodes), len(goods))
     tried, missing, refused = np.zeros(shape), np.zeros(shape), np.zeros(shape)
@@ -66,7 +72,7 @@ def _rates(work: Work, nodes: Sequence[NodeSpec], found: Sequence[Evidence]) -> 
     not_found = np.minimum(failure_rates(tried, missing, np.full(len(nodes), np.nan)), not_sent)
     counted = np.stack([tried, missing, refused, not_found, not_sent], axis=-1).round(6)
     return [
-        Learned(node.id, kind, *_five(counted[n, g].tolist()), work.at)
+        Learned(node.id, kind, *_five(counted[n, g].tolist()), now)
         for n, node in enumerate(nodes)
         for g, kind in enumerate(goods)
     ]
