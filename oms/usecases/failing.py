@@ -21,15 +21,16 @@ from oms.usecases.network import NETWORK
 from oms.work import Work, transact
 from routing.network_spec import NodeSpec
 from routing.on_shelf import failure_rates
+from routing.problem import Floats
 
 PLAIN = ""
 MOVED = 0.002
-"""By how much some chance must have changed for processes to load the network again."""
+"""By how much some chance must have changed for what was learned to be kept, and processes to load it."""
 
 
 def learn_failing(runtime: Runtime) -> int:
     """Learn from the last months; returns for how many nodes and goods. Nothing is known while no node has
-    done anything.
+    done anything. Kept is only what differs from what was learned before.
     """
     now = runtime.clock.now()
     reasons = runtime.networks.current.reasons.of(Occasion.REJECT)
@@ -51,11 +52,18 @@ def learned_chances(conn: Connection) -> list[Learned]:
 
 
 def _keep(work: Work, after: Sequence[Learned]) -> None:
-    before = {(row.node, row.goods): row.not_sent for row in store.learned(work.conn)}
+    """Small steps wait in the evidence until they add up: written without a bump, only processes that start
+    later would know of them.
+    """
+    before, news = _chances(store.learned(work.conn)), _chances(after)
+    if before.keys() == news.keys() and all(abs(before[key] - news[key]).max() < MOVED for key in news):
+        return
     store.replace_learned(work.conn, after)
-    news = {(row.node, row.goods): row.not_sent for row in after}
-    if any(abs(before.get(key, 0.0) - chance) >= MOVED for key, chance in news.items()):
-        bump(work.conn, NETWORK)
+    bump(work.conn, NETWORK)
+
+
+def _chances(rows: Sequence[Learned]) -> dict[tuple[str, str], Floats]:
+    return {(row.node, row.goods): np.array([row.not_found, row.not_sent]) for row in rows}
 
 
 def _rates(nodes: Sequence[NodeSpec], found: Sequence[Evidence], now: datetime) -> list[Learned]:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from oms.usecases import failing
 from oms.usecases.decisions import one_explained
 from oms.usecases.offers import expire_offers
 from tests.checkout.conftest import basket
@@ -107,3 +108,23 @@ def test_old_lines_count_for_less(shop: Shop) -> None:
     assert chances(shop)["WH", ""][1] < before
     shop.watch.forward(days=100)
     assert learn(shop) == 0, "nothing is remembered of half a year ago"
+
+
+def test_a_slow_drift_is_kept_once_it_adds_up_and_seen_by_all(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    often_rejecting(shop)
+    learn(shop)
+    known = chances(shop)
+    network = shop.runtime.networks.current.network
+    monkeypatch.setattr(failing, "MOVED", 0.02)
+    days = 0
+    while chances(shop) == known:
+        assert shop.runtime.networks.current.network is network
+        shop.watch.forward(days=5)
+        learn(shop)
+        days += 5
+    assert days > 5, "the first step was too small to tell"
+    moved = abs(chances(shop)["WH", ""][1] - known["WH", ""][1])
+    assert moved >= 0.02
+    assert shop.runtime.networks.current.network is not network

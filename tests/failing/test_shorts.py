@@ -25,6 +25,17 @@ def test_a_short_is_the_share_of_the_line_that_was_missing(floor: Floor) -> None
     assert counted(floor)["WH", ""] == (2.0, 0.5, 0.0)
 
 
+def test_what_something_else_went_for_was_missing(floor: Floor) -> None:
+    named = floor.shop.admin.put("/v1/skus/A1/substitutes", json={"substitutes": ["B2"]})
+    assert named.status_code == 200, named.text
+    floor.accepted("o-1", ("A1", 2), substitution="allowed")
+    found = floor.claimed()
+    instead = {"sku": "B2", "quantity": 2, "reason": "mismatch", "scanned": "B2"}
+    done = floor.do(found, 1, "substitute", instead)
+    assert done.status_code == 200, done.text
+    assert counted(floor)["WH", ""] == (2.0, 1.0, 0.0)
+
+
 def test_good_picks_make_a_node_trusted(floor: Floor) -> None:
     floor.accepted("o-1", ("A1", 2), ("B2", 1))
     found = floor.claimed()
