@@ -40,10 +40,15 @@ def safety_stock(
     ``not_found``: chance that a unit of the books is not there. Raises ValueError as ``critical_ratio``, and
     on a chance or a number of units out of bounds.
     """
+    return least_kept(missing_cdf(demand, units, not_found), units, margin_minor, cancel_minor)
+
+
+def least_kept(missing: Floats, units: int, margin_minor: float, cancel_minor: float) -> int:
+    """As ``safety_stock``, of a shelf whose ``missing_cdf`` is known: channels share it."""
     level = critical_ratio(margin_minor, cancel_minor)
     if level == 0 or units == 0:
         return 0
-    return min(count_quantile(missing_cdf(demand, units, not_found), level), units)
+    return min(count_quantile(missing, level), units)
 
 
 def missing_cdf(demand: Floats, units: int, not_found: float) -> Floats:

@@ -11,8 +11,7 @@ from rich.table import Table
 
 from api.cli.console import UNAVAILABLE, USAGE, Json, done, fail, out, print_json, tools
 from oms.actors import SYSTEM
-from oms.usecases.safety_stocks import Costs, Proposal, apply, propose
-from oms.work import transact
+from oms.usecases.safety_stocks import Costs, Proposal, propose
 from routing.forecast.methods import NoForecasts
 
 app = typer.Typer()
@@ -31,24 +30,25 @@ def safety_stock(
     set_it: Annotated[bool, typer.Option("--apply", help="Set what is proposed.")] = False,
     json: Json = False,
 ) -> None:
-    """Propose a safety stock for every SKU of NODE, by channel, from what tills sold and pickers found.
+    """Propose a safety stock for every SKU of NODE that has a price, by channel, from what tills sold and
+    pickers found.
 
     Channels that are not named keep as much as the most careful one. Needs the extra `forecast`.
     """
     costs = Costs(margin, _by_channel(cancel), lag_days)
     try:
         with tools() as using:
-            found = transact(using, SYSTEM, lambda work: propose(work, node, costs))
-            changed = transact(using, SYSTEM, lambda work: apply(work, node, found)) if set_it else 0
+            found = propose(using, SYSTEM, node, costs, set_it=set_it)
     except NoForecasts as missing:
         fail(missing)
         raise typer.Exit(UNAVAILABLE) from missing
     if json:
-        print_json([asdict(one) | {"safety_stock": one.safety_stock} for one in found])
+        rows = [asdict(one) | {"safety_stock": one.safety_stock} for one in found.rows]
+        print_json({"proposals": rows, "without_price": found.without_price, "changed": found.changed})
         return
-    out.print(_table(found))
+    out.print(_table(found.rows, found.without_price))
     if set_it:
-        done(f"{changed:,} of {len(found):,} positions changed")
+        done(f"{found.changed:,} of {len(found.rows):,} positions changed")
 
 
 def _by_channel(cancel: Sequence[str]) -> dict[str, float]:
@@ -62,9 +62,10 @@ def _by_channel(cancel: Sequence[str]) -> dict[str, float]:
     return costs
 
 
-def _table(found: Sequence[Proposal]) -> Table:
+def _table(found: Sequence[Proposal], without_price: int) -> Table:
     channels = list(found[0].keep) if found else []
-    table = Table("SKU", "on hand", "leave unseen", "not found", "now", *channels)
+    left_out = f"SKUs without a price, left out: {without_price:,}" if without_price else None
+    table = Table("SKU", "on hand", "leave unseen", "not found", "now", *channels, caption=left_out)
     for one in sorted(found, key=lambda one: -max(one.keep.values())):
         kept = (str(one.keep[channel]) for channel in channels)
         unseen, lost = f"{one.unseen:.2f}", f"{one.not_found:.1%}"

@@ -16,7 +16,7 @@ _SOLD = text(
         CAST(floor(extract(epoch FROM m.occurred_at - CAST(:since AS timestamptz)) / :span) AS int) AS period
     FROM movement m JOIN sku s ON s.no = m.sku_no
     WHERE m.at >= :since AND m.occurred_at >= :since AND m.occurred_at < :until
-        AND m.from_place = :shelf AND m.cause = 'sale'
+        AND m.from_place = :shelf AND m.cause = 'sale' AND s.id = ANY(:skus)
     GROUP BY s.id, period
     """
 )
@@ -33,33 +33,37 @@ class Shelf:
     flags: tuple[str, ...]
 
 
-def shelves(conn: Connection, node_id: str) -> Sequence[Shelf]:
-    """Of a node, by SKU."""
+def shelves(conn: Connection, node_id: str, after: str, most: int) -> Sequence[Shelf]:
+    """The first ``most`` of a node whose SKUs come after this one, by SKU."""
     columns = (sku.c.id, position.c.on_hand, position.c.safety_stock, sku.c.unit_price_minor, sku.c.flags)
     found = (
         select(*columns)
         .join(node, node.c.no == position.c.node_no)
         .join(sku, sku.c.no == position.c.sku_no)
-        .where(node.c.id == node_id, position.c.on_hand > 0)
+        .where(node.c.id == node_id, position.c.on_hand > 0, sku.c.id > after)
         .order_by(sku.c.id)
+        .limit(most)
     )
     return [Shelf(*row[:4], tuple(row[4])) for row in conn.execute(found)]
 
 
 def sold(
-    conn: Connection, shelf: str, since: datetime, until: datetime, span_s: float
+    conn: Connection, shelf: str, skus: Sequence[str], since: datetime, until: datetime, span_s: float
 ) -> Mapping[tuple[str, int], int]:
-    """(SKU, period of ``span_s``) → units that left the place over the counter."""
-    given = {"shelf": shelf, "since": since, "until": until, "span": span_s}
+    """(one of the SKUs, period of ``span_s``) → units that left the place over the counter."""
+    given = {"shelf": shelf, "skus": list(skus), "since": since, "until": until, "span": span_s}
     return {(row.sku, row.period): row.units for row in conn.execute(_SOLD, given)}
 
 
-def standing_fences(conn: Connection, node_id: str, prefix: str) -> Mapping[tuple[str, str], frozenset[str]]:
-    """(SKU, name) → channels of fences at a node that keep units and whose names begin so."""
+def standing_fences(
+    conn: Connection, node_id: str, skus: Sequence[str], prefix: str
+) -> Mapping[tuple[str, str], frozenset[str]]:
+    """(one of the SKUs, name) → channels of fences at a node that keep units and whose names begin so."""
+    named = fence.c.name.startswith(prefix, autoescape=True)
     found = (
         select(sku.c.id, fence.c.name, fence.c.channels)
         .join(node, node.c.no == fence.c.node_no)
         .join(sku, sku.c.no == fence.c.sku_no)
-        .where(node.c.id == node_id, fence.c.quantity > 0, fence.c.name.startswith(prefix, autoescape=True))
+        .where(node.c.id == node_id, sku.c.id.in_(skus), fence.c.quantity > 0, named)
     )
     return {(row.id, row.name): frozenset(row.channels) for row in conn.execute(found)}

@@ -9,25 +9,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
+from sqlalchemy import Connection
 
 from inventory import places
 from inventory.movements import FenceLine, SafetyStock
+from oms.actors import Actor
 from oms.refusals import not_found
 from oms.store import failing
 from oms.store import safety_stocks as store
 from oms.store.couriers import node_known
+from oms.store.database import unhurried
+from oms.store.safety_stocks import Shelf
 from oms.usecases.stock import set_fences, set_safety_stock
-from oms.work import Work
+from oms.work import Resources, Work, transact
 from routing.forecast.ahead import outlooks
 from routing.on_shelf import USUAL, goods_of
 from routing.problem import Floats
-from routing.safety_stock import safety_stock
+from routing.safety_stock import least_kept, missing_cdf
 
 HISTORY_DAYS = 182
+BLOCK = 5_000
+"""SKUs of a node that are looked at, and set, together."""
 FENCE = "safety-"
 """How the names of fences begin that keep channels apart."""
 
@@ -71,20 +78,58 @@ class Proposal:
         ]
 
 
-def propose(work: Work, node: str, costs: Costs) -> list[Proposal]:
-    """For every SKU that the node has. Raises Refused: not_found, forbidden; NoForecasts."""
-    work.actor.require_node(node, "/node")
-    shelves = store.shelves(work.conn, node)
-    if not shelves and not node_known(work.conn, node):
-        raise not_found("node")
-    seen = outlooks(_history(work, node, [shelf.sku for shelf in shelves], costs.lag_days), 1)
-    chance = {(row.node, row.goods): row.not_found for row in failing.learned(work.conn)}
+@dataclass(frozen=True, slots=True)
+class Proposals:
+    """``without_price``: how many SKUs were left out because nobody set their price. ``changed``: positions
+    set.
+    """
+
+    rows: list[Proposal] = field(default_factory=list)
+    without_price: int = 0
+    changed: int = 0
+
+
+def propose(
+    resources: Resources, actor: Actor, node: str, costs: Costs, *, set_it: bool = False
+) -> Proposals:
+    """For every SKU that the node has and that has a price, set where wanted: a block of SKUs at a time, so
+    that neither memory nor locks grow with the node. Raises Refused: not_found, forbidden; NoForecasts.
+    """
+    actor.require_node(node, "/node")
+    rows, without_price, changed, after = [], 0, 0, ""
+    with resources.engine.connect() as conn:
+        if not node_known(conn, node):
+            raise not_found("node")
+    while shelves := _block(resources, node, after):
+        priced = [shelf for shelf in shelves if shelf.unit_price_minor > 0]
+        found = _proposals(resources, node, costs, priced)
+        if set_it:
+            changed += transact(resources, actor, partial(apply, node=node, proposals=found))
+        rows += found
+        without_price += len(shelves) - len(priced)
+        after = shelves[-1].sku
+    return Proposals(rows, without_price, changed)
+
+
+def _block(resources: Resources, node: str, after: str) -> Sequence[Shelf]:
+    with resources.engine.connect() as conn:
+        return store.shelves(conn, node, after, BLOCK)
+
+
+def _proposals(resources: Resources, node: str, costs: Costs, shelves: Sequence[Shelf]) -> list[Proposal]:
+    with resources.engine.connect() as conn:
+        unhurried(conn)
+        history = _history(
+            conn, resources.clock.now(), node, [shelf.sku for shelf in shelves], costs.lag_days
+        )
+        chance = {row.goods: row.not_found for row in failing.learned(conn) if row.node == node}
     found = []
-    for shelf, outlook in zip(shelves, seen, strict=True):
-        lost = chance.get((node, goods_of(shelf.flags)), chance.get((node, ""), USUAL))
+    for shelf, outlook in zip(shelves, outlooks(history, 1), strict=True):
+        lost = chance.get(goods_of(shelf.flags), chance.get("", USUAL))
+        missing = missing_cdf(outlook.cdf, shelf.on_hand, lost)
         margin = costs.margin * shelf.unit_price_minor
         keep = {
-            channel: safety_stock(outlook.cdf, shelf.on_hand, lost, margin, cancel) if cancel else 0
+            channel: least_kept(missing, shelf.on_hand, margin, cancel)
             for channel, cancel in costs.cancel_minor.items()
         }
         proposal = Proposal(node, shelf.sku, shelf.on_hand, outlook.mean, lost, shelf.safety_stock, keep)
@@ -97,17 +142,16 @@ def apply(work: Work, node: str, proposals: Sequence[Proposal]) -> int:
     levels = [
         SafetyStock(one.node, one.sku, one.safety_stock) for one in proposals if one.safety_stock != one.now
     ]
-    standing = store.standing_fences(work.conn, node, FENCE)
+    standing = store.standing_fences(work.conn, node, [one.sku for one in proposals], FENCE)
     wanted = {
         (one.sku, f"{FENCE}{n}"): FenceLine(one.node, one.sku, f"{FENCE}{n}", channels, units)
         for one in proposals
         for n, (channels, units) in enumerate(one.fences(), 1)
     }
-    known = {one.sku for one in proposals}
     lifted = [
         FenceLine(node, sku, name, channels, 0)
         for (sku, name), channels in standing.items()
-        if sku in known and (sku, name) not in wanted
+        if (sku, name) not in wanted
     ]
     if levels:
         set_safety_stock(work, levels)
@@ -116,15 +160,14 @@ def apply(work: Work, node: str, proposals: Sequence[Proposal]) -> int:
     return len({line.sku for line in levels} | {line.sku for line in fences})
 
 
-def _history(work: Work, node: str, skus: Sequence[str], lag_days: float) -> Floats:
+def _history(conn: Connection, now: datetime, node: str, skus: Sequence[str], lag_days: float) -> Floats:
     """[S, T]: units that left over the counter in each span of the books' lag."""
     span = timedelta(days=lag_days)
     periods = max(1, int(timedelta(days=HISTORY_DAYS) / span))
-    since = work.at - periods * span
+    since = now - periods * span
     row = {sku: n for n, sku in enumerate(skus)}
     table = np.zeros((len(skus), periods))
-    sold = store.sold(work.conn, places.shelf(node), since, work.at, span.total_seconds())
+    sold = store.sold(conn, places.shelf(node), skus, since, now, span.total_seconds())
     for (sku, period), units in sold.items():
-        if sku in row:
-            table[row[sku], period] = units
+        table[row[sku], period] = units
     return table

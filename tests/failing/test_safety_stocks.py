@@ -8,11 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from oms.actors import SYSTEM
 from oms.refusals import Refused
-from oms.usecases.safety_stocks import Costs, Proposal, apply, propose
-from oms.work import transact
+from oms.usecases import safety_stocks
+from oms.usecases.safety_stocks import Costs, Proposal, propose
 from tests.failing.conftest import Shop
 from tests.platform.test_cli import anyshelf
 from tests.support import stock_up
@@ -33,13 +34,11 @@ def busy(shop: Shop) -> Shop:
 
 
 def proposed(shop: Shop, costs: Costs = DEAR) -> dict[str, Proposal]:
-    rows = transact(shop.runtime, SYSTEM, lambda work: propose(work, "ST-1", costs))
-    return {row.sku: row for row in rows}
+    return {row.sku: row for row in propose(shop.runtime, SYSTEM, "ST-1", costs).rows}
 
 
 def applied(shop: Shop, costs: Costs = DEAR) -> int:
-    rows = list(proposed(shop, costs).values())
-    count = transact(shop.runtime, SYSTEM, lambda work: apply(work, "ST-1", rows))
+    count = propose(shop.runtime, SYSTEM, "ST-1", costs, set_it=True).changed
     shop.runtime.feed.look()
     return count
 
@@ -81,7 +80,31 @@ def test_a_cancellation_that_costs_nothing_keeps_nothing(busy: Shop) -> None:
 
 def test_an_unknown_node_is_refused(shop: Shop) -> None:
     with pytest.raises(Refused):
-        transact(shop.runtime, SYSTEM, lambda work: propose(work, "NOWHERE", DEAR))
+        propose(shop.runtime, SYSTEM, "NOWHERE", DEAR)
+
+
+def unpriced(shop: Shop, sku: str) -> None:
+    with shop.runtime.engine.begin() as conn:
+        conn.execute(text("UPDATE sku SET unit_price_minor = 0 WHERE id = :sku"), {"sku": sku})
+
+
+def test_what_nobody_set_a_price_for_is_left_on_sale(busy: Shop) -> None:
+    before = available(busy, "B2", "market")
+    unpriced(busy, "B2")
+    found = propose(busy.runtime, SYSTEM, "ST-1", DEAR, set_it=True)
+    busy.runtime.feed.look()
+    assert "B2" not in {row.sku for row in found.rows}
+    assert found.without_price == 1
+    assert available(busy, "B2", "market") == before > 0
+
+
+def test_a_node_is_gone_through_in_blocks(busy: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = propose(busy.runtime, SYSTEM, "ST-1", DEAR)
+    assert len(whole.rows) > 1
+    monkeypatch.setattr(safety_stocks, "BLOCK", 1)
+    blocks = propose(busy.runtime, SYSTEM, "ST-1", DEAR, set_it=True)
+    assert [row.sku for row in blocks.rows] == [row.sku for row in whole.rows]
+    assert blocks.changed > 0
 
 
 def test_fences_give_every_channel_what_is_left_to_it() -> None:
@@ -93,13 +116,17 @@ def test_fences_give_every_channel_what_is_left_to_it() -> None:
 
 def test_the_command_proposes_and_sets(busy: Shop, database_url: str) -> None:
     asked = ("safety-stock", "ST-1", "--cancel", "web=200", "--cancel", "market=20000")
-    told = anyshelf(*asked, "--json", url=database_url)
-    assert told.returncode == 0, told.stderr
-    rows = {row["sku"]: row for row in json.loads(told.stdout)}
+    said = anyshelf(*asked, "--json", url=database_url)
+    assert said.returncode == 0, said.stderr
+    told = json.loads(said.stdout)
+    rows = {row["sku"]: row for row in told["proposals"]}
     assert rows["A1"]["keep"].keys() == {"web", "market"}
+    assert (told["without_price"], told["changed"]) == (0, 0)
     done = anyshelf(*asked, "--apply", url=database_url)
     assert "positions changed" in done.stderr
     assert anyshelf("safety-stock", "ST-1", "--cancel", "web", url=database_url).returncode == 2
+    unpriced(busy, "A1")
+    assert "left out: 1" in anyshelf(*asked, url=database_url).stdout
     learned = anyshelf("failing", "--json", url=database_url)
     assert (learned.returncode, json.loads(learned.stdout)) == (0, [])
 
