@@ -27,8 +27,8 @@ test: setup  ## every test, in a browser too (Chromium is installed when missing
 	  apt-get update -qq && \
 	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
 	fi; \
-	if browser; then exec $(BIN)/python -m pytest -n 3 --dist worksteal; fi; \
-	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not browser"; \
+	if browser; then exec $(BIN)/python -m pytest -n 2 --dist worksteal; fi; \
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not browser"; \
 	echo "The browser tests did not run. Install Chromium (Debian: sudo apt-get install chromium) and repeat."; \
 	exit 1
 

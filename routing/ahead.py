@@ -14,7 +14,12 @@ from routing.problem import Floats, Ints
 from routing.promise_values import Prices
 
 MOST_PARCELS = 10
-"""No unit is felt to be worth more than so many of the cheapest parcels: none stays unfilled for that."""
+"""No unit is felt to be worth more than so many of the cheapest parcels."""
+
+
+def most_minor(network: Network, policy: Policy) -> float:
+    """The most that a unit is felt to be worth to orders to come: none stays unfilled for that."""
+    return min(MOST_PARCELS * network.opening_minor, policy.unfilled_penalty_minor / 2)
 
 
 def ahead_prices(network: Network, policy: Policy, prices: Prices, worth: Floats, available: Ints) -> Prices:
@@ -25,7 +30,7 @@ def ahead_prices(network: Network, policy: Policy, prices: Prices, worth: Floats
     has is free, and nobody goes without for somebody who may come.
     """
     felt = policy.lookahead_weight * above_least(worth, available)
-    felt = np.ascontiguousarray(np.minimum(felt, MOST_PARCELS * network.opening_minor))
+    felt = np.ascontiguousarray(np.minimum(felt, most_minor(network, policy)))
     return replace(prices, bid_minor=felt if prices.bid_minor is None else prices.bid_minor + felt)
 
 

@@ -1,72 +1,83 @@
-"""The command line: `anyshelf COMMAND`. One module per group of commands, assembled here."""
+"""The command line: `anyshelf COMMAND`. One module per group of commands, assembled here.
+
+Everything together takes seconds to import, most of them for the server and the demo: so only the module of
+the command that was asked for is; all of them for help and for what is no command.
+"""
 
 import signal
 import sys
+from collections.abc import Iterable, Mapping
+from importlib import import_module
+from typing import Any
 
 import typer
 from sqlalchemy.exc import OperationalError
 
-from api.cli import (
-    audit,
-    backup,
-    demo,
-    exchange,
-    failing,
-    keys,
-    migrate,
-    policy,
-    replay,
-    route,
-    safety_stock,
-    serve,
-    sweep,
-    wave,
-    work,
-)
 from api.cli.console import TERMINATED, UNAVAILABLE, USAGE, end, fail
 from oms.adapters.postgres_home import DatabaseUnavailable
 from oms.refusals import Refused
 from oms.settings import BadSetting
 from oms.store.database import WrongServer
 
-GROUPS = (
-    serve.app,
-    work.app,
-    demo.app,
-    route.app,
-    wave.app,
-    replay.app,
-    sweep.app,
-    policy.app,
-    audit.app,
-    failing.app,
-    safety_stock.app,
-    migrate.app,
-    backup.app,
-    exchange.app,
-    keys.app,
-)
+MODULES: Mapping[str, str] = {
+    "serve": "serve",
+    "work": "work",
+    "demo": "demo",
+    "route": "route",
+    "wave": "wave",
+    "replay": "replay",
+    "sweep": "sweep",
+    "policy": "policy",
+    "audit": "audit",
+    "failing": "failing",
+    "safety-stock": "safety_stock",
+    "migrate": "migrate",
+    "backup": "backup",
+    "restore": "backup",
+    "import": "exchange",
+    "export": "exchange",
+    "keys": "keys",
+}
+"""Which module has a command, in the order of the help."""
 
-app = typer.Typer(
-    name="anyshelf",
-    help="Sell from any shelf: one pool of stock, the cheapest plan that keeps the promise, and the proof.",
-    epilog="ANYSHELF_DATABASE_URL chooses a PostgreSQL server (15 or newer); without it, one runs by itself "
-    "under ANYSHELF_DATA_DIR. Exit codes: 0 done, 1 refused or a negative finding, 2 wrong usage, "
-    "3 something needed is unavailable.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-for group in GROUPS:
-    app.add_typer(group)
+
+def assembled(commands: Iterable[str]) -> typer.Typer:
+    """The command line with these commands and those that share their modules."""
+    whole = typer.Typer(
+        name="anyshelf",
+        help="Sell from any shelf: one pool of stock, the cheapest plan that keeps the promise, and the "
+        "proof.",
+        epilog="ANYSHELF_DATABASE_URL chooses a PostgreSQL server (15 or newer); without it, one runs by "
+        "itself under ANYSHELF_DATA_DIR. Exit codes: 0 done, 1 refused or a negative finding, 2 wrong usage, "
+        "3 something needed is unavailable.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        callback=_anyshelf,
+    )
+    for module in dict.fromkeys(MODULES[command] for command in commands):
+        whole.add_typer(import_module(f"api.cli.{module}").app)
+    return whole
+
+
+def _anyshelf() -> None:
+    """With a callback a single command keeps its name."""
+
+
+def __getattr__(name: str) -> Any:
+    """``app``: all commands."""
+    if name == "app":
+        return assembled(MODULES)
+    raise AttributeError(name)
 
 
 def main() -> None:
     """Run a command; expected failures end in one sentence and an exit code, never in a traceback."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))  # so that blocks are left in order
+    asked = sys.argv[1] if len(sys.argv) > 1 else ""
     try:
-        app()
+        assembled([asked] if asked in MODULES else MODULES)()
     except Refused as refused:
         sys.exit(end(refused))
     except BadSetting as mistake:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from routing.ahead import MOST_PARCELS
+from routing.ahead import most_minor
 from routing.calendar import DAYS, DayTables, closing, first_day, instant
 from routing.express.arrays import CARD, DAY, DELIVERY, LANE, NODE, SLOT, WEIGHTS, Records, World
 from routing.lanes import EVERY
@@ -153,7 +153,7 @@ def weights(network: Network, policy: Policy) -> Records:
     rows["grace_s"] = policy.courier_grace_minutes * 60
     rows["breadth_minor"] = policy.breadth_weight * network.opening_minor
     rows["ahead_weight"] = policy.lookahead_weight
-    rows["ahead_most_minor"] = MOST_PARCELS * network.opening_minor
+    rows["ahead_most_minor"] = most_minor(network, policy)
     rows["divisor_mm3_per_g"] = network.spec.dimensional_divisor_mm3_per_g
     rows["least_parcel_minor"] = network.opening_minor
     rows["least_pick_minor"] = network.pick_minor.min() if len(network.pick_minor) else 0

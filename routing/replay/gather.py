@@ -16,7 +16,7 @@ import numpy as np
 
 from routing.problem import Ints
 from routing.replay.as_wave import Plan, Plans, arrives, parcels_of, rooms_on, wave_of
-from routing.replay.places import ARRIVES, DAY, NODE, ORDER, REJECT_RATE, SEED, TAKEN
+from routing.replay.places import ARRIVES, DAY, NODE, ORDER, REJECT_RATE, REJECTED, SEED, TAKEN
 from routing.replay.run import Run
 from routing.replay.stream import Stream
 from routing.replay.turn import missing
@@ -47,16 +47,16 @@ class Gathered:
         self._parcels.append(parcels)
         self._takes.append(takes)
 
-    def leave(self, every: bool = False) -> Iterator[tuple[Ints, Ints]]:
-        """At a cut-off: plan all that wait anew, and tell parcels and takes of those that have to leave,
-        or of ``every`` one.
+    def leave(self, before: int, every: bool = False) -> Iterator[tuple[Ints, Ints]]:
+        """At the cut-off that comes ``before`` an order: plan all that wait anew, and tell parcels and takes
+        of those that have to leave, or of ``every`` one.
         """
         stand = plans_of(self._parcels, self._takes)
         self._parcels, self._takes = [], []
         if not stand and not self._waiting:
             return
         days = self._run.stream.days
-        go = days.leave[max({*stand, *self._waiting})]
+        go = days.leave[before - 1]
         fit = [order for order in stand if self._may_wait(order, stand[order][0])]
         known = [*self._waiting, *fit]
         stand |= self._waiting
@@ -69,13 +69,23 @@ class Gathered:
         self._waiting = {order: stand.pop(order) for order in stays}
         yield from _told(stand)
         for order in again:
-            yield self._run.advance(order, order + 1)
+            yield self._anew(order, go)
+
+    def _anew(self, order: int, go: Ints) -> tuple[Ints, Ints]:
+        """The order routed alone once more, leaving no sooner than it may now."""
+        leave = self._run.stream.days.leave
+        placed = leave[order].copy()
+        leave[order] = np.maximum(placed, go)
+        try:
+            return self._run.advance(order, order + 1)
+        finally:
+            leave[order] = placed
 
     def _replan(self, stand: Plans, together: list[int], go: Ints) -> list[int]:
         """Put the wave's plans into ``stand``, all leaving when they ``go``. Orders of which a unit is then
         not on its shelf are taken out, to be planned again.
         """
-        run, again = self._run, list[int]()
+        run, again, gone = self._run, list[int](), list[tuple[int, int]]()
         if not together:
             return again
         for order in together:
@@ -86,12 +96,15 @@ class Gathered:
         for place, order in enumerate(together):
             plan = parcels_of(run, wave, place, (order, go), choices[place])
             if choices[place] != wave.current[place] and (lost := _lost(run, order, plan)):
-                run.left[lost] = 0
+                gone.append(lost)
                 again.append(order)
                 del stand[order]
                 continue
             stand[order] = plan
             _book(run, plan, 1)
+        for shelf in gone:  # written off when all that stands has its units
+            run.left[shelf] = 0
+            run.say[REJECTED] += 1
         return again
 
     def _latest(self, order: int, parcels: Ints) -> int:

@@ -64,7 +64,7 @@ def simulate(
     gathered = Gathered(run, settings.promise_days, settings.wait_days)
     for first, last in _stretches(past, len(stream.order_ids), {*moments, *leaving, *coming.tolist()}):
         if first in leaving:
-            _add(tally, gathered.leave())
+            _add(tally, gathered.leave(first))
         _bring(run, (coming == first) & (first > past))
         if foresight is not None and first in moments:
             run.bids = np.ascontiguousarray(above_least(foresight.prices(first, run), run.left))
@@ -74,7 +74,7 @@ def simulate(
             tally.add(*run.advance(first, last))
         if progress is not None:
             progress(last - past)
-    _add(tally, gathered.leave(every=True))
+    _add(tally, gathered.leave(len(stream.order_ids), every=True))
     _bring(run, coming >= len(stream.order_ids))
     exact = policy.rule == BY_COST
     return tally.close(run.left, run.rejected, run.large if exact else 0, run.by_node)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -108,7 +109,8 @@ class Search:
         columns = self._worth(felt, self.cost - self.certain, most)
         whole = columns.size < most or most == MOST_COLUMNS
         exact = complete and columns.size < most
-        seconds = min(SECONDS, 0.9 * (self.remaining() - BUILD_S * columns.size))
+        left_s = self.remaining() - BUILD_S * columns.size
+        seconds = None if math.isinf(left_s) else min(SECONDS, 0.9 * left_s)
         found = choose(
             self.pool, columns, self.room, self.columns, seconds, self.seed, 0.0 if exact else CLOSE / 4
         )

@@ -14,6 +14,8 @@ from routing.problem import Ints
 from routing.wave.columns import COL_COST, COL_ORDER, COL_USES
 from routing.wave.pool import Pool
 
+NODES = 500
+
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
@@ -24,9 +26,10 @@ class Chosen:
 
 
 def choose(
-    pool: Pool, columns: Ints, left: Ints, start: Ints, seconds: float, seed: int, gap: float = 1e-6
+    pool: Pool, columns: Ints, left: Ints, start: Ints, seconds: float | None, seed: int, gap: float = 1e-6
 ) -> Chosen | None:
-    """The cheapest choice found in ``seconds``; ``start``: one column per order that fits into ``left``
+    """The cheapest choice found in ``seconds`` (None: after so many nodes of the search, the same on any
+    machine); ``start``: one column per order that fits into ``left``
     [rows]. None where the solver found nothing.
     """
     columns = np.union1d(columns, start)
@@ -37,7 +40,10 @@ def choose(
         model,
         mathopt.SolverType.HIGHS,
         params=mathopt.SolveParameters(
-            time_limit=timedelta(seconds=max(0.05, seconds)), relative_gap_tolerance=gap, random_seed=seed
+            time_limit=None if seconds is None else timedelta(seconds=max(0.05, seconds)),
+            node_limit=NODES if seconds is None else None,
+            relative_gap_tolerance=gap,
+            random_seed=seed,
         ),
         model_params=mathopt.ModelSolveParameters(
             solution_hints=[mathopt.SolutionHint(variable_values=hint)]

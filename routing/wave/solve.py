@@ -7,6 +7,7 @@ best so far is returned, never worse than what stands.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from contextlib import closing
 
@@ -27,7 +28,6 @@ from routing.wave.tables import Tables, lay_out
 LARGEST_STATES = 4096
 RELAX_SHARE = 0.65  # of the time there is, for prices and bound at most
 READ_BACK_S = 2e-5  # what handing back the plan of one order takes
-WITHOUT_DEADLINE_S = 120.0
 
 TimeLeft = Callable[[], float]
 Told = Callable[[str, float, float], None]
@@ -39,9 +39,10 @@ def solve_wave(
 ) -> WaveResult:
     """The best plans found for all orders together, with a certified bound.
 
-    ``time_left`` in seconds is asked between steps; without it the search ends where it no longer gains.
+    ``time_left`` in seconds is asked between steps; without it the search ends where it no longer gains, and
+    the same wave gets the same plans on any machine.
     """
-    given, reserve_s = time_left or (lambda: WITHOUT_DEADLINE_S), READ_BACK_S * wave.shape[0]
+    given, reserve_s = time_left or (lambda: math.inf), READ_BACK_S * wave.shape[0]
 
     def remaining() -> float:
         return given() - reserve_s

@@ -30,7 +30,7 @@ class Tables:
     tariff: Ints
     edge_reach: Ints  # [E] pair of the wave that the edge stands for
     limit: Ints  # [rows]
-    pair: Ints  # [P]: the row that may be cut with a half of this one (``routing.wave.cuts``)
+    pair: Ints  # [P]: the row that may be cut with a half of this one (``routing.wave.master``)
     contended: Bools  # [rows]: all orders together could overdraw it
     touching: Ints  # orders with an edge on a contended row, ascending
     nodes: int

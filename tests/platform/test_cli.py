@@ -9,7 +9,11 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from typer import Typer
+from typer.core import TyperGroup
+from typer.main import get_command
 
+from api.cli import MODULES, assembled
 from oms.store.database import connect, is_empty, migrate
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
@@ -30,20 +34,21 @@ def anyshelf(*arguments: str, url: str = NOWHERE, **environment: str) -> "subpro
 def test_the_help_lists_every_command() -> None:
     shown = anyshelf("--help")
     assert shown.returncode == 0
-    for command in (
-        "serve",
-        "work",
-        "route",
-        "wave",
-        "sweep",
-        "policy",
-        "migrate",
-        "backup",
-        "restore",
-        "keys",
-        "audit",
-    ):
+    for command in MODULES:
         assert f"│ {command} " in shown.stdout
+
+
+def test_each_command_is_where_it_is_looked_for() -> None:
+    """Only the module of what was asked for is imported."""
+    for command in MODULES:
+        assert command in commands(assembled([command]))
+    assert commands(assembled(MODULES)) == list(MODULES)
+
+
+def commands(line: Typer) -> list[str]:
+    whole = get_command(line)
+    assert isinstance(whole, TyperGroup)
+    return list(whole.commands)
 
 
 @pytest.mark.parametrize("arguments", [["migrat"], ["backup"], ["serve", "--port", "0"], ["keys", "create"]])

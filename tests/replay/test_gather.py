@@ -11,7 +11,7 @@ from routing.replay.clairvoyant import clairvoyant
 from routing.replay.foresight import Outlook
 from routing.replay.gather import Gathered, cut_offs
 from routing.replay.hindsight import hindsight
-from routing.replay.places import ARRIVES, BY_COST, NODE, ORDER, TAKEN
+from routing.replay.places import ARRIVES, BY_COST, DAY, NODE, ORDER, TAKEN
 from routing.replay.policies import POLICIES
 from routing.replay.run import Rejects, Run
 from routing.replay.simulate import Settings, simulate
@@ -64,7 +64,7 @@ def test_no_unit_twice_none_lost_and_nothing_later(seed: int) -> None:
     promised = {int(row[ORDER]): int(row[ARRIVES]) for row in told[0]}
     units = told[1][:, 1].sum()
     gathered.add(*told)
-    [(parcels, takes)] = list(gathered.leave(every=True))
+    [(parcels, takes)] = list(gathered.leave(len(orders.order_ids), every=True))
     assert takes[:, 1].sum() == units
     left, begin = there.on_hand.copy(), 0
     for row in parcels:
@@ -95,3 +95,19 @@ def test_hindsight_lies_between_its_bound_and_every_policy(seed: int) -> None:
     assert known.bound_minor <= known.cost_minor + 1e-6
     assert known.cost_minor <= cost + 1e-6
     assert clairvoyant(there, orders).bound_minor <= known.cost_minor + 1e-6
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_missing_units_overdraw_no_shelf_and_send_nothing_into_the_past(seed: int) -> None:
+    there, orders = random_world(seed, 30, skus=3)
+    leave = orders.days.leave + (np.arange(30) // 10)[:, None]
+    run = Run(there, replace(orders, days=replace(orders.days, leave=leave)), BY_COST, Rejects(0.3, seed))
+    gathered, before = Gathered(run, promise_days=9, wait_days=2), leave.copy()
+    for first in (0, 10, 20):
+        gathered.add(*run.advance(first, first + 10))
+        for parcels, _ in gathered.leave(first + 10, every=first == 20):
+            waited = parcels[parcels[:, ORDER] < first]
+            go = leave[first + 9][orders.days.profile[waited[:, NODE]]]
+            assert (waited[:, DAY] >= go).all()
+        assert (run.left >= 0).all()
+    assert (leave == before).all(), "the stream is as it was"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 
 from benchmarks.wave_instances import instance
-from routing.problem import UNLIMITED
-from routing.wave import solve
+from routing.problem import UNLIMITED, Ints
+from routing.wave import finish, solve
+from routing.wave.pool import Pool
 from routing.wave.problem import Wave, WaveResult
 from routing.wave.solve import solve_wave
 from routing.wave.verify import broken, wave_faults
@@ -109,3 +112,18 @@ def test_the_recount_sees_what_is_wrong() -> None:
     less = replace(result, choices=(*result.choices[:order], tuple(others), *result.choices[order + 1 :]))
     assert any("cost stated" in fault for fault in wave_faults(wave, less))
     assert any("bound" in f for f in wave_faults(wave, replace(result, bound_minor=result.cost_minor + 1)))
+
+
+def test_without_a_deadline_a_wave_takes_no_notice_of_the_clock() -> None:
+    """The master's search is bounded in nodes then, not in seconds: else digests would differ by machine."""
+    asked: list[float | None] = []
+    wave, kept = instance(300, 60, seed=3, thin=True), vars(finish)["choose"]
+
+    def told(pool: Pool, columns: Ints, left: Ints, start: Ints, seconds: float | None, *more: Any) -> Any:
+        asked.append(seconds)
+        return kept(pool, columns, left, start, seconds, *more)
+
+    with patch.object(finish, "choose", told):
+        first, again = solve_wave(wave), solve_wave(wave)
+    assert asked and set(asked) == {None}
+    assert first.choices == again.choices
