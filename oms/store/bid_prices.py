@@ -15,14 +15,21 @@ from oms.store.bid_price_tables import bid_prices
 
 KEPT = timedelta(days=30)
 """How long figures of earlier solves stay; their prices go with the next one."""
+LOOKED_AT = 100_000
+"""Orders of all markets that those of one are looked for among, the newest: a small market beside large ones
+must not have a quarter of everybody's orders walked for it.
+"""
 CELL = np.dtype([("sku", "<i4"), ("node", "<i4"), ("minor", "<f4")])
 """A price as it is stored: numbers of SKU and node, minor units a unit. Ascending by SKU, then node."""
 
 _RECENT = text(
     """
     SELECT o.id, o.placed_at, o.pickup_node, a.country, a.postcode, a.city, a.lat, a.lon
-    FROM "order" o LEFT JOIN address a ON a.id = o.address_id
-    WHERE o.placed_at >= :since AND EXISTS (
+    FROM (
+        SELECT id, placed_at, pickup_node, address_id FROM "order" WHERE placed_at >= :since
+        ORDER BY placed_at DESC, id DESC LIMIT :looked_at
+    ) o LEFT JOIN address a ON a.id = o.address_id
+    WHERE EXISTS (
         SELECT FROM fulfilment_order f JOIN node n ON n.id = f.node
         WHERE f.order_id = o.id AND n.market = :market
     )
@@ -59,7 +66,8 @@ class Solved:
 
 def recent_orders(conn: Connection, market: str, since: datetime, most: int) -> Sequence[Any]:
     """The newest orders that the market's nodes had work for, newest first: where they go."""
-    return conn.execute(_RECENT, {"market": market, "since": since, "most": most}).all()
+    given = {"market": market, "since": since, "most": most, "looked_at": LOOKED_AT}
+    return conn.execute(_RECENT, given).all()
 
 
 def lines_of(conn: Connection, ids: Sequence[str]) -> Sequence[Any]:

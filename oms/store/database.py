@@ -11,8 +11,9 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from psycopg.errors import LockNotAvailable, QueryCanceled
 from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, make_url, text, update
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from inventory.store.types import Xid8
@@ -79,6 +80,11 @@ def unhurried(connection: Connection) -> None:
     # No SELECT set_config(): that would take the snapshot of a repeatable read already.
     connection.execute(text("SET LOCAL statement_timeout = 0"))
     connection.execute(text("SET LOCAL lock_timeout = 0"))
+
+
+def ended_alone(error: Exception) -> bool:
+    """Whether only a statement was ended, which took or waited too long: the next one may well succeed."""
+    return isinstance(error, DBAPIError) and isinstance(error.orig, (QueryCanceled, LockNotAvailable))
 
 
 def conninfo(url: str) -> str:

@@ -21,7 +21,7 @@ from oms.actors import SYSTEM
 from oms.bootstrap import Runtime
 from oms.steps.recent_ground import Recent, recent
 from oms.store.bid_prices import CELL, Solved, newest_solved, write_solved
-from oms.store.database import OUTAGES
+from oms.store.database import OUTAGES, ended_alone, unhurried
 from oms.store.versions import bump
 from oms.store.waves import markets_of_nodes
 from oms.work import Work, transact
@@ -51,9 +51,9 @@ def look_ahead(runtime: Runtime) -> int:
     for market in markets:
         try:
             solved += solve_prices(runtime, market) is not None
-        except OUTAGES:
-            raise
-        except Exception:
+        except Exception as error:
+            if isinstance(error, OUTAGES) and not ended_alone(error):
+                raise
             log.exception("The prices of market %r were not solved; the last ones hold for a while", market)
     return solved
 
@@ -63,6 +63,7 @@ def solve_prices(runtime: Runtime, market: str, outlook: Outlook = OUTLOOK) -> S
     now, catalogue = runtime.clock.now(), runtime.pool.catalogue
     horizon = timedelta(days=runtime.networks.current.policy.lookahead_days)
     with runtime.engine.connect() as conn:
+        unhurried(conn)
         seen = recent(runtime, conn, market, now - LEARNED, now + horizon)
     if seen is None:
         return None

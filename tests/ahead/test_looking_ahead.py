@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import numpy as np
 import pytest
+from sqlalchemy import Connection, text
 
+from inventory.catalogue_edit import put_nodes
+from oms.bootstrap import Runtime
+from oms.store import bid_prices
 from oms.store.bid_prices import newest_prices, newest_solved
 from oms.usecases import looking_ahead, quick_promises
 from oms.usecases.looking_ahead import HOLDS, look_ahead
 from routing.replay.rehearsal import NOTHING
 from tests.ahead.conftest import Shop, nodes, promised, reasons, solve, wanted_later
+from tests.support import NODES, node_row
 
 
 def test_the_last_unit_near_by_is_kept_for_those_who_need_it_more(shop: Shop) -> None:
@@ -57,6 +63,34 @@ def test_a_solve_that_breaks_off_does_no_harm(shop: Shop, monkeypatch: pytest.Mo
     monkeypatch.setattr(looking_ahead, "rehearsed", broken)
     assert solve(shop) == 0
     assert [parcel["node"] for parcel in promised(shop, ("A1", 1))["parcels"]] == ["WH"]
+
+
+def test_a_statement_that_takes_too_long_ends_only_its_own_market(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted_later(shop)
+    elsewhere = replace(node_row(NODES[0]), id="EAST", market="east")
+    with shop.runtime.engine.begin() as conn:
+        put_nodes(conn, [elsewhere])
+    asked: list[str] = []
+
+    def slow(runtime: Runtime, conn: Connection, market: str, *given: Any) -> None:
+        asked.append(market)
+        conn.execute(text("SET LOCAL statement_timeout = 1"))
+        conn.execute(text("SELECT pg_sleep(1)"))
+
+    monkeypatch.setattr(looking_ahead, "recent", slow)
+    assert look_ahead(shop.runtime) == 0
+    assert asked == ["", "east"]
+
+
+def test_only_the_newest_orders_are_looked_at(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted_later(shop)
+    monkeypatch.setattr(bid_prices, "LOOKED_AT", 30)
+    solve(shop)
+    with shop.runtime.engine.connect() as conn:
+        solved = newest_solved(conn, "")
+    assert solved is not None and solved.orders == 30
 
 
 def test_prices_that_do_not_pay_are_not_felt(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
