@@ -20,6 +20,7 @@ from oms.adapters import folder_values as files
 from oms.adapters.folder_values import Folder
 from oms.export_rows import read_database
 from oms.memory.network_load import read
+from oms.store.order_lines import AS_ORDERED
 
 MOST_ORDERS = 50_000
 """Orders that are played at most: some minutes of a core."""
@@ -37,8 +38,7 @@ _ORDERS = text(
 _LINES = text(
     f"""
     SELECT l.order_id, l.sku, sum(l.ordered) FROM order_line l
-    WHERE NOT l.is_kit AND l.ordered > 0 AND (l.kit_line IS NOT NULL OR position('~' IN l.line_id) = 0)
-      AND l.order_id IN (SELECT o.id {_FROM} WHERE {_DELIVERED})
+    WHERE {AS_ORDERED} AND l.order_id IN (SELECT o.id {_FROM} WHERE {_DELIVERED})
     GROUP BY l.order_id, l.sku ORDER BY l.order_id, l.sku
     """  # noqa: S608 our names
 )

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, delete, insert, select, text
 
 from oms.store.bid_price_tables import bid_prices
+from oms.store.order_lines import AS_ORDERED
 
 KEPT = timedelta(days=30)
 """How long figures of earlier solves stay; their prices go with the next one."""
@@ -37,10 +38,10 @@ _RECENT = text(
     """
 )
 _LINES = text(
-    """
-    SELECT order_id, sku, sum(ordered)::int AS units FROM order_line
-    WHERE order_id = ANY(:ids) AND NOT is_kit AND ordered > 0 GROUP BY order_id, sku
-    """
+    f"""
+    SELECT l.order_id, l.sku, sum(l.ordered)::int AS units FROM order_line l
+    WHERE l.order_id = ANY(:ids) AND {AS_ORDERED} GROUP BY l.order_id, l.sku
+    """  # noqa: S608 our names
 )
 _NEWEST = text("SELECT DISTINCT ON (market) until, cells FROM bid_prices ORDER BY market, at DESC")
 
@@ -71,7 +72,7 @@ def recent_orders(conn: Connection, market: str, since: datetime, most: int) -> 
 
 
 def lines_of(conn: Connection, ids: Sequence[str]) -> Sequence[Any]:
-    """(order, SKU, units) of what these orders are picked as."""
+    """(order, SKU, units) of what these orders asked for, kits as their components."""
     return conn.execute(_LINES, {"ids": list(ids)}).all()
 
 
