@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, delete, insert, select, text
+from sqlalchemy import Connection, delete, exists, func, insert, select, text
 
 from oms.store.bid_price_tables import bid_prices
 from oms.store.order_lines import AS_ORDERED
@@ -76,13 +76,19 @@ def lines_of(conn: Connection, ids: Sequence[str]) -> Sequence[Any]:
     return conn.execute(_LINES, {"ids": list(ids)}).all()
 
 
-def write_solved(conn: Connection, solved: Solved, cells: NDArray[Any]) -> None:
-    """Keep the newest prices of the market, and the figures of earlier ones for a while."""
-    mine = bid_prices.c.market == solved.market
-    conn.execute(delete(bid_prices).where(mine, bid_prices.c.at < solved.at - KEPT))
-    conn.execute(bid_prices.update().where(mine).values(cells=b""))
+def write_solved(conn: Connection, solved: Solved, cells: NDArray[Any]) -> bool:
+    """Keep the newest prices of the market, and the figures of earlier ones for a while. Returns whether
+    these are the newest: a solve that another, begun later, has overtaken leaves nothing.
+    """
+    mine, at = bid_prices.c.market == solved.market, bid_prices.c.at
+    if conn.scalar(select(exists().where(mine, at >= solved.at))):
+        return False
+    conn.execute(delete(bid_prices).where(mine, at < solved.at - KEPT))
+    priced = func.octet_length(bid_prices.c.cells) > 0
+    conn.execute(bid_prices.update().where(mine, at < solved.at, priced).values(cells=b""))
     figures = {name: getattr(solved, name) for name in Solved.__slots__}
     conn.execute(insert(bid_prices).values(**figures, cells=cells.astype(CELL).tobytes()))
+    return True
 
 
 def newest_solved(conn: Connection, market: str) -> Solved | None:

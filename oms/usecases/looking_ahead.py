@@ -59,7 +59,9 @@ def look_ahead(runtime: Runtime) -> int:
 
 
 def solve_prices(runtime: Runtime, market: str, outlook: Outlook = OUTLOOK) -> Solved | None:
-    """Solve, rehearse and write down the prices of one market; None where no order was to be learned from."""
+    """Solve, rehearse and write down the prices of one market; None where no order was to be learned from.
+    What is returned is the market's newest: another solve's, where that began later and was done before.
+    """
     now, catalogue = runtime.clock.now(), runtime.pool.catalogue
     horizon = timedelta(days=runtime.networks.current.policy.lookahead_days)
     with runtime.engine.connect() as conn:
@@ -109,6 +111,6 @@ def _cells(catalogue: Catalogue, seen: Recent, worth: Floats) -> NDArray[Any]:
 
 
 def _write(solved: Solved, cells: NDArray[Any], work: Work) -> Solved | None:
-    write_solved(work.conn, solved, cells)
-    bump(work.conn, "bid_prices")
+    if write_solved(work.conn, solved, cells):
+        bump(work.conn, "bid_prices")
     return newest_solved(work.conn, solved.market)

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 from inventory.catalogue_edit import put_nodes
 from oms.bootstrap import Runtime
 from oms.store import bid_prices
-from oms.store.bid_prices import newest_prices, newest_solved
+from oms.store.bid_prices import CELL, newest_prices, newest_solved, write_solved
 from oms.usecases import looking_ahead, quick_promises
 from oms.usecases.looking_ahead import HOLDS, look_ahead
 from routing.replay.rehearsal import NOTHING
@@ -118,6 +118,23 @@ def test_what_was_foretold_and_what_came_of_it_is_written_down(shop: Shop) -> No
     assert until - solved.at == HOLDS == timedelta(hours=3)
     assert solved.priced == cells.size > 0
     assert (np.diff(cells["sku"]) >= 0).all()
+
+
+def test_a_solve_that_was_overtaken_leaves_the_newer_prices(shop: Shop) -> None:
+    wanted_later(shop)
+    solve(shop)
+    with shop.runtime.engine.begin() as conn:
+        newest = newest_solved(conn, "")
+        assert newest is not None
+        prices = newest_prices(conn)[0][1]
+        late = replace(newest, at=newest.at - timedelta(minutes=50), priced=0)
+        assert not write_solved(conn, late, np.zeros(0, CELL))
+        assert newest_solved(conn, "") == newest
+        assert (newest_prices(conn)[0][1] == prices).all()
+        next_one = replace(newest, at=newest.at + timedelta(hours=1))
+        assert write_solved(conn, next_one, prices[:1])
+        assert [cells.size for _, cells in newest_prices(conn)] == [1]
+        assert conn.scalar(text("SELECT count(*) FROM bid_prices WHERE cells <> ''")) == 1
 
 
 def test_a_market_without_orders_has_no_prices(shop: Shop) -> None:
