@@ -13,9 +13,7 @@ import numpy as np
 
 from routing.problem import Ints
 from routing.replay.foresight import Foresight, Outlook
-from routing.replay.places import BY_COST
 from routing.replay.policies import POLICIES
-from routing.replay.run import Run
 from routing.replay.simulate import Settings, simulate
 from routing.replay.stream import Ground, Stream
 
@@ -29,7 +27,7 @@ LEAST_ORDERS = 20
 class Rehearsal:
     """``scale``: how far prices are to be felt, 0 where they did not pay. Costs are felt ones an order, minor
     units, the penalty of unfilled units included: without prices, with them at the best scale above 0, and as
-    the prices had foretold.
+    the prices foretell for as many orders as are played.
     """
 
     orders: int
@@ -62,7 +60,7 @@ def rehearsed(
         if cost < best:
             best_scale, best = scale, cost
     foretold = Foresight(there, stream, outlook, past)
-    foretold.prices(past, Run(there, stream, BY_COST))
+    foretold.worth(past, float(played), there.on_hand)  # for so many, whatever pace the past tells
     pays = best < without
     return Rehearsal(
         orders=played,

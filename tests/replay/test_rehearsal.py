@@ -1,6 +1,9 @@
 """Prices are felt only where they would have paid on the latest orders."""
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 
 from routing.replay.foresight import Outlook
 from routing.replay.rehearsal import LEAST_ORDERS, NOTHING, rehearsed, thinned
@@ -14,6 +17,17 @@ def test_prices_that_pay_are_felt() -> None:
     assert found.orders == 60
     assert found.scale > 0
     assert found.with_minor < found.without_minor
+
+
+def test_what_is_foretold_is_of_the_orders_played_whatever_the_pace_was() -> None:
+    """The younger half comes ten times as fast as the older, or all at once."""
+    there, orders = contended()
+    day = np.timedelta64(1, "D")
+    for apart in (day, day // 10, 0 * day):
+        steps = np.where(np.arange(120) < 60, day, apart)
+        placed_at = orders.placed_at[0] + np.cumsum(steps)
+        found = rehearsed(there, replace(orders, placed_at=placed_at), 120.0, Outlook(solves=4))
+        assert found.foretold_minor == pytest.approx(found.with_minor, rel=0.15)
 
 
 def test_prices_that_do_not_pay_are_not_felt() -> None:
