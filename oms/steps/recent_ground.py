@@ -17,13 +17,16 @@ from oms.store.bid_prices import lines_of, recent_orders
 from routing.lanes import NO_LANE
 from routing.network import Network
 from routing.network_spec import METHODS, SHIP
-from routing.policy import Policy
 from routing.problem import UNLIMITED, Floats, Ints
 from routing.replay.stream import NO_CARD, Ground, Stream, no_arrivals, plain_days
 
 MOST_ORDERS = 4_000
-MOST_CELLS = 10_000_000
-"""SKUs × nodes that prices are solved for: those most asked for, the others have none."""
+MOST_CELLS = 2_000_000
+"""SKUs × nodes of the market that prices are solved for: those most asked for, the others have none. A solve
+takes some 200 bytes a cell.
+"""
+BLOCK = 1_000
+"""SKUs whose shelves are read together, at the nodes of all markets."""
 METRES = 1000.0
 SHIP_AT = METHODS.index(SHIP)
 
@@ -48,20 +51,23 @@ class _Placed:
 def recent(
     runtime: Runtime, conn: Connection, market: str, since: datetime, until: datetime
 ) -> Recent | None:
-    """The market's orders since then and what its nodes have, what comes in ``until`` then included; None
-    where there is nothing to learn from.
+    """The market's orders since then and what those of its nodes have that have any, what comes in ``until``
+    then included; None where there is nothing to learn from, or nothing to price.
     """
     loaded, catalogue = runtime.networks.current, runtime.pool.catalogue
     places: dict[Whereabouts | str, int] = {}
     orders = _orders(runtime, conn, market, since, places)
-    skus = _most_wanted(catalogue, orders, MOST_CELLS // max(1, len(loaded.network.node_ids)))
+    nodes = _nodes(catalogue, loaded.network, market)
+    skus = _most_wanted(catalogue, orders, MOST_CELLS // max(1, len(nodes)))
     index = {sku: place for place, sku in enumerate(skus)}
     orders = [one for one in orders if any(sku in index for sku in one.units)]
-    if not orders:
+    on_hand = _on_hand(runtime, catalogue, loaded.network, skus, nodes, until)
+    has = (on_hand > 0).any(axis=0)
+    if not orders or not has.any():
         return None
-    on_hand = _on_hand(runtime, catalogue, loaded, skus, market, until)
-    ground = _ground(loaded.network, loaded.policy, catalogue, skus, on_hand)
-    return Recent(ground, _stream(loaded.network, orders, index, list(places)), orders[0].at)
+    nodes, on_hand = nodes[has], np.ascontiguousarray(on_hand[:, has])
+    ground = _ground(loaded, catalogue, skus, nodes, on_hand)
+    return Recent(ground, _stream(loaded.network, orders, index, list(places), nodes), orders[0].at)
 
 
 def _orders(
@@ -93,27 +99,41 @@ def _most_wanted(catalogue: Catalogue, orders: Sequence[_Placed], most: int) -> 
     return sorted(sorted(known, key=lambda sku: -wanted[sku])[:most])
 
 
+def _nodes(catalogue: Catalogue, network: Network, market: str) -> Ints:
+    """Places in the network of the nodes of a market."""
+    found = [
+        network.index[id]
+        for id, node in catalogue.nodes.items()
+        if node.market == market and id in network.index
+    ]
+    return np.array(sorted(found), np.int64)
+
+
 def _on_hand(
-    runtime: Runtime, catalogue: Catalogue, loaded: Loaded, skus: list[str], market: str, until: datetime
+    runtime: Runtime, catalogue: Catalogue, network: Network, skus: list[str], nodes: Ints, until: datetime
 ) -> Ints:
-    """[S, N] what is free and what comes in time, at nodes of the market."""
-    stock = runtime.pool.view(skus, "").available
+    """[S, n] what is free and what comes in time, at these nodes."""
+    at = {network.node_ids[node]: n for n, node in enumerate(nodes.tolist())}
+    there = np.array([catalogue.index[id] for id in at], np.int64)
+    found = np.zeros((len(skus), len(nodes)), np.int64)
+    for first in range(0, len(skus), BLOCK):
+        block = slice(first, first + BLOCK)
+        found[block] = runtime.pool.view(skus[block], "").available[:, there]
     for line, arriving in enumerate(runtime.pool.incoming(skus)):
         for one in arriving:
-            if one.at <= until and one.node in catalogue.index:
-                stock[line, catalogue.index[one.node]] += one.quantity
-    of_market = np.array([node.market == market for node in catalogue.nodes.values()], np.bool_)
-    aligned = runtime.networks.aligned(loaded.network, catalogue.order)
-    return np.ascontiguousarray(aligned.gathered(stock * of_market))
+            if one.at <= until and one.node in at:
+                found[line, at[one.node]] += one.quantity
+    return found
 
 
-def _ground(network: Network, policy: Policy, catalogue: Catalogue, skus: list[str], on_hand: Ints) -> Ground:
+def _ground(loaded: Loaded, catalogue: Catalogue, skus: list[str], nodes: Ints, on_hand: Ints) -> Ground:
     goods = [catalogue.skus[sku] for sku in skus]
+    network, policy = loaded.network, loaded.policy
     return Ground(
         currency=network.currency,
-        node_ids=network.node_ids,
-        fixed_minor=network.fixed_minor,
-        pick_minor=network.pick_minor,
+        node_ids=tuple(network.node_ids[node] for node in nodes.tolist()),
+        fixed_minor=network.fixed_minor[nodes],
+        pick_minor=network.pick_minor[nodes],
         cards=network.cards,
         sku_ids=tuple(skus),
         weight_g=np.array([sku.weight_g for sku in goods], np.int64),
@@ -123,13 +143,17 @@ def _ground(network: Network, policy: Policy, catalogue: Catalogue, skus: list[s
         parcel_minor=policy.parcel_minor,
         breadth_weight=policy.breadth_weight,
         on_hand=on_hand,
-        most_orders=np.full(len(network.node_ids), UNLIMITED, np.int64),
+        most_orders=np.full(len(nodes), UNLIMITED, np.int64),
         late_day_minor=policy.late_day_minor,
     )
 
 
 def _stream(
-    network: Network, orders: Sequence[_Placed], index: Mapping[str, int], places: Sequence[Whereabouts | str]
+    network: Network,
+    orders: Sequence[_Placed],
+    index: Mapping[str, int],
+    places: Sequence[Whereabouts | str],
+    nodes: Ints,
 ) -> Stream:
     lines = [
         (o, index[sku], quantity)
@@ -138,8 +162,8 @@ def _stream(
         if sku in index
     ]
     placed_at = np.array([one.at.replace(tzinfo=None) for one in orders], "datetime64[us]")
-    km, card, transit = _reach(network, places)
-    days = plain_days(placed_at, len(network.node_ids), len(places))
+    km, card, transit = _reach(network, places, nodes)
+    days = plain_days(placed_at, len(nodes), len(places))
     return Stream(
         order_ids=tuple(one.id for one in orders),
         placed_at=placed_at,
@@ -154,11 +178,11 @@ def _stream(
     )
 
 
-def _reach(network: Network, places: Sequence[Whereabouts | str]) -> tuple[Floats, Ints, Ints]:
-    """Kilometres, rate card and transit days [D, N] from every node to a point, or to a store's counter, for
+def _reach(network: Network, places: Sequence[Whereabouts | str], nodes: Ints) -> tuple[Floats, Ints, Ints]:
+    """Kilometres, rate card and transit days [D, n] from these nodes to a point, or to a store's counter, for
     which the store itself pays no transport.
     """
-    shape, ships = (len(places), len(network.node_ids)), network.active & network.offers[SHIP_AT]
+    shape, ships = (len(places), len(nodes)), (network.active & network.offers[SHIP_AT])[nodes]
     km, card, transit = np.zeros(shape), np.full(shape, NO_CARD), np.zeros(shape, np.int64)
     for d, to in enumerate(places):
         store = network.index.get(to) if isinstance(to, str) else None
@@ -169,10 +193,11 @@ def _reach(network: Network, places: Sequence[Whereabouts | str]) -> tuple[Float
             rows, metres = network.lanes_to_store(store)
         else:
             continue
+        rows = rows[nodes]
         goes = (rows != NO_LANE) & ships
-        km[d] = metres / METRES
+        km[d] = metres[nodes] / METRES
         card[d, goes] = network.lanes.card[rows[goes]]
         transit[d, goes] = network.lanes.transit_days[rows[goes]]
         if store is not None:
-            card[d, store], transit[d, store] = len(network.cards.names) - 1, 0
+            card[d, nodes == store], transit[d, nodes == store] = len(network.cards.names) - 1, 0
     return km, card, transit

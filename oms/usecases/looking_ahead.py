@@ -11,6 +11,7 @@ import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ from oms.work import Work, transact
 from routing.ahead import above_least
 from routing.problem import Floats
 from routing.replay.foresight import Foresight, Outlook
-from routing.replay.rehearsal import rehearsed
+from routing.replay.rehearsal import SCALES, rehearsed
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,8 @@ def look_ahead(runtime: Runtime) -> int:
         markets = markets_of_nodes(conn)
     solved = 0
     for market in markets:
+        if runtime.closing.is_set():
+            break
         try:
             solved += solve_prices(runtime, market) is not None
         except Exception as error:
@@ -59,8 +62,8 @@ def look_ahead(runtime: Runtime) -> int:
 
 
 def solve_prices(runtime: Runtime, market: str, outlook: Outlook = OUTLOOK) -> Solved | None:
-    """Solve, rehearse and write down the prices of one market; None where no order was to be learned from.
-    What is returned is the market's newest: another solve's, where that began later and was done before.
+    """Solve, rehearse and write down the prices of one market; None where no order was to be learned from, or
+    the process is closing. Another solve's are returned where that began later and was done before.
     """
     now, catalogue = runtime.clock.now(), runtime.pool.catalogue
     horizon = timedelta(days=runtime.networks.current.policy.lookahead_days)
@@ -70,7 +73,11 @@ def solve_prices(runtime: Runtime, market: str, outlook: Outlook = OUTLOOK) -> S
     if seen is None:
         return None
     coming = _coming(seen, now, horizon)
-    trial = rehearsed(seen.ground, seen.stream, coming, outlook)
+    trial = rehearsed(
+        seen.ground, seen.stream, coming, outlook, takewhile(lambda _: not runtime.closing.is_set(), SCALES)
+    )
+    if runtime.closing.is_set():
+        return None
     cells = np.zeros(0, CELL)
     if trial.scale > 0:
         ahead = Foresight(seen.ground, seen.stream, replace(outlook, scale=trial.scale))

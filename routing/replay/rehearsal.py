@@ -6,7 +6,7 @@ which say how far prices are to be felt, and prices that lose against none are n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -41,10 +41,11 @@ NOTHING = Rehearsal(0, 0.0, 0.0, 0.0, 0.0)
 
 
 def rehearsed(
-    ground: Ground, stream: Stream, coming: float, outlook: Outlook, scales: Sequence[float] = SCALES
+    ground: Ground, stream: Stream, coming: float, outlook: Outlook, scales: Iterable[float] = SCALES
 ) -> Rehearsal:
     """Play the younger half of a stream. ``coming``: orders that the ground's stock is to last for; of it
-    there is as much as falls to the orders played, so that it is as scarce as it will be.
+    there is as much as falls to the orders played, so that it is as scarce as it will be. A caller whose time
+    is over ends ``scales``.
     """
     orders = len(stream.order_ids)
     past = orders // 2

@@ -12,12 +12,15 @@ from sqlalchemy import Connection, text
 
 from inventory.catalogue_edit import put_nodes
 from oms.bootstrap import Runtime
+from oms.steps.recent_ground import recent
 from oms.store import bid_prices
 from oms.store.bid_prices import CELL, newest_prices, newest_solved, write_solved
 from oms.usecases import looking_ahead, quick_promises
-from oms.usecases.looking_ahead import HOLDS, look_ahead
-from routing.replay.rehearsal import NOTHING
-from tests.ahead.conftest import Shop, nodes, promised, reasons, solve, wanted_later
+from oms.usecases.looking_ahead import HOLDS, LEARNED, look_ahead
+from routing.replay.foresight import Outlook
+from routing.replay.rehearsal import NOTHING, Rehearsal
+from routing.replay.stream import Ground, Stream
+from tests.ahead.conftest import PAST, Shop, nodes, promised, reasons, solve, wanted_later
 from tests.support import NODES, node_row
 
 
@@ -135,6 +138,44 @@ def test_a_solve_that_was_overtaken_leaves_the_newer_prices(shop: Shop) -> None:
         assert write_solved(conn, next_one, prices[:1])
         assert [cells.size for _, cells in newest_prices(conn)] == [1]
         assert conn.scalar(text("SELECT count(*) FROM bid_prices WHERE cells <> ''")) == 1
+
+
+def test_a_process_that_is_told_to_stop_solves_no_more(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted_later(shop)
+    begun, rehearsed = [], vars(looking_ahead)["rehearsed"]
+
+    def stopped(ground: Ground, stream: Stream, coming: float, outlook: Outlook, scales: Any) -> Rehearsal:
+        begun.append(coming)
+        shop.runtime.closing.set()
+        assert list(scales) == []
+        return rehearsed(ground, stream, coming, outlook)  # type: ignore[no-any-return]
+
+    monkeypatch.setattr(looking_ahead, "rehearsed", stopped)
+    assert look_ahead(shop.runtime) == 0
+    assert look_ahead(shop.runtime) == 0, "nor does it begin"
+    assert len(begun) == 1
+    with shop.runtime.engine.connect() as conn:
+        assert newest_solved(conn, "") is None
+
+
+def test_a_market_is_laid_out_with_the_nodes_that_have_something(shop: Shop) -> None:
+    wanted_later(shop)
+    assert laid_out(shop) == {"WH": 1 + 4 * PAST - PAST // 2 + 20, "FAR": 40}
+    [far] = [node for node in NODES if node.id == "FAR"]
+    with shop.runtime.engine.begin() as conn:
+        put_nodes(conn, [replace(node_row(far), market="east")])
+    shop.runtime.feed.look()
+    assert list(laid_out(shop)) == ["WH"]
+
+
+def laid_out(shop: Shop) -> dict[str, int]:
+    """Units at each node that the nameless market is solved with."""
+    now = shop.watch.now()
+    with shop.runtime.engine.connect() as conn:
+        found = recent(shop.runtime, conn, "", now - LEARNED, now)
+    assert found is not None
+    assert found.stream.card.shape[1] == found.stream.days.transit.shape[1] == len(found.ground.node_ids)
+    return dict(zip(found.ground.node_ids, found.ground.on_hand.sum(axis=0).tolist(), strict=True))
 
 
 def test_a_market_without_orders_has_no_prices(shop: Shop) -> None:
