@@ -20,10 +20,10 @@ def test_prices_that_pay_are_felt() -> None:
 
 
 def test_what_is_foretold_is_of_the_orders_played_whatever_the_pace_was() -> None:
-    """The younger half comes ten times as fast as the older, or all at once."""
+    """The younger half comes twelve times as fast as the older, or all at once."""
     there, orders = contended()
-    day = np.timedelta64(1, "D")
-    for apart in (day, day // 10, 0 * day):
+    day = np.timedelta64(24, "h")
+    for apart in (day, day // 12, 0 * day):
         steps = np.where(np.arange(120) < 60, day, apart)
         placed_at = orders.placed_at[0] + np.cumsum(steps)
         found = rehearsed(there, replace(orders, placed_at=placed_at), 120.0, Outlook(solves=4))
