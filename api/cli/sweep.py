@@ -21,7 +21,7 @@ from oms.adapters.folder import FolderRefused, read_folder
 from oms.adapters.folder_replay import replay_of
 from oms.adapters.folder_values import Folder
 from oms.lab.axes import BadAxis, Named, read_axes, variants
-from oms.lab.changes import misfits
+from oms.lab.changes import misfits, senders
 from oms.lab.crew import NoCluster, in_processes, over_dask, processors
 from oms.lab.playing import World
 from oms.lab.sweep import Outcome, document, outcomes
@@ -108,7 +108,7 @@ def _variants(folder: Folder, vary: Sequence[str], world: World) -> list[Named]:
         fail(mistake)
         raise typer.Exit(USAGE) from None
     worlds = {one.variant.world for one in named}
-    lost = [one for each in worlds for one in misfits(folder.nodes.id, folder.tariffs.name, each.changes)]
+    lost = [one for each in worlds for one in misfits(senders(folder), folder.tariffs.name, each.changes)]
     if lost:
         fail(f"{lost[0].name} is neither a node nor a tariff of this folder")
         raise typer.Exit(USAGE)

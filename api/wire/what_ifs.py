@@ -112,13 +112,14 @@ class ReplayFigures(Wire):
 
 class WhatIfResult(Wire):
     """Each policy as it was (`base`) and with the changes, in the order asked for. `left_out`: orders of
-    these days that went to no address.
+    these days that went to no address. `notes`: what to know before it is believed.
     """
 
     currency: str
     orders: int
     orders_changed: int
     left_out: int
+    notes: list[str] = []
     base: list[ReplayFigures]
     changed: list[ReplayFigures]
 

@@ -48,13 +48,19 @@ def play_apart(
                 done.append(one)
             told(len(done))
     except EOFError:
-        raise Broken(f"its process ended (exit code {_ended(child)})") from None
+        raise Broken(_words(_ended(child))) from None
     finally:
         here.close()
         if child.is_alive():
             child.terminate()
         child.join(END_S)
     return done
+
+
+def _words(code: int | None) -> str:
+    if code == -signal.SIGKILL:  # which the system sends when there is no memory
+        return "its process ran out of memory; choose fewer days"
+    return f"its process ended (exit code {code})"
 
 
 def _ended(child: multiprocessing.process.BaseProcess) -> int | None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, replace
+from enum import StrEnum
 from typing import Any, TypeVar
 
 import numpy as np
 
-from oms.adapters.folder_values import Folder, Ints, positions_of
+from oms.adapters.folder_values import Folder, Ints, Lanes, positions_of
+from routing.network_spec import SHIP
 
 ALL = "*"
 """Every tariff."""
@@ -17,8 +19,8 @@ Table = TypeVar("Table")
 
 @dataclass(frozen=True, slots=True)
 class NewNode:
-    """A node that is added: it has the hours, costs, methods and limits of ``like``, and as much on its
-    shelves.
+    """A node that is added: it has the hours, costs, methods, limits and lanes of ``like``, and as much on
+    its shelves.
     """
 
     id: str
@@ -40,29 +42,47 @@ class Changes:
     stock: float = 1.0
 
 
+class Why(StrEnum):
+    """Why a name does not fit. ``IDLE``: the node sends no parcels, so that one like it would not either."""
+
+    UNKNOWN = "unknown"
+    EXISTS = "exists"
+    IDLE = "idle"
+    TWICE = "twice"
+
+
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """What a change names and the history does not have, or has already. ``where`` is a JSON pointer."""
+    """A name in a change that cannot be played with this history. ``where`` is a JSON pointer."""
 
     where: str
     name: str
-    exists: bool = False
+    why: Why = Why.UNKNOWN
 
 
-def misfits(nodes: Collection[str], tariffs: Collection[str], changes: Changes) -> list[Misfit]:
-    """Every name that does not fit these nodes and tariffs; only where there is none a history is changed."""
+def misfits(nodes: Mapping[str, bool], tariffs: Collection[str], changes: Changes) -> list[Misfit]:
+    """Every name that does not fit; only where there is none a history is changed. ``nodes``: whether each
+    sends parcels.
+    """
     found = [Misfit(f"/close/{n}", name) for n, name in enumerate(changes.close) if name not in nodes]
-    found += [
-        Misfit(f"/add/{n}/like", new.like) for n, new in enumerate(changes.add) if new.like not in nodes
-    ]
+    for n, new in enumerate(changes.add):
+        if not nodes.get(new.like):
+            found.append(Misfit(f"/add/{n}/like", new.like, Why.IDLE if new.like in nodes else Why.UNKNOWN))
     seen = set(nodes)
     for n, new in enumerate(changes.add):
-        found += [Misfit(f"/add/{n}/id", new.id, exists=True)] if new.id in seen else []
+        found += [Misfit(f"/add/{n}/id", new.id, Why.EXISTS)] if new.id in seen else []
         seen.add(new.id)
-    rows = enumerate(changes.tariffs)
-    return found + [
-        Misfit(f"/tariffs/{n}/tariff", name) for n, (name, _) in rows if name not in {ALL, *tariffs}
-    ]
+    named: set[str] = set()
+    for n, (name, _) in enumerate(changes.tariffs):
+        if name in named or name not in {ALL, *tariffs}:
+            found.append(Misfit(f"/tariffs/{n}/tariff", name, Why.TWICE if name in named else Why.UNKNOWN))
+        named.add(name)
+    return found
+
+
+def senders(folder: Folder) -> dict[str, bool]:
+    """Whether each node sends parcels."""
+    return {id: SHIP in methods for id, methods in zip(folder.nodes.id, folder.nodes.methods, strict=True)}
 
 
 def changed(folder: Folder, changes: Changes, seed: int = 0) -> Folder:
@@ -79,13 +99,24 @@ def _stocked(folder: Folder, times: float) -> Folder:
 
 
 def _added(folder: Folder, changes: Changes) -> Folder:
-    nodes, stock = folder.nodes, folder.stock
+    nodes, stock, lanes = folder.nodes, folder.stock, folder.lanes
     for new in changes.add:
         row = positions_of(np.array([new.like], np.object_), folder.nodes.id)
         values: dict[str, Any] = {"id": new.id, "name": new.id, "lat": new.lat, "lon": new.lon}
         nodes = _with(nodes, _rows(folder.nodes, row), values)
         stock = _with(stock, _rows(stock, np.flatnonzero(folder.stock.node == new.like)), {"node": new.id})
-    return replace(folder, nodes=nodes, stock=stock)
+        lanes = _laned(lanes, new)
+    return replace(folder, nodes=nodes, stock=stock, lanes=lanes)
+
+
+def _laned(lanes: Lanes, new: NewNode) -> Lanes:
+    """With each lane of the node it is like once more for the new one, right below, because the first lane
+    that fits wins.
+    """
+    own = np.flatnonzero(lanes.node == new.like)
+    more = _rows(lanes, np.insert(np.arange(len(lanes.node)), own + 1, own))
+    more.node[own + 1 + np.arange(len(own))] = new.id
+    return more
 
 
 def _closed(folder: Folder, changes: Changes) -> Folder:

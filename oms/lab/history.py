@@ -2,8 +2,9 @@
 stock that was there for them.
 
 Stock: what is free now, and what nodes set aside for or sent to the orders that are played, back on the
-shelves it came from. What came in during the days is thus there from the first; what left otherwise, over a
-counter or for other orders, is not there at all.
+shelves it came from. What came in since the first day, also after the last, is thus there from the first;
+what left otherwise, over a counter or for other orders, also later ones, is not there at all. The further
+back the days, the less it says of the stock of then.
 """
 
 from __future__ import annotations
@@ -23,12 +24,21 @@ from oms.memory.network_load import read
 from oms.store.order_lines import AS_ORDERED
 
 MOST_ORDERS = 50_000
-"""Orders that are played at most: some minutes of a core."""
+"""Orders that are played at most."""
 
 _IN_DAYS = "o.placed_at >= :first AND o.placed_at < :until"
 _DELIVERED = f"{_IN_DAYS} AND o.method IN ('ship', 'courier') AND a.lat IS NOT NULL"
 _FROM = 'FROM "order" o LEFT JOIN address a ON a.id = o.address_id'
 _COUNTS = text(f"SELECT count(*) FILTER (WHERE {_DELIVERED}), count(*) {_FROM} WHERE {_IN_DAYS}")
+_SIZES = text(
+    f"""
+    SELECT
+      (SELECT count(*) FROM (
+        SELECT DISTINCT a.lat, a.lon, a.country, a.postcode {_FROM} WHERE {_DELIVERED}) AS places),
+      (SELECT count(DISTINCT l.sku) FROM order_line l
+        WHERE NOT l.is_kit AND l.ordered > 0 AND l.order_id IN (SELECT o.id {_FROM} WHERE {_DELIVERED}))
+    """  # noqa: S608 our names
+)
 _ORDERS = text(
     f"""
     SELECT o.id, o.placed_at, o.channel, o.method, a.lat, a.lon, a.country, a.postcode
@@ -87,6 +97,12 @@ def counted(conn: Connection, days: Days) -> tuple[int, int]:
     """Orders of these days that can be played, and all of them."""
     played, of = conn.execute(_COUNTS, _said(days)).one()
     return played, of
+
+
+def sizes(conn: Connection, days: Days) -> tuple[int, int]:
+    """Different places that orders of these days went to, and different SKUs in them."""
+    places, skus = conn.execute(_SIZES, _said(days)).one()
+    return places, skus
 
 
 def read_history(conn: Connection, days: Days) -> History:

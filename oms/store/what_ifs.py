@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, insert, null, select, update
 
 from oms.store.what_if_tables import what_if
 
 SILENCE = timedelta(minutes=2)
-"""A run whose worker has said nothing for so long has lost its process."""
+"""A run whose worker has said nothing for so long has lost its process, or that its database."""
+LOST = "It was not heard of for two minutes, because its process ended or had no database; ask again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,9 @@ class WhatIf:
 
 
 _SHOWN = [column for column in what_if.c if column.name not in ("actor", "seen_at")]
+_LISTED: list[ColumnElement[Any]] = [
+    null().label("result") if column.name == "result" else column for column in _SHOWN
+]
 
 
 def queue_what_if(
@@ -47,17 +51,15 @@ def what_if_of(conn: Connection, id: str) -> WhatIf | None:
 
 
 def what_ifs(conn: Connection, most: int) -> list[WhatIf]:
-    """The newest first."""
-    found = select(*_SHOWN).order_by(what_if.c.at.desc(), what_if.c.id).limit(most)
+    """The newest first, without their results."""
+    found = select(*_LISTED).order_by(what_if.c.at.desc(), what_if.c.id).limit(most)
     return [WhatIf(*row) for row in conn.execute(found)]
 
 
 def claim_what_if(conn: Connection, at: datetime) -> WhatIf | None:
     """Take the oldest queued one; a silent one is given up."""
     lost = (what_if.c.state == "running") & (what_if.c.seen_at < at - SILENCE)
-    conn.execute(
-        update(what_if).where(lost).values(state="failed", ended_at=at, detail="Its process did not survive")
-    )
+    conn.execute(update(what_if).where(lost).values(state="failed", ended_at=at, detail=LOST))
     first = select(what_if.c.id).where(what_if.c.state == "queued").order_by(what_if.c.at, what_if.c.id)
     id = conn.scalar(first.limit(1).with_for_update(skip_locked=True))
     if id is None:

@@ -18,15 +18,15 @@ from oms.actors import SYSTEM
 from oms.adapters.clock import elapsed_s
 from oms.bootstrap import Runtime
 from oms.lab.apart import Broken, Stopped, play_apart
-from oms.lab.changes import Changes, changed, misfits
-from oms.lab.history import MOST_ORDERS, Days, History, counted, read_history
+from oms.lab.changes import Changes, Why, changed, misfits
+from oms.lab.history import MOST_ORDERS, Days, History, counted, read_history, sizes
 from oms.lab.playing import Variant, World
 from oms.refusals import Code, Fault, Refused, not_found, refuse
 from oms.store import what_ifs as store
 from oms.store.database import OUTAGES, unhurried
 from oms.store.what_ifs import WhatIf
 from oms.work import Work, transact
-from routing.network_spec import NetworkSpec
+from routing.network_spec import SHIP, NetworkSpec
 from routing.replay.policies import POLICIES
 from routing.replay.report import Figures
 
@@ -34,6 +34,16 @@ log = logging.getLogger(__name__)
 
 USUAL_POLICIES = ("nearest", "fewest_parcels", "cheapest", "sparing")
 MOST_DAYS = 400
+MOST_PLAYS = 400_000
+"""Orders, each once a policy and world, that a run plays at most: ten minutes or so of a core."""
+MOST_AHEAD = 20_000
+"""As many by policies that look ahead, which take many times as long."""
+MOST_CELLS = 20_000_000
+"""Addresses, and SKUs, times nodes: half a gigabyte in each world."""
+STOCK_NOTE = (
+    "Stock is today's plus what these orders took: the further back the days, the less it says of what was "
+    "there then"
+)
 BREATH_S = 5.0
 """How often a run says that it lives."""
 
@@ -76,8 +86,9 @@ def submit_what_if(work: Work, spec: NetworkSpec, wanted: Wanted) -> WhatIf:
     played, _ = counted(work.conn, wanted.days)
     if not played:
         raise _not("/first_day", "No order of these days went to an address; choose other days")
-    if max(played, round(played * wanted.changes.demand)) > MOST_ORDERS:
-        raise _not("/last_day", f"These are more than {MOST_ORDERS:,} orders; choose fewer days")
+    if not round(played * wanted.changes.demand):
+        raise _not("/demand", f"This leaves none of {played:,} orders; ask for more")
+    _not_too_much(work.conn, wanted, played, len(spec.nodes) + len(wanted.changes.add))
     id, variants = work.ids.new("wif"), wanted.variants
     asked = WANTED.dump_python(wanted, mode="json")
     store.queue_what_if(work.conn, id, work.at, work.actor.key_id, asked, len(variants))
@@ -123,7 +134,7 @@ def _run(runtime: Runtime, mine: WhatIf) -> None:
         unhurried(snapshot)
         history = read_history(snapshot, wanted.days)
     figures = play_apart(history.folder, wanted.variants, _teller(runtime, mine), runtime.closing.is_set)
-    result = _result(wanted, history, figures)
+    result = _result(wanted, history, figures, runtime.clock.now().date())
     transact(runtime, SYSTEM, partial(_end, mine, result))
 
 
@@ -158,7 +169,7 @@ def _end(mine: WhatIf, result: Mapping[str, Any], work: Work) -> None:
         work.emit("what_if.done", "what_if", mine.id, {"orders": result["orders"]})
 
 
-def _result(wanted: Wanted, history: History, figures: Sequence[Figures]) -> dict[str, Any]:
+def _result(wanted: Wanted, history: History, figures: Sequence[Figures], today: date) -> dict[str, Any]:
     half = len(wanted.policies)
     folder = history.folder
     return {
@@ -166,12 +177,33 @@ def _result(wanted: Wanted, history: History, figures: Sequence[Figures]) -> dic
         "orders": len(folder.orders.id),
         "orders_changed": len(changed(folder, wanted.changes, wanted.seed).orders.id),
         "left_out": history.left_out,
+        "notes": [STOCK_NOTE] if wanted.last_day < today else [],
         "base": [asdict(one) for one in figures[:half]],
         "changed": [asdict(one) for one in figures[half:]],
     }
 
 
+def _not_too_much(conn: Connection, wanted: Wanted, played: int, nodes: int) -> None:
+    more = round(played * wanted.changes.demand)
+    if max(played, more) > MOST_ORDERS:
+        raise _not("/last_day", f"These are more than {MOST_ORDERS:,} orders; choose fewer days")
+    ahead = sum(POLICIES[name].foresight for name in wanted.policies)
+    for policies, most, which in ((len(wanted.policies), MOST_PLAYS, ""), (ahead, MOST_AHEAD, "lookahead ")):
+        if (played + more) * policies > most:
+            detail = (
+                f"{played + more:,} orders in both worlds by {policies} {which}policies are more than "
+                f"{most:,} plays; choose fewer days or fewer {which}policies"
+            )
+            raise _not("/policies", detail)
+    for count, what in zip(sizes(conn, wanted.days), ("addresses", "SKUs"), strict=True):
+        if count * nodes > MOST_CELLS:
+            detail = f"{count:,} {what} by {nodes:,} nodes do not fit into memory; choose fewer days"
+            raise _not("/last_day", detail)
+
+
 def _in_order(wanted: Wanted, spec: NetworkSpec) -> None:
+    if wanted.last_day == date.max:  # it has no day after it
+        raise _not("/last_day", "Choose an earlier last day")
     if not 0 <= (wanted.last_day - wanted.first_day).days < MOST_DAYS:
         raise _not("/last_day", f"The last day comes after the first, within {MOST_DAYS} days")
     unknown = [name for name in wanted.policies if name not in POLICIES]
@@ -179,15 +211,19 @@ def _in_order(wanted: Wanted, spec: NetworkSpec) -> None:
         raise _not("/policies", f"Name some of {', '.join(POLICIES)}, each once")
     if wanted.changes == Changes():
         raise _not("", "Say what is to be different: nodes, a tariff, demand or stock")
-    lost = misfits([node.id for node in spec.nodes], [tariff.name for tariff in spec.tariffs], wanted.changes)
+    nodes = {node.id: node.active and SHIP in node.methods for node in spec.nodes}
+    lost = misfits(nodes, [tariff.name for tariff in spec.tariffs], wanted.changes)
     if lost:
-        faults = [
-            Fault(one.where, Code.ALREADY_EXISTS, "There is such a node already")
-            if one.exists
-            else Fault(one.where, Code.INVALID, "There is nothing of this name")
-            for one in lost
-        ]
+        faults = [Fault(one.where, *_MISFIT[one.why]) for one in lost]
         raise refuse(Code.INVALID, "Some names do not fit the network", *faults)
+
+
+_MISFIT = {
+    Why.UNKNOWN: (Code.INVALID, "There is nothing of this name"),
+    Why.EXISTS: (Code.ALREADY_EXISTS, "There is such a node already"),
+    Why.IDLE: (Code.INVALID, "This node is closed or sends no parcels, and one like it would not either"),
+    Why.TWICE: (Code.INVALID, "This tariff is named twice"),
+}
 
 
 def _not(pointer: str, detail: str) -> Refused:

@@ -9,7 +9,7 @@ import pytest
 
 from oms.adapters.folder import read_folder
 from oms.adapters.folder_values import Folder
-from oms.lab.changes import ALL, Changes, NewNode, changed, misfits
+from oms.lab.changes import ALL, Changes, NewNode, Why, changed, misfits, senders
 from oms.lab.playing import Variant, Weights, World, play
 from tests.replay.test_days import FILES
 
@@ -48,6 +48,22 @@ def test_a_new_node_has_what_the_one_has_that_it_is_like(folder: Folder) -> None
     assert not (more.stock.node == "A").any()
 
 
+def test_a_new_node_has_the_lanes_of_the_one_it_is_like_in_their_places(tmp_path: Path) -> None:
+    own = {"lanes.csv": "node,tariff,transit_days\nA,flat,2\nB,flat,3\nA,flat,4\n"}
+    for name, text in (FILES | own).items():
+        (tmp_path / name).write_text(text)
+    folder = read_folder(tmp_path)
+    near, far = NewNode("N", 40.7, -74.0, "A"), NewNode("F", 40.0, -70.0, "A")
+    lanes = changed(folder, Changes(add=(near, far))).lanes
+    in_turn = list(zip(lanes.node, lanes.transit_days.tolist(), strict=True))
+    assert sorted(in_turn[:3]) == [("A", 2), ("F", 2), ("N", 2)]
+    assert in_turn[3] == ("B", 3)
+    assert sorted(in_turn[4:]) == [("A", 4), ("F", 4), ("N", 4)]
+    assert list(folder.lanes.node) == ["A", "B", "A"]
+    alone = play(folder, Variant("nearest", world=World(Changes(add=(near,), close=("A", "B")))))
+    assert {node.node: node.parcels for node in alone.nodes}["N"] > 0
+
+
 def test_tariffs_and_stock_are_multiplied(folder: Folder) -> None:
     name = folder.tariffs.name[0]
     dearer = changed(folder, Changes(tariffs=((name, 1.5),), stock=2.0))
@@ -72,8 +88,17 @@ def test_demand_is_so_many_times_the_orders(folder: Folder, times: float, orders
 
 def test_names_that_do_not_fit_are_named(folder: Folder) -> None:
     strange = Changes(close=("X",), add=(NewNode("A", 0, 0, "Y"),), tariffs=((ALL, 1.0), ("z", 2.0)))
-    found = [(one.where, one.name) for one in misfits(folder.nodes.id, folder.tariffs.name, strange)]
+    found = [(one.where, one.name) for one in misfits(senders(folder), folder.tariffs.name, strange)]
     assert found == [("/close/0", "X"), ("/add/0/like", "Y"), ("/add/0/id", "A"), ("/tariffs/1/tariff", "z")]
+
+
+def test_a_node_that_sends_nothing_is_no_model_and_a_tariff_is_named_once(folder: Folder) -> None:
+    name = folder.tariffs.name[0]
+    wanted = Changes(add=(NewNode("N", 0, 0, "A"),), tariffs=((name, 2.0), (name, 3.0)))
+    [found] = misfits(senders(folder), folder.tariffs.name, wanted)
+    assert (found.where, found.why) == ("/tariffs/1/tariff", Why.TWICE)
+    shut = senders(changed(folder, Changes(close=("A",))))
+    assert [one.why for one in misfits(shut, folder.tariffs.name, wanted)] == [Why.IDLE, Why.TWICE]
 
 
 def test_weights_are_felt(folder: Folder) -> None:

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import threading
 import time
+from dataclasses import replace
+from datetime import date
+from functools import partial
 from typing import Any
 
 import pytest
 
 from api.wire.what_ifs import WhatIfShown
+from oms.actors import SYSTEM
 from oms.lab import apart
 from oms.lab.apart import Broken, Stopped, play_apart
-from oms.lab.changes import Changes
+from oms.lab.changes import Changes, NewNode
 from oms.lab.history import read_history
 from oms.lab.playing import Variant, play
+from oms.refusals import Refused
 from oms.store import what_ifs as store
 from oms.usecases import what_ifs
-from oms.usecases.what_ifs import WANTED, run_what_ifs
+from oms.usecases.what_ifs import WANTED, Wanted, run_what_ifs, submit_what_if
+from oms.work import transact
 from tests.lab.conftest import DAY, Shop, what_if
 from tests.lab.test_history import DAYS
 
@@ -72,6 +79,10 @@ def test_a_new_store_takes_work(sold: Shop) -> None:
         ({"close": ["X"]}, "/close/0"),
         ({"tariffs": [{"tariff": "none", "times": 2.0}]}, "/tariffs/0/tariff"),
         ({"add": [{"id": "WH", "lat": 0.0, "lon": 0.0, "like": "WH"}]}, "/add/0/id"),
+        ({"tariffs": [{"tariff": "*", "times": 2.0}, {"tariff": "*", "times": 3.0}]}, "/tariffs/1/tariff"),
+        ({"demand": 0.1}, "/demand"),
+        ({"demand": 2.0, "first_day": "9999-12-31", "last_day": "9999-12-31"}, "/last_day"),
+        ({"demand": 2.0, "first_day": "0001-01-01", "last_day": "0001-01-01"}, "/first_day"),
         ({"demand": 2.0, "policies": ["best"]}, "/policies"),
         ({"demand": 2.0, "policies": []}, "/policies"),
         ({"demand": 2.0, "last_day": "2026-01-12"}, "/last_day"),
@@ -85,9 +96,29 @@ def test_what_cannot_be_played_is_refused_by_name(sold: Shop, body: Any, pointer
     assert [fault["pointer"] for fault in answer.json()["errors"]] == [pointer]
 
 
+def test_a_node_like_one_that_is_closed_is_refused(sold: Shop) -> None:
+    spec = sold.runtime.networks.current.spec
+    shut = replace(spec, nodes=tuple(replace(node, active=node.id != "FAR") for node in spec.nodes))
+    day = date.fromisoformat(DAY)
+    for like, fits in (("WH", True), ("FAR", False)):
+        wanted = Wanted(day, day, changes=Changes(add=(NewNode("NEW", 40.0, -74.0, like),)))
+        if fits:
+            transact(sold.runtime, SYSTEM, partial(submit_what_if, spec=shut, wanted=wanted))
+            continue
+        with pytest.raises(Refused) as refused:
+            transact(sold.runtime, SYSTEM, partial(submit_what_if, spec=shut, wanted=wanted))
+        assert [fault.pointer for fault in refused.value.refusal.faults] == ["/add/0/like"]
+
+
 def test_nothing_different_and_too_much_are_refused(sold: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     same = {"first_day": DAY, "last_day": DAY}
     assert sold.post("/v1/what-ifs", same, sold.admin).status_code == 422
+    for limit, most in (("MOST_PLAYS", 47), ("MOST_AHEAD", 11), ("MOST_CELLS", 11)):
+        with monkeypatch.context() as patched:
+            patched.setattr(what_ifs, limit, most)
+            body = same | {"demand": 2.0, "policies": ["nearest", "cheapest", "sparing", "lookahead"]}
+            answer = sold.post("/v1/what-ifs", body, sold.admin)
+            assert answer.status_code == 422 and "choose fewer" in answer.json()["detail"], answer.text
     monkeypatch.setattr(what_ifs, "MOST_ORDERS", 7)
     assert sold.post("/v1/what-ifs", same | {"demand": 2.0}, sold.admin).status_code == 422
     assert sold.post("/v1/what-ifs", same | {"demand": 1.5}, sold.admin).status_code == 202
@@ -137,9 +168,35 @@ def test_a_silent_run_is_given_up(sold: Shop) -> None:
     sold.watch.forward(minutes=3)
     assert run_what_ifs(sold.runtime) == 0
     shown = sold.admin.get(asked.headers["Location"]).json()
-    assert (shown["state"], shown["detail"]) == ("failed", "Its process did not survive")
+    assert (shown["state"], shown["detail"]) == ("failed", store.LOST)
     with sold.runtime.engine.begin() as conn:
         assert not store.write_what_if(conn, mine.id, done=1)
+
+
+def test_a_process_without_memory_says_what_to_do(sold: Shop) -> None:
+    with sold.runtime.engine.connect() as conn:
+        folder = read_history(conn, DAYS).folder
+
+    def kill() -> bool:
+        for child in multiprocessing.active_children():
+            child.kill()
+        return False
+
+    with pytest.raises(Broken, match="choose fewer days"):
+        play_apart(folder, [Variant("cheapest")], lambda done: None, kill)
+
+
+def test_stock_of_days_gone_by_is_said_to_be_todays(sold: Shop) -> None:
+    assert what_if(sold, policies=["nearest"], stock=0.5)["result"]["notes"] == []
+    sold.watch.forward(days=1)
+    assert what_if(sold, policies=["nearest"], stock=0.5)["result"]["notes"] == [what_ifs.STOCK_NOTE]
+
+
+def test_the_list_does_without_results(sold: Shop) -> None:
+    done = what_if(sold, policies=["nearest"], stock=0.5)
+    with sold.runtime.engine.connect() as conn:
+        [listed] = store.what_ifs(conn, 10)
+    assert (listed.id, listed.state, listed.result) == (done["id"], "done", None)
 
 
 def test_poll_is_short_enough_to_close_in_time() -> None:
