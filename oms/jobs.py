@@ -1,7 +1,8 @@
 """What happens by itself: events get their numbers and are delivered, old things go, room is made ahead.
 
 Jobs run on procrastinate, a queue inside PostgreSQL: however many processes work, each job runs once.
-Webhooks have a queue of their own, so that a receiver who is slow holds nothing else up.
+Webhooks have a queue of their own, so that a receiver who is slow holds nothing else up; so have what-ifs
+and what learns from the past, both of which may take long.
 The publisher is no job but a loop, because a tenth of a second matters to it.
 """
 
@@ -9,8 +10,9 @@ import asyncio
 import logging
 import signal
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import timedelta
+from functools import partial
 
 import procrastinate
 
@@ -91,6 +93,15 @@ PERIODIC: tuple[tuple[str, Callable[[Runtime], object]], ...] = (
 )
 """When (cron, with seconds last where there are six fields) and what."""
 
+QUEUES: Mapping[str, frozenset[Callable[[Runtime], object]]] = {
+    "what_ifs": frozenset({run_what_ifs}),
+    "learning": frozenset({look_ahead, learn_failing}),
+}
+"""Jobs that may take long, by the queue where they wait for each other only. All others are in `default`."""
+DEFAULT, DEFAULT_AT_ONCE = "default", 3
+WORKERS = 2 + len(QUEUES)
+"""Of a process, the one for webhooks too."""
+
 
 class _Worker:
     """One worker of the job queue: a thread with an event loop, begun again when the database was away."""
@@ -140,7 +151,8 @@ class Background:
         self._deliverer = Deliverer(running)
         self._publisher = threading.Thread(target=self._publish, name="publisher", daemon=True)
         self._workers = [
-            _Worker("worker", lambda: _serve_periodic(running)),
+            _Worker("worker", lambda: _serve_periodic(running, DEFAULT, DEFAULT_AT_ONCE)),
+            *(_Worker(queue, partial(_serve_periodic, running, queue, 1)) for queue in QUEUES),
             _Worker("webhooks", lambda: _serve_webhooks(running, self._deliverer)),
         ]
 
@@ -191,33 +203,44 @@ def run_worker(settings: Settings) -> None:
     running.close()
 
 
-async def _serve_periodic(running: Runtime) -> None:
-    connector = procrastinate.PsycopgConnector(conninfo=conninfo(running.url), min_size=1, max_size=3)
+async def _serve_periodic(running: Runtime, queue: str, at_once: int) -> None:
+    url = conninfo(running.url)
+    connector = procrastinate.PsycopgConnector(conninfo=url, min_size=1, max_size=at_once)
     app = procrastinate.App(connector=connector)
     for cron, job in PERIODIC:
-        _schedule(app, cron, job, running)
-    await _serve(app, "default", 3)  # a month on its way to a file, or a what-if, keeps nobody waiting
+        if queue == queue_of(job):
+            _schedule(app, queue, cron, job, running)
+    await _serve(app, queue, at_once, listen=queue == DEFAULT)  # the others cost one connection each
+
+
+def queue_of(job: Callable[[Runtime], object]) -> str:
+    """In which queue a periodic job waits for its turn."""
+    return next((queue for queue, jobs in QUEUES.items() if job in jobs), DEFAULT)
 
 
 async def _serve_webhooks(running: Runtime, deliverer: Deliverer) -> None:
     await _serve(queue_worker(running, deliverer), QUEUE, AT_ONCE)
 
 
-async def _serve(app: procrastinate.App, queue: str, concurrency: int) -> None:
+async def _serve(app: procrastinate.App, queue: str, concurrency: int, *, listen: bool = True) -> None:
+    """``listen``: jobs begin at once, for which one connection waits; else within five seconds."""
     async with app.open_async():
         await app.run_worker_async(
             queues=[queue],
             concurrency=concurrency,
+            listen_notify=listen,
             install_signal_handlers=False,
             delete_jobs=procrastinate.jobs.DeleteJobCondition.ALWAYS,
             shutdown_graceful_timeout=PATIENCE_S / 2,
         )
 
 
-def _schedule(app: procrastinate.App, cron: str, job: Callable[[Runtime], object], running: Runtime) -> None:
+def _schedule(
+    app: procrastinate.App, queue: str, cron: str, job: Callable[[Runtime], object], running: Runtime
+) -> None:
     name = job.__name__
 
     @app.periodic(cron=cron)
-    @app.task(name=name, queueing_lock=name, lock=name)
+    @app.task(name=name, queue=queue, queueing_lock=name, lock=name)
     def run(timestamp: int) -> None:
         job(running)

@@ -10,7 +10,7 @@ from procrastinate.exceptions import ConnectorException
 from psycopg_pool import PoolTimeout
 from sqlalchemy import text
 
-from oms.jobs import Background, _Worker
+from oms.jobs import WORKERS, Background, _Worker
 from tests.checkout.conftest import Shop, basket
 from tests.faults.outage import gone, refused
 from tests.platform.waiting import eventually
@@ -73,7 +73,7 @@ def test_background_work_goes_on_by_itself(lone_shop: Shop, lone_url: str) -> No
     background.start()
     try:
         working = "SELECT count(*) FROM procrastinate_workers"
-        assert eventually(lambda: shop.scalar(working) == 2)
+        assert eventually(lambda: shop.scalar(working) == WORKERS)
         with gone(lone_url):
             shop.watch.forward(hours=1)
             refused(shop.place("o", ("A1", 1), method="ship"), AGAIN)

@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from oms.actors import SYSTEM
 from oms.bootstrap import Runtime
-from oms.jobs import PERIODIC, Background
+from oms.jobs import PERIODIC, WORKERS, Background
 from oms.steps.expiring import expire_reservations
 from oms.store import import_jobs, outbox
 from oms.store.lost_jobs import forget_lost
@@ -139,7 +139,7 @@ def test_a_worker_process_that_was_stopped_takes_up_work_again(lone_url: str, lo
     workers = "SELECT count(*) FROM procrastinate_workers"
     waiting = "SELECT count(*) FROM outbox WHERE seq IS NULL"
     try:
-        assert eventually(lambda: lone_shop.scalar(workers) == 2 or process.poll() is not None, 120)
+        assert eventually(lambda: lone_shop.scalar(workers) == WORKERS or process.poll() is not None, 120)
         assert eventually(lambda: given_up_asleep(process, lone_shop), 60)
         assert lone_shop.place("o", ("A1", 1), method="ship").status_code == 201
         process.send_signal(signal.SIGCONT)

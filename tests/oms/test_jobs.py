@@ -1,14 +1,17 @@
 """What happens by itself happens, once, and in time."""
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from sqlalchemy import text
 
+from oms import jobs
 from oms.actors import SYSTEM
 from oms.bootstrap import Runtime, start
-from oms.jobs import PERIODIC, Background, forget_requests, make_partitions
+from oms.jobs import DEFAULT, PERIODIC, QUEUES, Background, forget_requests, make_partitions, queue_of
 from oms.settings import Settings
 from oms.steps.expiring import expire_reservations
 from oms.store import requests
@@ -79,3 +82,36 @@ def test_the_worker_does_it_and_leaves_no_litter(fresh_database: Callable[[], st
     with running.engine.begin() as conn:
         assert (conn.scalar(text("SELECT count(*) FROM procrastinate_jobs")) or 0) <= len(PERIODIC)
     running.close()
+
+
+def test_what_takes_long_keeps_nobody_waiting(
+    fresh_database: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three jobs that do not end, as many as run at once, and a reservation that has to."""
+    assert {job for _, job in PERIODIC} >= {job for some in QUEUES.values() for job in some}
+    assert queue_of(expire_reservations) == DEFAULT
+    begun, over = threading.Event(), threading.Event()
+
+    def endless(name: str) -> Callable[[Runtime], object]:
+        def job(running: Runtime) -> None:
+            begun.set()
+            over.wait(60)
+
+        job.__name__ = name
+        return job
+
+    long = [endless(name) for name in ("one", "two", "three")]
+    often = "* * * * * *"
+    monkeypatch.setattr(jobs, "PERIODIC", (*((often, job) for job in long), (often, expire_reservations)))
+    monkeypatch.setattr(jobs, "QUEUES", {"long": frozenset(long)})
+    running = start(Settings(database_url=fresh_database(), data_dir=tmp_path))
+    background = Background(running)
+    background.start()
+    try:
+        assert eventually(begun.is_set)
+        leave_cart(running, "old", timedelta(minutes=16))
+        assert eventually(lambda: states(running) == {"old": "expired"})
+    finally:
+        over.set()
+        background.close()
+        running.close()

@@ -16,6 +16,7 @@ import pytest
 
 from oms.adapters.postgres import DATABASE, ROLE, Embedded, ready
 from oms.adapters.postgres_home import Home
+from oms.jobs import WORKERS
 from tests.platform.waiting import eventually
 
 LAST_OUT_S = 120
@@ -74,11 +75,11 @@ def run(data: Path, *arguments: str) -> "subprocess.Popen[bytes]":
 
 
 def working(home: Home) -> bool:
-    """Whether its workers have entered themselves in the job queue: one for jobs, one for webhooks."""
+    """Whether its workers have entered themselves in the job queue: one for each queue."""
     with psycopg.connect(host=str(home.socket_dir), user=ROLE, dbname=DATABASE) as connection:
         if connection.execute("SELECT to_regclass('procrastinate_workers')").fetchone() == (None,):
             return False
-        return connection.execute("SELECT count(*) FROM procrastinate_workers").fetchone() == (2,)
+        return connection.execute("SELECT count(*) FROM procrastinate_workers").fetchone() == (WORKERS,)
 
 
 def answers(port: int) -> bool:
