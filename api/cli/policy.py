@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import orjson
 import typer
 
-from api.cli.console import REFUSED, USAGE, Json, done, fail, out, print_json, tools
+from api.cli.console import REFUSED, USAGE, Json, done, err, fail, out, print_json, tools
 from oms.actors import SYSTEM
 from oms.usecases.network import current_policy, install_weights
 from oms.work import transact
@@ -17,6 +17,9 @@ from oms.work import transact
 app = typer.Typer(
     name="policy", help="Show the weights of routing, install those of a sweep.", no_args_is_help=True
 )
+
+NOT_PLAYED = ("co2_minor_per_kg", "resource_minor")
+"""Weights of the product that no replay feels."""
 
 
 @app.command()
@@ -37,21 +40,28 @@ def install(
 
     Running servers follow within a second. Every decision names the version of the policy it was made by.
     """
-    weights = _weights(file, name)
+    weights, currency = _weights(file, name)
     with tools() as using:
-        stored = transact(using, SYSTEM, lambda work: install_weights(work, weights))
+        stored = transact(using, SYSTEM, lambda work: install_weights(work, weights, currency))
     _say(stored.body, stored.version, json)
+    unfelt = [f"{key} = {stored.body[key]}" for key in NOT_PLAYED if stored.body.get(key)]
+    if unfelt:
+        err.print(f"Kept, and not felt in the sweep: {', '.join(unfelt)}", highlight=False, soft_wrap=True)
     if not json:
         done(f"{name} is installed: policy version {stored.version}")
 
 
-def _weights(file: Path, name: str) -> Mapping[str, float]:
+def _weights(file: Path, name: str) -> tuple[Mapping[str, float], str]:
+    """The weights of a variant and the currency they are in."""
     try:
-        found = orjson.loads(file.read_bytes())["variants"]
-        by_name = {one["policy"]: one["install"] for one in found}
+        said = orjson.loads(file.read_bytes())
+        by_name = {str(one["policy"]): one["install"] for one in said["variants"]}
+        currency = str(said["currency"])
     except (OSError, ValueError, KeyError, TypeError):
+        by_name, currency = {}, ""
+    if not currency or not all(one is None or isinstance(one, dict) for one in by_name.values()):
         fail(f"{file} is not what `anyshelf sweep --out` writes")
-        raise typer.Exit(USAGE) from None
+        raise typer.Exit(USAGE)
     if name not in by_name:
         fail(f"{file} has no {name}; it has {', '.join(by_name)}")
         raise typer.Exit(USAGE)
@@ -59,7 +69,7 @@ def _weights(file: Path, name: str) -> Mapping[str, float]:
     if weights is None:
         fail(f"{name} is a rule to compare with; the product routes by cost: cheapest, sparing, lookahead")
         raise typer.Exit(REFUSED)
-    return weights
+    return weights, currency
 
 
 def _say(body: Mapping[str, Any], version: int, json: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from typing import Any
 
@@ -26,6 +26,8 @@ NETWORK = "network"
 
 WEIGHTS = frozenset({"parcel_minor", "late_day_minor", "breadth_weight", "lookahead_weight"})
 """What a sweep can choose of a policy."""
+_NOT_PUT = frozenset({"version", "fed_stores", "courier_grace_minutes", "work_limit"})
+"""Members of a policy that no body says."""
 
 _NO_NEW_ORDERS = text('LOCK TABLE "order" IN SHARE MODE')
 
@@ -59,8 +61,12 @@ def put_document(work: Work, command: PutDocument) -> Document:
     """Store a document. Raises Refused: invalid, tariff_hole, version_conflict, in_use (the currency of
     orders).
     """
+    return _put(work, command, bump(work.conn, NETWORK))  # also the lock that makes edits take turns
+
+
+def _put(work: Work, command: PutDocument, number: int) -> Document:
+    """``number``: of the network once this is stored."""
     assert command.kind not in SINGLE or command.id == command.kind
-    number = bump(work.conn, NETWORK)  # also the lock that makes edits take turns
     _same_version(work.conn, command.kind, command.id, command.expected)
     BODY[command.kind].validate_python(command.body)
     if command.kind is Kind.SETTINGS and (told := foreign_orders(work.conn, command.body)):
@@ -75,22 +81,30 @@ def put_document(work: Work, command: PutDocument) -> Document:
 
 
 def current_policy(conn: Connection) -> Document:
-    """The policy as stored, or the usual one as version 0."""
+    """The policy as stored, or the usual one as version 0; its body can be put again."""
     found = documents.read(conn, Kind.POLICY, Kind.POLICY)
-    return found or Document(
+    stored = found or Document(
         Kind.POLICY, Kind.POLICY, BODY[Kind.POLICY].dump_python(Policy(), mode="json"), 0, None
     )
+    body = {name: value for name, value in stored.body.items() if name not in _NOT_PUT}
+    return replace(stored, body=body)
 
 
-def install_weights(work: Work, weights: Mapping[str, float]) -> Document:
-    """Store the policy with these weights, its other members as they are. Raises Refused invalid for a weight
-    that no policy has, or that is no number from 0 up.
+def install_weights(work: Work, weights: Mapping[str, float], currency: str) -> Document:
+    """Store the policy with these weights, minor units of ``currency``, its other members as they are. Raises
+    Refused invalid for a weight that no policy has, or that is no number from 0 up, or another currency.
     """
     for name, value in weights.items():
         if name not in WEIGHTS or type(value) not in (int, float) or not 0 <= value < inf:
             raise refuse(Code.INVALID, "A policy is installed by its weights, each a number from 0 up")
+    number = bump(work.conn, NETWORK)  # before the policy is read, so that no other edit comes in between
+    ours = read(work.conn)[0].currency
+    if currency != ours:
+        raise refuse(
+            Code.INVALID, f"These weights are in {currency or 'no currency'}, the network is in {ours}"
+        )
     body = dict(current_policy(work.conn).body) | dict(weights)
-    return put_document(work, PutDocument(Kind.POLICY, Kind.POLICY, body))
+    return _put(work, PutDocument(Kind.POLICY, Kind.POLICY, body), number)
 
 
 def foreign_orders(conn: Connection, settings: Mapping[str, Any]) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,8 +14,9 @@ from typer.testing import CliRunner
 
 from api.cli import app
 from oms.actors import SYSTEM
+from oms.memory.network_load import Kind
 from oms.refusals import Refused
-from oms.usecases.network import install_weights
+from oms.usecases.network import PutDocument, install_weights, put_document
 from oms.work import Work, transact
 from tests.lab.conftest import Shop
 
@@ -24,7 +27,7 @@ def kept(tmp_path: Path, **install: Any) -> str:
     """A file as a sweep keeps it."""
     rows = [{"policy": name, "install": weights} for name, weights in install.items()]
     file = tmp_path / "sweep.json"
-    file.write_text(json.dumps({"variants": rows}))
+    file.write_text(json.dumps({"currency": "USD", "variants": rows}))
     return str(file)
 
 
@@ -86,7 +89,60 @@ def test_what_cannot_be_installed_is_refused(here: Shop, tmp_path: Path) -> None
 
 
 def install(weights: Any, work: Work) -> None:
-    install_weights(work, weights)
+    install_weights(work, weights, "USD")
+
+
+def test_the_way_back_is_what_was_shown_before(here: Shop, tmp_path: Path) -> None:
+    file = kept(tmp_path, hurried={**WEIGHTS, "parcel_minor": 5000.0})
+    usual = json.loads(anyshelf("show", "--json").stdout)["policy"]
+    for _ in range(2):  # from the usual policy, and from one that was stored
+        before = json.loads(anyshelf("show", "--json").stdout)["policy"]
+        assert anyshelf("install", file, "hurried").exit_code == 0
+        back = here.admin.put("/v1/policy", json=before)
+        assert back.status_code == 200, back.text
+        assert json.loads(anyshelf("show", "--json").stdout)["policy"] == before == usual
+
+
+def test_another_currency_and_what_no_sweep_wrote_are_refused(here: Shop, tmp_path: Path) -> None:
+    file = Path(kept(tmp_path, plain=WEIGHTS))
+    file.write_text(file.read_text().replace("USD", "EUR"))
+    done = anyshelf("install", str(file), "plain")
+    assert done.exit_code != 0
+    with pytest.raises(Refused) as refused:
+        transact(here.runtime, SYSTEM, lambda work: install_weights(work, WEIGHTS, "EUR"))
+    assert "EUR" in refused.value.refusal.detail
+    for said in (
+        '{"variants": []}',
+        '{"currency": "USD", "variants": [{"policy": "plain", "install": [1]}]}',
+        "[]",
+    ):
+        file.write_text(said)
+        assert anyshelf("install", str(file), "plain").exit_code == 2
+
+
+def test_what_no_sweep_feels_is_said(here: Shop, tmp_path: Path) -> None:
+    assert here.admin.put("/v1/policy", json={"co2_minor_per_kg": 5.0}).status_code == 200
+    done = anyshelf("install", kept(tmp_path, plain=WEIGHTS), "plain")
+    assert "not felt in the sweep: co2_minor_per_kg = 5.0" in done.stderr
+
+
+def test_an_edit_at_the_same_time_is_not_lost(here: Shop) -> None:
+    """The other edit has the network and has not committed when the weights are to be installed."""
+    edited, began = threading.Event(), threading.Event()
+
+    def edit(work: Work) -> None:
+        put_document(work, PutDocument(Kind.POLICY, Kind.POLICY, {"co2_minor_per_kg": 5.0}))
+        edited.set()
+        began.wait(5)
+        time.sleep(0.3)  # the other waits for the network by then
+
+    other = threading.Thread(target=transact, args=(here.runtime, SYSTEM, edit))
+    other.start()
+    assert edited.wait(5)
+    began.set()
+    stored = transact(here.runtime, SYSTEM, lambda work: install_weights(work, WEIGHTS, "USD"))
+    other.join(5)
+    assert stored.body["co2_minor_per_kg"] == 5.0
 
 
 def test_the_words_name_every_weight(here: Shop) -> None:
