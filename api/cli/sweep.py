@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import orjson
 import typer
@@ -21,9 +22,9 @@ from oms.adapters.folder import FolderRefused, read_folder
 from oms.adapters.folder_replay import replay_of
 from oms.adapters.folder_values import Folder
 from oms.lab.axes import BadAxis, Named, read_axes, variants
-from oms.lab.changes import misfits, senders
-from oms.lab.crew import NoCluster, in_processes, over_dask, processors
-from oms.lab.playing import World
+from oms.lab.changes import Changes, misfits, senders
+from oms.lab.crew import Lost, NoCluster, in_processes, over_dask, processors
+from oms.lab.playing import World, left_to_play
 from oms.lab.sweep import Outcome, document, outcomes
 from routing.replay.report import Figures
 
@@ -32,6 +33,8 @@ app = typer.Typer()
 COLUMNS = ("policy", "cost", "days", "parcels", "kg CO₂", "filled")
 WIDTH = 100
 """Characters that a table takes at least: a name is never broken, so that it can be copied."""
+MISSING_SAID = 10
+"""So many of the runs that are missing are named in words; JSON names all."""
 
 
 Until = Annotated[
@@ -77,18 +80,68 @@ def sweep(
     """
     found = _read(folder, json)
     named = _variants(found, vary, World(since=since, until=until))
-    played = _play(found, named, processes, dask)
-    told = outcomes(found, named, played)
-    said = document(found, told, folder.resolve().name)
-    if output is not None:
-        output.write_bytes(orjson.dumps(said, option=orjson.OPT_INDENT_2))
-    if report is not None:
-        title = f"Sweep of {folder.resolve().name}"
-        report.write_text(sweep_html(told, said["currency"], title, output), encoding="utf-8")
+    _require_writable(output, report)
+    played, broke = _play(found, named, processes, dask)
+    done = sorted(played)
+    told = outcomes(found, [named[number] for number in done], [played[number] for number in done])
+    missing = [_one_run(one) for number, one in enumerate(named) if number not in played]
+    said = document(found, told, folder.resolve().name, missing)
     if json:
         print_json(said)
     else:
-        _show(told, said["currency"], output)
+        _show(told, said["currency"])
+    _end(missing, len(named), broke, not played or _keep(said, told, output, report))
+
+
+def _end(missing: Sequence[str], of: int, broke: str, written: bool) -> None:
+    """Say what is missing, in words too where JSON is printed. Raises Exit."""
+    if missing:
+        some = "; ".join(missing[:MISSING_SAID])
+        fail(f"{len(missing):,} of {of:,} were not played ({broke}): {some}")
+    if missing or not written:
+        raise typer.Exit(UNAVAILABLE)
+
+
+def _keep(said: Mapping[str, Any], told: Sequence[Outcome], output: Path | None, report: Path | None) -> bool:
+    """Write both files; False where one could not be written."""
+    title = f"Sweep of {said['folder']}"
+    kept = _write(output, lambda: orjson.dumps(said, option=orjson.OPT_INDENT_2))
+    if kept and output is not None:
+        err.print(f"Install one: anyshelf policy install {output} NAME", highlight=False, soft_wrap=True)
+    return _write(report, lambda: sweep_html(told, said["currency"], title, output).encode()) and kept
+
+
+def _require_writable(*files: Path | None) -> None:
+    """Better now than after an hour of playing; nothing is left behind."""
+    named = [file for file in files if file is not None]
+    if len({file.resolve() for file in named}) < len(named):
+        fail("--out and --report are the same file")
+        raise typer.Exit(USAGE)
+    for file in named:
+        new = not file.exists()
+        try:
+            file.open("ab").close()
+            if new:
+                file.unlink()
+        except OSError as error:
+            fail(f"{file} cannot be written: {error.strerror}")
+            raise typer.Exit(USAGE) from None
+
+
+def _write(file: Path | None, content: Callable[[], bytes]) -> bool:
+    """False, and said, where it cannot be written any more."""
+    try:
+        if file is not None:
+            file.write_bytes(content())
+    except OSError as error:
+        fail(f"{file} could not be written: {error.strerror}")
+        return False
+    return True
+
+
+def _one_run(one: Named) -> str:
+    where = f" with {one.world}" if one.world else ""
+    return f"{one.policy}{where}, seed {one.variant.world.seed}"
 
 
 def _read(folder: Path, json: bool) -> Folder:
@@ -107,15 +160,26 @@ def _variants(folder: Folder, vary: Sequence[str], world: World) -> list[Named]:
     except BadAxis as mistake:
         fail(mistake)
         raise typer.Exit(USAGE) from None
-    worlds = {one.variant.world for one in named}
-    lost = [one for each in worlds for one in misfits(senders(folder), folder.tariffs.name, each.changes)]
+    worlds, nodes = {one.variant.world for one in named}, senders(folder)
+    lost = [one for each in worlds for one in misfits(nodes, folder.tariffs.name, each.changes)]
     if lost:
         fail(f"{lost[0].name} is neither a node nor a tariff of this folder")
+        raise typer.Exit(USAGE)
+    fewer = {
+        replace(each, changes=Changes(demand=each.changes.demand))
+        for each in worlds
+        if each.changes.demand < 1
+    }
+    if not all(left_to_play(folder, each) for each in {world, *fewer}):
+        fail("No order is left to be played; choose other days, or more demand")
         raise typer.Exit(USAGE)
     return named
 
 
-def _play(folder: Folder, named: Sequence[Named], processes: int | None, dask: str | None) -> list[Figures]:
+def _play(
+    folder: Folder, named: Sequence[Named], processes: int | None, dask: str | None
+) -> tuple[dict[int, Figures], str]:
+    """Figures by number of the variant, and why some are missing."""
     asked = [one.variant for one in named]
     done: dict[int, Figures] = {}
     try:
@@ -129,13 +193,15 @@ def _play(folder: Folder, named: Sequence[Named], processes: int | None, dask: s
             for number, figures in crew:
                 done[number] = figures
                 bar.advance(task)
+    except Lost as trouble:
+        return done, str(trouble)
     except NoCluster as trouble:
         fail(trouble)
         raise typer.Exit(UNAVAILABLE) from None
-    return [done[number] for number in range(len(asked))]
+    return done, ""
 
 
-def _show(found: Sequence[Outcome], currency: str, output: Path | None) -> None:
+def _show(found: Sequence[Outcome], currency: str) -> None:
     for world in dict.fromkeys(one.world for one in found):
         table = Table(
             title=f"{world or 'As it was'}; per order, money in {currency}",
@@ -148,8 +214,6 @@ def _show(found: Sequence[Outcome], currency: str, output: Path | None) -> None:
             if one.world == world:
                 table.add_row("●" if one.front else "", one.policy, *_cells(one.figures))
         Console(width=max(out.width, WIDTH)).print(table)
-    if output is not None:
-        err.print(f"Install one: anyshelf policy install {output} NAME", highlight=False, soft_wrap=True)
 
 
 def _cells(one: Figures) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
+from math import prod
 from typing import Any
 
 from oms.lab.changes import ALL, Changes
@@ -67,7 +68,7 @@ WEIGHTS: Mapping[str, Callable[[str], float]] = {
 }  # fmt: skip
 WORLDS: Mapping[str, Callable[[str], Any]] = {
     "promise_days": _whole(365), "reject_rate": _number(0, 1), "seed": _whole(2**31),
-    "close": lambda text: () if text == NONE else tuple(text.split("+")),
+    "close": lambda text: () if text == NONE else tuple(sorted(set(text.split("+")))),
     "demand": _TIMES, "stock": _TIMES, "tariffs": _TIMES,
 }  # fmt: skip
 
@@ -82,11 +83,15 @@ def read_axes(words: Sequence[str]) -> dict[str, tuple[str, ...]]:
             known = ", ".join(("policy", *WEIGHTS, *WORLDS, f"{TARIFF}NAME"))
             raise BadAxis(f"{word}: write KEY=VALUE,VALUE, each KEY once, of {known}")
         axes[key] = tuple(values.split(","))
+        meant = set()
         for value in axes[key]:
             try:
-                read(value)
+                what = read(value)
             except ValueError:
                 raise BadAxis(f"{word}: {value or 'nothing'} is no value of {key}") from None
+            if what in meant:
+                raise BadAxis(f"{word}: {value} says the same as a value before it")
+            meant.add(what)
     return axes
 
 
@@ -96,19 +101,25 @@ def variants(axes: Mapping[str, Sequence[str]], world: World) -> list[Named]:
     """
     of_worlds = {key: values for key, values in axes.items() if key in WORLDS or key.startswith(TARIFF)}
     weights = {key: axes[key] for key in WEIGHTS if key in axes}
+    names = axes.get("policy", (USUAL_POLICY,))
+    feel = [POLICIES[name].rule == BY_COST for name in names]
+    count = _count(of_worlds) * sum(_count(weights) if feels else 1 for feels in feel)
+    if count > MOST_VARIANTS:
+        raise BadAxis(f"These are {count:,} variants; vary less, at most {MOST_VARIANTS:,}")
     policies = [
         {"policy": name} | felt
-        for name in axes.get("policy", (USUAL_POLICY,))
-        for felt in _combined(weights if POLICIES[name].rule == BY_COST else {})
+        for name, feels in zip(names, feel, strict=True)
+        for felt in _combined(weights if feels else {})
     ]
-    found = [
+    return [
         Named(_policy_name(policy), _world_name(place), _variant(policy, _placed(world, place)))
         for place in _combined(of_worlds)
         for policy in policies
     ]
-    if len(found) > MOST_VARIANTS:
-        raise BadAxis(f"These are {len(found):,} variants; vary less, at most {MOST_VARIANTS:,}")
-    return found
+
+
+def _count(axes: Mapping[str, Sequence[str]]) -> int:
+    return prod(len(values) for values in axes.values())
 
 
 def _combined(axes: Mapping[str, Sequence[str]]) -> list[dict[str, str]]:

@@ -75,6 +75,18 @@ def play(folder: Folder, variant: Variant, progress: Callable[[int], None] | Non
     return figures(variant.policy, replay, ground)
 
 
+def left_to_play(folder: Folder, world: World) -> int:
+    """How many orders of the history are played in this world."""
+    orders = changed(folder, Changes(demand=world.changes.demand), world.seed).orders
+    at = orders.placed_at
+    played = np.ones(len(at), np.bool_)
+    if world.since is not None:
+        played &= at >= _instant(world.since)
+    if world.until is not None:
+        played &= at < _instant(world.until)
+    return int(played.sum())
+
+
 def felt_by(folder: Folder, variant: Variant) -> dict[str, float]:
     """Its weights, those of the history where it has none of its own."""
     said, usual = folder.network.policy, Policy()
@@ -94,4 +106,8 @@ def _world(folder: Folder, world: World) -> tuple[Ground, Stream, int]:
 
 
 def _before(stream: Stream, at: datetime) -> int:
-    return int(np.searchsorted(stream.placed_at, np.datetime64(at.replace(tzinfo=None), "us")))
+    return int(np.searchsorted(stream.placed_at, _instant(at)))
+
+
+def _instant(at: datetime) -> np.datetime64:
+    return np.datetime64(at.replace(tzinfo=None), "us")

@@ -55,9 +55,18 @@ def outcomes(folder: Folder, named: Sequence[Named], played: Sequence[Figures]) 
     ]
 
 
-def document(folder: Folder, found: Sequence[Outcome], name: str) -> dict[str, Any]:
-    """The sweep as JSON, from which ``anyshelf policy install`` takes a variant by its name."""
-    return {"folder": name, "currency": folder.network.currency, "variants": [asdict(one) for one in found]}
+def document(
+    folder: Folder, found: Sequence[Outcome], name: str, missing: Sequence[str] = ()
+) -> dict[str, Any]:
+    """The sweep as JSON, from which ``anyshelf policy install`` takes a variant by its name. ``missing``:
+    what was not played.
+    """
+    return {
+        "folder": name,
+        "currency": folder.network.currency,
+        "variants": [asdict(one) for one in found],
+        "missing": list(missing),
+    }
 
 
 def _front(world: str, means: Mapping[tuple[str, str], Figures]) -> frozenset[str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,12 +16,13 @@ from api.cli import app
 from api.cli.sweep_report import sweep_html
 from oms.adapters.folder import read_folder
 from oms.adapters.folder_values import Folder
+from oms.lab import crew
 from oms.lab.axes import BadAxis, read_axes, variants
 from oms.lab.changes import ALL, Changes
-from oms.lab.crew import NoCluster, in_processes, over_dask
+from oms.lab.crew import Lost, NoCluster, in_processes, over_dask
 from oms.lab.playing import Variant, World, play
 from oms.lab.sweep import outcomes
-from routing.replay.report import unbeaten
+from routing.replay.report import Figures, unbeaten
 from tests.replay.test_days import FILES
 
 VARY = [
@@ -54,12 +57,25 @@ def test_every_combination_is_a_variant_with_a_name() -> None:
     assert one.variant.policy == "sparing"
 
 
-@pytest.mark.parametrize("word", ["policy", "policy=best", "what=1", "demand=-1", "seed=x", "demand=nan"])
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("policy", "policy=best", "what=1", "demand=-1", "seed=x", "demand=nan"),
+        *("demand=1,1.0", "policy=sparing,sparing", "close=A+B,B+A"),
+    ],
+)
 def test_what_cannot_be_varied_is_refused(word: str) -> None:
     with pytest.raises(BadAxis):
         read_axes([word])
     with pytest.raises(BadAxis):
         variants(read_axes([f"seed={','.join(map(str, range(10_001)))}"]), World())
+
+
+def test_too_many_combinations_are_counted_and_not_built() -> None:
+    many = ",".join(map(str, range(9_000)))
+    words = [f"{key}={many}" for key in ("parcel_minor", "late_day_minor", "seed")]
+    with pytest.raises(BadAxis, match="729,000,000,000"):
+        variants(read_axes(words), World())
 
 
 def test_processes_and_a_dask_cluster_come_to_the_same(read: Folder) -> None:
@@ -133,3 +149,65 @@ def test_the_command_refuses_by_name(folder: Path) -> None:
         assert done.exit_code == code, done.output
     lost = ["sweep", str(folder), "--vary=demand=1", "--dask", "tcp://127.0.0.1:9"]
     assert CliRunner().invoke(app, lost).exit_code == 3
+
+
+def test_a_process_that_ends_takes_only_what_was_not_done_yet(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The last of the variants ends its process, as one without memory would."""
+    monkeypatch.setattr(crew, "_play_here", play_or_end)
+    kept = tmp_path / "kept.json"
+    asked = ["sweep", str(folder), "--vary=policy=nearest,cheapest", "--vary=seed=1,13", "--processes=1"]
+    done = CliRunner().invoke(app, [*asked, "--out", str(kept)])
+    assert done.exit_code == 3, done.output
+    assert "nearest" in done.stdout and "cheapest" in done.stdout
+    assert "2 of 4 were not played" in done.stderr and "cheapest, seed 13" in done.stderr
+    told = json.loads(kept.read_text())
+    assert told["missing"] == ["nearest, seed 13", "cheapest, seed 13"]
+    assert [(one["policy"], len(one["digests"])) for one in told["variants"]] == [
+        ("nearest", 1),
+        ("cheapest", 1),
+    ]
+
+
+def play_or_end(variant: Variant) -> Figures:
+    if variant.world.seed == 13:
+        time.sleep(1)  # those before it are told by then
+        os._exit(9)
+    return play(crew._here[0], variant)
+
+
+def test_what_a_cluster_cannot_play_is_missing(read: Folder) -> None:
+    asked = [Variant("cheapest"), Variant("unheard of")]
+    with LocalCluster(n_workers=1, threads_per_worker=1, host="127.0.0.1", dashboard_address=None) as cluster:  # type: ignore[no-untyped-call]
+        got: list[int] = []
+        with pytest.raises(Lost, match="KeyError"):
+            for number, _ in over_dask(read, asked, cluster.scheduler_address):
+                got.append(number)
+    assert got == [0]
+
+
+def test_where_nothing_can_be_written_nothing_is_played(folder: Path, tmp_path: Path) -> None:
+    asked = [
+        "sweep",
+        str(folder),
+        "--vary=demand=1",
+        "--dask",
+        "tcp://127.0.0.1:9",
+    ]  # playing would end with 3
+    for more in (["--out", str(tmp_path)], ["--report", str(tmp_path / "none" / "page.html")]):
+        done = CliRunner().invoke(app, asked + more)
+        assert done.exit_code == 2 and "cannot be written" in done.stderr, done.output
+    same = ["--out", str(tmp_path / "a"), "--report", str(tmp_path / "a")]
+    assert CliRunner().invoke(app, asked + same).exit_code == 2
+    fine = ["--out", str(tmp_path / "b")]
+    assert CliRunner().invoke(app, asked + fine).exit_code == 3
+    assert not (tmp_path / "b").exists()
+
+
+@pytest.mark.parametrize(
+    "words", [["--since=2030-01-01"], ["--until=2000-01-01"], ["--vary=demand=0"], ["--vary=demand=1,0.1"]]
+)
+def test_where_no_order_is_left_nothing_is_played(folder: Path, words: list[str]) -> None:
+    done = CliRunner().invoke(app, ["sweep", str(folder), "--vary=policy=nearest", *words])
+    assert done.exit_code == 2 and "No order is left" in done.stderr, done.output
