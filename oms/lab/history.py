@@ -36,7 +36,7 @@ _SIZES = text(
       (SELECT count(*) FROM (
         SELECT DISTINCT a.lat, a.lon, a.country, a.postcode {_FROM} WHERE {_DELIVERED}) AS places),
       (SELECT count(DISTINCT l.sku) FROM order_line l
-        WHERE NOT l.is_kit AND l.ordered > 0 AND l.order_id IN (SELECT o.id {_FROM} WHERE {_DELIVERED}))
+        WHERE {AS_ORDERED} AND l.order_id IN (SELECT o.id {_FROM} WHERE {_DELIVERED}))
     """  # noqa: S608 our names
 )
 _ORDERS = text(
