@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -113,7 +114,8 @@ def request(method: str, path: str, key: str, body: bytes) -> bytes:
 
 def run_load(doors: Sequence[Door], clients: int, seconds: float, make: Make) -> Load:
     """So many clients for so long, spread over the doors."""
-    return uvloop.run(_run(doors, clients, seconds, make))
+    with ThreadPoolExecutor(1) as apart:  # whatever loop the caller's thread has going
+        return apart.submit(uvloop.run, _run(doors, clients, seconds, make)).result()
 
 
 async def _run(doors: Sequence[Door], clients: int, seconds: float, make: Make) -> Load:
