@@ -14,12 +14,14 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
 from oms.adapters.postgres import Embedded
 from oms.settings import sqlalchemy_url
 from oms.store.database import connect, migrate
+from tests.chromium import NAMES, QUIET
 from tests.compiling import compile_all
 
 RUN = pytest.StashKey[Path]()
@@ -47,6 +49,17 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_configure_node(node: Any) -> None:
     """xdist: hand the controller's folder to a worker."""
     node.workerinput["anyshelf_run"] = str(node.config.stash[RUN])
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, one for all tests of a worker: a second Playwright in a thread is refused. Its absence is a
+    failure with instructions, never a silent skip.
+    """
+    program = next((found for name in NAMES if (found := shutil.which(name))), None)
+    assert program, "Chromium is missing: apt-get install chromium"
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=program, args=list(QUIET))
 
 
 @pytest.fixture(scope="session")

@@ -57,7 +57,9 @@ class Search:
             if start is not None:
                 self._better(self._polished(start))
                 yield self.cost, self.relaxed.bound
-        most, proven, gained = int(FIRST_COLUMNS * self.todo.size), False, True
+        most, proven, gained = MOST_COLUMNS, False, True
+        if not self.small:
+            most = int(FIRST_COLUMNS * self.todo.size)
         if self.gap <= self.close or not self._time_for(most):
             return
         felt, complete = self._candidates()
@@ -78,7 +80,12 @@ class Search:
     @property
     def close(self) -> float:
         """The gap that is good enough."""
-        return 0.0 if self.todo.size <= SMALL_WAVE else CLOSE
+        return 0.0 if self.small else CLOSE
+
+    @property
+    def small(self) -> bool:
+        """Whether every plan worth it is listed, so that the best wave is proven."""
+        return self.todo.size <= SMALL_WAVE
 
     @property
     def gap(self) -> float:
@@ -135,10 +142,9 @@ class Search:
         """Bring in plans that a better choice could hold: all of them in a small wave, else the nearest.
         Whether that is every one.
         """
-        small = self.todo.size <= SMALL_WAVE
-        most = ALL_PLANS if small else FEW_PLANS
+        most = ALL_PLANS if self.small else FEW_PLANS
         mean = int(np.abs(value[self.todo]).mean())
-        near = slack if small else min(slack, mean // 20)
+        near = slack if self.small else min(slack, mean // 20)
         chosen, found = np.zeros_like(value), value.copy()
         for out, end in self.oracle.within(
             self.todo, self.relaxed.price, self.tables.limit, value[self.todo] + near, most, found

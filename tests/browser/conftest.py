@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from sqlalchemy import Engine
 
 from api.app import create_app
@@ -26,15 +25,6 @@ from tests.browser.house import House
 from tests.checkout.conftest import Shop
 from tests.checkout.conftest import shop as shop
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 UK = Path(__file__).parents[2] / "samples" / "uk_retailer"
 
 
@@ -45,15 +35,6 @@ class Site:
     url: str
     key: str
     running: Runtime
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium; its absence is a failure with instructions, never a silent skip."""
-    program = next((found for name in NAMES if (found := shutil.which(name))), None)
-    assert program, "Chromium is missing: apt-get install chromium"
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=program, args=list(QUIET))
 
 
 @contextmanager

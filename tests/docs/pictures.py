@@ -8,7 +8,7 @@ import sys
 
 from playwright.sync_api import sync_playwright
 
-from tests.browser.conftest import NAMES, QUIET
+from tests.chromium import NAMES, QUIET
 from tests.docs.blocks import ROOT
 
 IMAGES = ROOT / "docs" / "images"

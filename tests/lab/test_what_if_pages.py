@@ -8,7 +8,6 @@ from playwright.sync_api import Browser, expect
 from oms.actors import Role
 from oms.usecases.what_ifs import run_what_ifs
 from tests.api.conftest import make_key
-from tests.browser.conftest import browser as browser
 from tests.browser.conftest import served
 from tests.lab.conftest import DAY, Shop
 

@@ -8,7 +8,6 @@ from playwright.sync_api import Browser, expect
 from oms.actors import Role
 from oms.usecases.waves import run_waves
 from tests.api.conftest import make_key
-from tests.browser.conftest import browser as browser
 from tests.browser.conftest import served
 from tests.waves.conftest import Shop, crossed
 
