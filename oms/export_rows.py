@@ -77,8 +77,17 @@ def read_database(conn: Connection, *, with_orders: bool = True, with_goods: boo
         stock=files.Stock(*_columns(conn, _STOCK if with_goods else _STOCK.limit(0), STOCK_KINDS)),
         orders=_orders(conn, with_orders),
         lines=_lines(conn, with_orders),
-        returns=files.Returns(_texts(()), _texts(()), _texts(()), _ints(()), _instants(()), _texts(())),
-        replenishments=files.Replenishments(_texts(()), _texts(()), _ints(()), _instants(())),
+        returns=files.Returns(
+            files.texts(()),
+            files.texts(()),
+            files.texts(()),
+            files.ints(()),
+            files.instants(()),
+            files.texts(()),
+        ),
+        replenishments=files.Replenishments(
+            files.texts(()), files.texts(()), files.ints(()), files.instants(())
+        ),
         tariffs=_tariffs(bodies[Kind.TARIFF]),
         lanes=_lanes(bodies[Kind.LANES].get(Kind.LANES, ())),
     )
@@ -92,7 +101,7 @@ def read_known(conn: Connection) -> files.Known:
     ids = {
         "nodes": nodes.id,
         "calendars": _calendars(bodies[Kind.CALENDAR], nodes).name,
-        "skus": _texts(conn.scalar(select(func.array_agg(sku.c.id))) or ()),
+        "skus": files.texts(conn.scalar(select(func.array_agg(sku.c.id))) or ()),
         "tariffs": _tariffs(bodies[Kind.TARIFF]).name,
     }
     return files.Known(network, ids)
@@ -121,26 +130,26 @@ def _nodes(conn: Connection, calendars: Mapping[str, Any], rests: Collection[str
     profiles = [row.profile for row in rows]
     hours = [_hours(calendars.get(profile.get("calendar") or "")) for profile in profiles]
     return files.Nodes(
-        id=_texts(row.id for row in rows),
-        name=_texts(row.name for row in rows),
-        kind=_texts(row.kind for row in rows),
-        lat=_floats(row.lat for row in rows),
-        lon=_floats(row.lon for row in rows),
-        country=_texts(row.country for row in rows),
-        postcode=_texts(row.postcode for row in rows),
-        timezone=_texts(row.timezone for row in rows),
-        methods=_texts(tuple(m for m in METHODS if m in profile["methods"]) for profile in profiles),
-        daily_order_capacity=_ints(profile["limits"].get("ship", UNLIMITED) for profile in profiles),
-        fixed_minor=_ints(profile["fixed_minor"] for profile in profiles),
-        pick_minor=_ints(profile["pick_minor"] for profile in profiles),
-        opens=_ints(opens for opens, _ in hours),
-        closes=_ints(closes for _, closes in hours),
-        ship_cutoff=_ints(
+        id=files.texts(row.id for row in rows),
+        name=files.texts(row.name for row in rows),
+        kind=files.texts(row.kind for row in rows),
+        lat=files.floats(row.lat for row in rows),
+        lon=files.floats(row.lon for row in rows),
+        country=files.texts(row.country for row in rows),
+        postcode=files.texts(row.postcode for row in rows),
+        timezone=files.texts(row.timezone for row in rows),
+        methods=files.texts(tuple(m for m in METHODS if m in profile["methods"]) for profile in profiles),
+        daily_order_capacity=files.ints(profile["limits"].get("ship", UNLIMITED) for profile in profiles),
+        fixed_minor=files.ints(profile["fixed_minor"] for profile in profiles),
+        pick_minor=files.ints(profile["pick_minor"] for profile in profiles),
+        opens=files.ints(opens for opens, _ in hours),
+        closes=files.ints(closes for _, closes in hours),
+        ship_cutoff=files.ints(
             _minutes(profile["ship_cutoff"]) if profile["ship_cutoff"] else closes
             for profile, (_, closes) in zip(profiles, hours, strict=True)
         ),
-        courier_radius_m=_ints(profile["courier_radius_m"] for profile in profiles),
-        calendar=_texts(
+        courier_radius_m=files.ints(profile["courier_radius_m"] for profile in profiles),
+        calendar=files.texts(
             _named(profile.get("calendar"), calendars, daily(*its, row.country in rests))
             for row, profile, its in zip(rows, profiles, hours, strict=True)
         ),
@@ -172,15 +181,15 @@ def _made(bodies: Mapping[str, Any]) -> Iterator[Document]:
 def _skus(conn: Connection, wanted: bool) -> files.Skus:
     rows = [stored.row for stored in list_skus(conn)] if wanted else []
     return files.Skus(
-        id=_texts(row.id for row in rows),
-        name=_texts(row.name for row in rows),
-        barcode=_texts(row.barcodes for row in rows),
-        weight_g=_ints(row.weight_g for row in rows),
-        length_mm=_ints(row.length_mm for row in rows),
-        width_mm=_ints(row.width_mm for row in rows),
-        height_mm=_ints(row.height_mm for row in rows),
-        unit_price_minor=_ints(row.unit_price_minor for row in rows),
-        flags=_texts(row.flags for row in rows),
+        id=files.texts(row.id for row in rows),
+        name=files.texts(row.name for row in rows),
+        barcode=files.texts(row.barcodes for row in rows),
+        weight_g=files.ints(row.weight_g for row in rows),
+        length_mm=files.ints(row.length_mm for row in rows),
+        width_mm=files.ints(row.width_mm for row in rows),
+        height_mm=files.ints(row.height_mm for row in rows),
+        unit_price_minor=files.ints(row.unit_price_minor for row in rows),
+        flags=files.texts(row.flags for row in rows),
     )
 
 
@@ -188,15 +197,15 @@ def _orders(conn: Connection, wanted: bool) -> files.Orders:
     rows = conn.execute(_ORDERS).all() if wanted else []
     ids, placed, channels, methods, customers, lats, lons, countries, postcodes = _turned(rows, 9)
     return files.Orders(
-        id=_texts(ids),
-        placed_at=_instants(instant.astimezone(UTC).replace(tzinfo=None) for instant in placed),
-        channel=_texts(channels),
-        method=_texts(methods),
-        customer=_texts(value or "" for value in customers),
-        lat=_floats(lats),
-        lon=_floats(lons),
-        country=_texts(value or "" for value in countries),
-        postcode=_texts(value or "" for value in postcodes),
+        id=files.texts(ids),
+        placed_at=files.instants(instant.astimezone(UTC).replace(tzinfo=None) for instant in placed),
+        channel=files.texts(channels),
+        method=files.texts(methods),
+        customer=files.texts(value or "" for value in customers),
+        lat=files.floats(lats),
+        lon=files.floats(lons),
+        country=files.texts(value or "" for value in countries),
+        postcode=files.texts(value or "" for value in postcodes),
     )
 
 
@@ -208,19 +217,19 @@ def _lines(conn: Connection, wanted: bool) -> files.Lines:
 def _tariffs(bodies: Mapping[str, Any]) -> files.Tariffs:
     steps = [(name, *step) for name, body in bodies.items() for step in body["steps"]]
     names, up_to_g, minor = _turned(steps, 3)
-    return files.Tariffs(_texts(names), _ints(up_to_g), _ints(minor))
+    return files.Tariffs(files.texts(names), files.ints(up_to_g), files.ints(minor))
 
 
 def _lanes(bodies: Iterable[Mapping[str, Any]]) -> files.Lanes:
     rows = [body for body in bodies if not body.get("to_node") and body.get("method", "ship") == "ship"]
     reach = [body.get("up_to_km") for body in rows]
     return files.Lanes(
-        node=_texts(body.get("node", "*") for body in rows),
-        country=_texts(body.get("country") or "" for body in rows),
-        postcode_prefix=_texts(body.get("postcode_prefix") or "" for body in rows),
-        up_to_km=_floats(np.inf if km is None else km for km in reach),
-        tariff=_texts(body["tariff"] for body in rows),
-        transit_days=_ints(body["transit_days"] for body in rows),
+        node=files.texts(body.get("node", "*") for body in rows),
+        country=files.texts(body.get("country") or "" for body in rows),
+        postcode_prefix=files.texts(body.get("postcode_prefix") or "" for body in rows),
+        up_to_km=files.floats(np.inf if km is None else km for km in reach),
+        tariff=files.texts(body["tariff"] for body in rows),
+        transit_days=files.ints(body["transit_days"] for body in rows),
     )
 
 
@@ -239,31 +248,11 @@ def _minutes(clock: str) -> int:
 def _columns(conn: Connection, statement: Select[Any], kinds: Sequence[type]) -> list[Any]:
     columns = _turned(conn.execute(statement).all(), len(kinds))
     return [
-        _ints(column) if kind is int else _texts(column) for kind, column in zip(kinds, columns, strict=True)
+        files.ints(column) if kind is int else files.texts(column)
+        for kind, column in zip(kinds, columns, strict=True)
     ]
 
 
 def _turned(rows: Sequence[Sequence[Any]], width: int) -> list[tuple[Any, ...]]:
     """Rows to columns, also where there is no row."""
     return list(zip(*rows, strict=True)) if rows else [()] * width
-
-
-def _texts(values: Iterable[Any]) -> files.Texts:
-    """Text, or tuples of words, one per cell."""
-    listed = list(values)
-    cells = np.empty(len(listed), np.object_)
-    for place, value in enumerate(listed):
-        cells[place] = value
-    return cells
-
-
-def _ints(values: Iterable[int]) -> files.Ints:
-    return np.array(list(values), np.int64)
-
-
-def _floats(values: Iterable[float | None]) -> files.Floats:
-    return np.array([np.nan if value is None else value for value in values], np.float64)
-
-
-def _instants(values: Iterable[Any]) -> files.Instants:
-    return np.array(list(values), "datetime64[us]")

@@ -69,7 +69,7 @@ def lost_words(
         why = "one more parcel" if more_parcels == 1 else f"{more_parcels} more parcels"
     if worth is not None and money(worth[1], problem.currency) != money(0, problem.currency):
         sku, minor = worth
-        why += f", a unit of {sku} there is worth {money(minor, problem.currency)} more to orders to come"
+        why += f" (1 × {sku}, worth {money(minor, problem.currency)} more there)"
     lost = money(by, problem.currency)
     if lost == money(0, problem.currency):
         least = money(1, problem.currency)

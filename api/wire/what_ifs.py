@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 from api.wire.base import Day, Id, Instant, Latitude, Longitude, Wire
 from oms.lab.changes import Changes, NewNode
 from oms.usecases.what_ifs import USUAL_POLICIES, Wanted
+from routing.replay.report import Figures
 
 Factor = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
 
@@ -71,45 +72,6 @@ class WhatIfWanted(Wire):
         return Wanted(self.first_day, self.last_day, tuple(self.policies), changes, *world)
 
 
-class NodeLoad(Wire):
-    """What one node had to do; `stock_outs`: SKUs that ran out."""
-
-    node: str
-    parcels: int
-    units: int
-    stock_outs: int
-
-
-class ReplayFigures(Wire):
-    """One policy over all orders, per order placed; shares between 0 and 1. The cost includes a penalty for
-    each unit not sent, what is paid does not.
-    """
-
-    policy: str
-    cost_per_order_minor: float
-    objective_per_order_minor: float
-    paid_per_order_minor: float
-    paid_per_unit_minor: float
-    transport_per_order_minor: float
-    fixed_per_order_minor: float
-    pick_per_order_minor: float
-    parcels_per_order: float
-    order_fill: float
-    line_fill: float
-    unit_fill: float
-    split_share: float
-    on_time: float
-    days: float
-    km_per_parcel: float
-    co2_kg_per_order: float
-    stock_outs: int
-    rejected: int
-    beyond_exact: int
-    gap_closed: float | None
-    nodes: list[NodeLoad]
-    digest: str
-
-
 class WhatIfResult(Wire):
     """Each policy as it was (`base`) and with the changes, in the order asked for. `left_out`: orders of
     these days that went to no address. `notes`: what to know before it is believed.
@@ -120,8 +82,8 @@ class WhatIfResult(Wire):
     orders_changed: int
     left_out: int
     notes: list[str] = []
-    base: list[ReplayFigures]
-    changed: list[ReplayFigures]
+    base: list[Figures]
+    changed: list[Figures]
 
 
 class WhatIfShown(Wire):

@@ -9,9 +9,10 @@ after local midnight (0 to 1440); instants are ``datetime64[us]`` in UTC. Money 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import repeat
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -220,3 +221,27 @@ def positions_of(wanted: Texts, ids: Texts) -> Ints:
     """
     rows = dict(zip(ids.tolist()[::-1], range(len(ids) - 1, -1, -1), strict=True))
     return np.fromiter(map(rows.get, wanted.tolist(), repeat(-1)), np.int64, len(wanted))
+
+
+def texts(values: Iterable[Any]) -> Texts:
+    """A column of text, or of tuples of words."""
+    listed = list(values)
+    cells = np.empty(len(listed), np.object_)
+    for place, value in enumerate(listed):
+        cells[place] = value
+    return cells
+
+
+def ints(values: Iterable[Any]) -> Ints:
+    """A column of whole numbers, whatever the database counted them in."""
+    return np.array([int(value) for value in values], np.int64)
+
+
+def floats(values: Iterable[float | None]) -> Floats:
+    """A column of numbers, NaN where there is none."""
+    return np.array([np.nan if value is None else value for value in values], np.float64)
+
+
+def instants(values: Iterable[Any]) -> Instants:
+    """A column of instants from datetimes without a zone, in UTC."""
+    return np.array(list(values), "datetime64[us]")

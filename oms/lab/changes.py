@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from oms.adapters.folder_values import Folder, Ints, Lanes, positions_of
+from oms.adapters.folder_values import Folder, Ints, Lanes, Texts, positions_of, texts
 from routing.network_spec import SHIP
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 ALL = "*"
 """Every tariff."""
-Table = TypeVar("Table")
+Table = TypeVar("Table", bound="DataclassInstance")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,10 @@ class Changes:
     tariffs: tuple[tuple[str, float], ...] = ()
     demand: float = 1.0
     stock: float = 1.0
+
+    def orders_of(self, orders: int) -> int:
+        """How many orders these become."""
+        return round(orders * self.demand)
 
 
 class Why(StrEnum):
@@ -89,8 +96,9 @@ def changed(folder: Folder, changes: Changes, seed: int = 0) -> Folder:
     """The history with the changes. Equal arguments give equal folders; ``seed`` chooses the orders that
     come once more where ``demand`` is no whole number.
     """
-    return _demanded(_tariffed(_closed(_added(_stocked(folder, changes.stock), changes), changes), changes),
-                     changes.demand, seed)  # fmt: skip
+    return _demanded(
+        _tariffed(_closed(_added(_stocked(folder, changes.stock), changes), changes), changes), changes, seed
+    )
 
 
 def _stocked(folder: Folder, times: float) -> Folder:
@@ -138,13 +146,13 @@ def _tariffed(folder: Folder, changes: Changes) -> Folder:
     return replace(folder, tariffs=replace(folder.tariffs, minor=minor))
 
 
-def _demanded(folder: Folder, times: float, seed: int) -> Folder:
-    """Every order ``times`` times, at the same instants; the part of one falls on orders by chance."""
+def _demanded(folder: Folder, changes: Changes, seed: int) -> Folder:
+    """Every order so many times, at the same instants; the part of one falls on orders by chance."""
     orders, lines = folder.orders, folder.lines
-    if times == 1.0:
+    if changes.demand == 1.0:
         return folder
     count = len(orders.id)
-    whole, more = divmod(round(times * count), max(1, count))
+    whole, more = divmod(changes.orders_of(count), max(1, count))
     often = np.full(count, whole, np.int64)
     often[np.random.default_rng(seed).permutation(count)[:more]] += 1
     of = positions_of(lines.order, orders.id)
@@ -164,24 +172,21 @@ def _repeated(often: Ints) -> tuple[Ints, Ints]:
     return row, np.arange(len(row)) - np.repeat(np.cumsum(often) - often, often)
 
 
-def _copies(ids: Any, no: Ints) -> Any:
-    made = np.empty(len(ids), np.object_)
-    for place, (id, copy) in enumerate(zip(ids, no, strict=True)):
-        made[place] = f"{id}+{copy}" if copy else id
-    return made
+def _copies(ids: Texts, no: Ints) -> Texts:
+    return texts(f"{id}+{copy}" if copy else id for id, copy in zip(ids, no, strict=True))
 
 
 def _rows(table: Table, rows: Ints) -> Table:
-    columns = {field.name: getattr(table, field.name)[rows] for field in fields(table)}  # type: ignore[arg-type]
-    return replace(table, **columns)  # type: ignore[type-var]
+    columns = {field.name: getattr(table, field.name)[rows] for field in fields(table)}
+    return replace(table, **columns)
 
 
 def _with(table: Table, more: Table, values: dict[str, Any]) -> Table:
     """The table and more rows below, these with other ``values`` in some columns."""
     columns = {}
-    for field in fields(table):  # type: ignore[arg-type]
+    for field in fields(table):
         column = getattr(more, field.name)
         if field.name in values:
             column = np.full(len(column), values[field.name], column.dtype)
         columns[field.name] = np.concatenate((getattr(table, field.name), column))
-    return replace(table, **columns)  # type: ignore[type-var]
+    return replace(table, **columns)

@@ -9,7 +9,7 @@ back the days, the less it says of the stock of then.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -138,62 +138,49 @@ def _working(nodes: files.Nodes, closed: set[str]) -> files.Nodes:
 
 
 def _orders(rows: Sequence[Any]) -> files.Orders:
-    instants = [row.placed_at.astimezone(UTC).replace(tzinfo=None) for row in rows]
     return files.Orders(
-        id=_texts(row.id for row in rows),
-        placed_at=np.array(instants, "datetime64[us]"),
-        channel=_texts(row.channel for row in rows),
-        method=_texts(row.method for row in rows),
-        customer=_texts("" for _ in rows),
-        lat=np.array([row.lat for row in rows], np.float64),
-        lon=np.array([row.lon for row in rows], np.float64),
-        country=_texts(row.country for row in rows),
-        postcode=_texts(row.postcode for row in rows),
+        id=files.texts(row.id for row in rows),
+        placed_at=files.instants(row.placed_at.astimezone(UTC).replace(tzinfo=None) for row in rows),
+        channel=files.texts(row.channel for row in rows),
+        method=files.texts(row.method for row in rows),
+        customer=files.texts("" for _ in rows),
+        lat=files.floats(row.lat for row in rows),
+        lon=files.floats(row.lon for row in rows),
+        country=files.texts(row.country for row in rows),
+        postcode=files.texts(row.postcode for row in rows),
     )
 
 
 def _lines(rows: Sequence[Any]) -> files.Lines:
     return files.Lines(
-        order=_texts(row[0] for row in rows),
-        line=_texts(row[1] for row in rows),  # an order names a SKU once here
-        sku=_texts(row[1] for row in rows),
-        quantity=_ints(row[2] for row in rows),
+        order=files.texts(row[0] for row in rows),
+        line=files.texts(row[1] for row in rows),  # an order names a SKU once here
+        sku=files.texts(row[1] for row in rows),
+        quantity=files.ints(row[2] for row in rows),
         unit_price_minor=np.zeros(len(rows), np.int64),
     )
 
 
 def _skus(rows: Sequence[Any]) -> files.Skus:
-    nothing = _texts(() for _ in rows)
+    nothing = files.texts(() for _ in rows)
     return files.Skus(
-        id=_texts(row.id for row in rows),
-        name=_texts(row.name for row in rows),
+        id=files.texts(row.id for row in rows),
+        name=files.texts(row.name for row in rows),
         barcode=nothing,
-        weight_g=_ints(row.weight_g for row in rows),
-        length_mm=_ints(row.length_mm for row in rows),
-        width_mm=_ints(row.width_mm for row in rows),
-        height_mm=_ints(row.height_mm for row in rows),
-        unit_price_minor=_ints(row.unit_price_minor for row in rows),
+        weight_g=files.ints(row.weight_g for row in rows),
+        length_mm=files.ints(row.length_mm for row in rows),
+        width_mm=files.ints(row.width_mm for row in rows),
+        height_mm=files.ints(row.height_mm for row in rows),
+        unit_price_minor=files.ints(row.unit_price_minor for row in rows),
         flags=nothing,
     )
 
 
 def _stock(rows: Sequence[Any]) -> files.Stock:
     return files.Stock(
-        node=_texts(row[0] for row in rows),
-        sku=_texts(row[1] for row in rows),
-        on_hand=_ints(row[2] for row in rows),
+        node=files.texts(row[0] for row in rows),
+        sku=files.texts(row[1] for row in rows),
+        on_hand=files.ints(row[2] for row in rows),
         safety_stock=np.zeros(len(rows), np.int64),
-        bin=_texts("" for _ in rows),
+        bin=files.texts("" for _ in rows),
     )
-
-
-def _texts(values: Iterable[Any]) -> files.Texts:
-    listed = list(values)
-    cells = np.empty(len(listed), np.object_)
-    for place, value in enumerate(listed):
-        cells[place] = value
-    return cells
-
-
-def _ints(values: Iterable[Any]) -> files.Ints:
-    return np.array([int(value) for value in values], np.int64)

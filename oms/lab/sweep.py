@@ -9,10 +9,12 @@ from typing import Any
 from oms.adapters.folder_values import Folder
 from oms.lab.axes import Named
 from oms.lab.playing import felt_by
+from routing.replay.places import BY_COST
+from routing.replay.policies import POLICIES
 from routing.replay.report import Figures, unbeaten
 
-LOOKAHEAD, SPARING, MYOPIC = "lookahead", "sparing", "cheapest"
 FULL = 1.0
+"""Prices that look ahead, felt as they are solved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +85,10 @@ def _mean(some: Sequence[Figures]) -> Figures:
 
 
 def _install(folder: Folder, one: Named) -> Mapping[str, float] | None:
-    name = one.variant.policy
-    ahead = name.startswith(LOOKAHEAD)  # waves run by themselves in the product
-    if name not in (MYOPIC, SPARING) and not ahead:
+    policy = POLICIES[one.variant.policy]
+    if policy.rule != BY_COST:
         return None
     felt = felt_by(folder, one.variant)
-    if name == MYOPIC:
+    if not policy.sparing:
         felt["breadth_weight"] = 0.0
-    return felt | {"lookahead_weight": FULL if ahead else 0.0}
+    return felt | {"lookahead_weight": FULL if policy.foresight else 0.0}  # waves run by themselves

@@ -34,7 +34,8 @@ class Book:
 
     def wide(self, no: int, index_by_no: NDArray[Any]) -> NDArray[np.float64]:
         """[C] what a unit of the SKU is worth at each node of a catalogue; asked again and again, so it is
-        laid out once."""
+        laid out once.
+        """
         known = self._wide.get(no)
         if known is None or known[0] is not index_by_no:
             nodes, minor = self.rows[no]

@@ -80,12 +80,7 @@ def _rates(nodes: Sequence[NodeSpec], found: Sequence[Evidence], now: datetime) 
     not_found = np.minimum(failure_rates(tried, missing, np.full(len(nodes), np.nan)), not_sent)
     counted = np.stack([tried, missing, refused, not_found, not_sent], axis=-1).round(6)
     return [
-        Learned(node.id, kind, *_five(counted[n, g].tolist()), now)
-        for n, node in enumerate(nodes)
-        for g, kind in enumerate(goods)
+        Learned(node.id, kind, lines, lacked, refusals, lost, not_had, now)
+        for node, rows in zip(nodes, counted.tolist(), strict=True)
+        for kind, (lines, lacked, refusals, lost, not_had) in zip(goods, rows, strict=True)
     ]
-
-
-def _five(row: list[float]) -> tuple[float, float, float, float, float]:
-    tried, missing, refused, not_found, not_sent = row
-    return tried, missing, refused, not_found, not_sent

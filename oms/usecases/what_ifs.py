@@ -18,7 +18,7 @@ from oms.actors import SYSTEM
 from oms.adapters.clock import elapsed_s
 from oms.bootstrap import Runtime
 from oms.lab.apart import Broken, Stopped, play_apart
-from oms.lab.changes import Changes, Why, changed, misfits
+from oms.lab.changes import Changes, Why, misfits
 from oms.lab.history import MOST_ORDERS, Days, History, counted, read_history, sizes
 from oms.lab.playing import Variant, World
 from oms.refusals import Code, Fault, Refused, not_found, refuse
@@ -86,7 +86,7 @@ def submit_what_if(work: Work, spec: NetworkSpec, wanted: Wanted) -> WhatIf:
     played, _ = counted(work.conn, wanted.days)
     if not played:
         raise _not("/first_day", "No order of these days went to an address; choose other days")
-    if not round(played * wanted.changes.demand):
+    if not wanted.changes.orders_of(played):
         raise _not("/demand", f"This leaves none of {played:,} orders; ask for more")
     _not_too_much(work.conn, wanted, played, len(spec.nodes) + len(wanted.changes.add))
     id, variants = work.ids.new("wif"), wanted.variants
@@ -175,7 +175,7 @@ def _result(wanted: Wanted, history: History, figures: Sequence[Figures], today:
     return {
         "currency": folder.network.currency,
         "orders": len(folder.orders.id),
-        "orders_changed": len(changed(folder, wanted.changes, wanted.seed).orders.id),
+        "orders_changed": wanted.changes.orders_of(len(folder.orders.id)),
         "left_out": history.left_out,
         "notes": [STOCK_NOTE] if wanted.last_day < today else [],
         "base": [asdict(one) for one in figures[:half]],
@@ -184,7 +184,7 @@ def _result(wanted: Wanted, history: History, figures: Sequence[Figures], today:
 
 
 def _not_too_much(conn: Connection, wanted: Wanted, played: int, nodes: int) -> None:
-    more = round(played * wanted.changes.demand)
+    more = wanted.changes.orders_of(played)
     if max(played, more) > MOST_ORDERS:
         raise _not("/last_day", f"These are more than {MOST_ORDERS:,} orders; choose fewer days")
     ahead = sum(POLICIES[name].foresight for name in wanted.policies)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from routing.problem import Ints
 from routing.replay.dual import Prices, ascend, scarcity
 from routing.replay.places import BY_COST
 from routing.replay.run import Run
@@ -21,11 +22,16 @@ def clairvoyant(ground: Ground, stream: Stream, rounds: int = USUAL_ROUNDS, past
     were there from the start, and nobody is turned away by an empty shelf: both make the bound lower, never
     wrong.
     """
-    stock = ground.on_hand.copy()
-    arrivals, weights = stream.arrivals, np.ones(len(stream.order_ids))
+    stock, weights = all_stock(ground, stream, past), np.ones(len(stream.order_ids))
     weights[:past] = 0.0
-    late = arrivals.at > stream.placed_at[past] if past else np.ones(len(arrivals.at), np.bool_)
-    np.add.at(stock, (arrivals.sku[late], arrivals.node[late]), arrivals.quantity[late])
     run = Run(ground, stream, BY_COST)
     start = Prices(scarcity(run, weights, stock), np.zeros(run.used.shape), -np.inf)
     return ascend(run, weights, stock, rounds, STEP * ground.opening_minor, start)
+
+
+def all_stock(ground: Ground, stream: Stream, past: int) -> Ints:
+    """[S, N] the opening stock and all that comes in after the first ``past`` orders."""
+    stock, arrivals = ground.on_hand.copy(), stream.arrivals
+    late = arrivals.at > stream.placed_at[past] if past else np.ones(len(arrivals.at), np.bool_)
+    np.add.at(stock, (arrivals.sku[late], arrivals.node[late]), arrivals.quantity[late])
+    return stock

@@ -12,6 +12,7 @@ import numpy as np
 
 from routing.problem import UNLIMITED
 from routing.replay.as_wave import wave_of
+from routing.replay.clairvoyant import all_stock
 from routing.replay.places import BY_COST
 from routing.replay.run import Run
 from routing.replay.stream import Ground, Stream
@@ -31,9 +32,8 @@ def hindsight(ground: Ground, stream: Stream, past: int = 0, time_left: TimeLeft
     and daily capacity is not looked at: both make the bound lower, never wrong, but then the plan need not be
     one that could have been carried out.
     """
-    run, arrivals = Run(ground, stream, BY_COST), stream.arrivals
-    late = arrivals.at > stream.placed_at[past] if past else np.ones(len(arrivals.at), np.bool_)
-    np.add.at(run.left, (arrivals.sku[late], arrivals.node[late]), arrivals.quantity[late])
+    run = Run(ground, stream, BY_COST)
+    run.left = all_stock(ground, stream, past)
     rooms = np.full(len(ground.node_ids), UNLIMITED, np.int64)
     wave = wave_of(run, list(range(past, len(stream.order_ids))), (None, None), rooms, {})
     found = solve_wave(wave, time_left=time_left)

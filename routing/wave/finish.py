@@ -28,11 +28,20 @@ SHORTEST_S = 0.2  # with less time left no master is begun
 BUILD_S = 5e-5  # what writing down and handing over a column of it takes
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidates:
+    """What plans are compared with: ``felt`` [O] least felt costs and the ``bound`` at the final prices and
+    cuts. ``complete``: every plan that a better choice can hold is known.
+    """
+
+    felt: Ints
+    bound: int
+    complete: bool
+
+
 @dataclass(slots=True)
 class Search:
-    """``columns`` [todo]: the best plans so far, within ``room`` [rows]; ``certain``: the bound at the final
-    prices and cuts, which those of plans are compared with.
-    """
+    """``columns`` [todo]: the best plans so far, within ``room`` [rows]."""
 
     tables: Tables
     oracle: Oracle
@@ -43,7 +52,6 @@ class Search:
     columns: Ints
     remaining: Callable[[], float]
     seed: int
-    certain: int = 0
 
     def steps(self) -> Iterator[tuple[int, int]]:
         """Cost and bound in inner money after every step."""
@@ -57,18 +65,19 @@ class Search:
             if start is not None:
                 self._better(self._polished(start))
                 yield self.cost, self.relaxed.bound
-        most, proven, gained = MOST_COLUMNS, False, True
-        if not self.small:
-            most = int(FIRST_COLUMNS * self.todo.size)
+        most = int(FIRST_COLUMNS * self.todo.size)
         if self.gap <= self.close or not self._time_for(most):
             return
-        felt, complete = self._candidates()
-        while self.gap > self.close and self._time_for(most) and gained and not proven:
-            before = self.cost
-            whole, proven = self._master(felt, most, complete)
+        seen, proven, gained = self._candidates(), False, True
+        most = MOST_COLUMNS if self.small else most
+        while self.gap > self.close and gained and not proven:
+            columns, before = self._worth(seen, most), self.cost
+            if not self._time_for(columns.size):
+                return
+            proven = self._master(columns, seen.complete and columns.size < most)
             yield self.cost, self.relaxed.bound
-            gained = not whole or self.cost < before
-            most *= 2
+            gained = self.cost < before or columns.size == most < MOST_COLUMNS
+            most = min(2 * most, MOST_COLUMNS)
 
     @property
     def cost(self) -> int:
@@ -99,34 +108,28 @@ class Search:
         left = self.room - self.pool.usage(columns)
         return polished(self.oracle, self.pool, self.todo, left, columns)
 
-    def _candidates(self) -> tuple[Ints, bool]:
-        """Brings in the plans that may be worth it; [O] least felt costs, and whether these are all plans
-        that a better choice can hold.
-        """
+    def _candidates(self) -> Candidates:
+        """Brings in the plans that may be worth it."""
         value, felt = self._felt()
         # The bound again: a cut may have been replaced since the best round.
-        self.certain = certified(self.tables, self.relaxed.limit, self.relaxed.price, felt[self.todo])
-        return felt, self._enumerate(value, self.cost - self.certain)
+        bound = certified(self.tables, self.relaxed.limit, self.relaxed.price, felt[self.todo])
+        return Candidates(felt, bound, self._enumerate(value, self.cost - bound))
 
-    def _master(self, felt: Ints, most: int, complete: bool) -> tuple[bool, bool]:
-        """One integer master over ``most`` columns; whether these are all that are worth it, and whether it
-        proves that nothing is better than what it found.
+    def _master(self, columns: Ints, exact: bool) -> bool:
+        """One integer master over these columns. Whether it proves that nothing is better than what it found,
+        which needs ``exact``: that they are all a better choice can hold.
         """
-        most = min(most, MOST_COLUMNS)
-        columns = self._worth(felt, self.cost - self.certain, most)
-        whole = columns.size < most or most == MOST_COLUMNS
-        exact = complete and columns.size < most
         left_s = self.remaining() - BUILD_S * columns.size
         seconds = None if math.isinf(left_s) else min(SECONDS, 0.9 * left_s)
         found = choose(
             self.pool, columns, self.room, self.columns, seconds, self.seed, 0.0 if exact else CLOSE / 4
         )
         if found is None:
-            return whole, False
+            return False
         self._better(self._polished(found.columns))
         if exact and found.proven:
             self.relaxed.bound = self.cost
-        return whole, exact and found.proven
+        return exact and found.proven
 
     def _felt(self) -> tuple[Ints, Ints]:
         """Least felt cost of each order at the final prices: of all plans, and with what leaving costs."""
@@ -152,15 +155,15 @@ class Search:
             self.pool.add(out, end, chosen)
         return near == slack and bool((found[self.todo] >= 0).all())
 
-    def _worth(self, felt: Ints, slack: int, most: int) -> Ints:
+    def _worth(self, seen: Candidates, most: int) -> Ints:
         """Columns that a choice better than the present one can hold: of more than ``most`` the most
         promising.
         """
         order = self.pool.col[: self.pool.size, COL_ORDER]
-        asked = np.zeros(felt.size, np.bool_)
+        asked = np.zeros(seen.felt.size, np.bool_)
         asked[self.todo] = True
         mine = np.flatnonzero(asked[order])
-        reduced = self.pool.felt(mine, self.relaxed.price) - felt[order[mine]]
-        worth = np.flatnonzero(reduced <= slack)
+        reduced = self.pool.felt(mine, self.relaxed.price) - seen.felt[order[mine]]
+        worth = np.flatnonzero(reduced <= self.cost - seen.bound)
         worth = worth[np.argsort(reduced[worth], kind="stable")]
         return np.sort(mine[worth[:most]])

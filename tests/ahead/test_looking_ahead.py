@@ -36,7 +36,7 @@ def test_the_last_unit_near_by_is_kept_for_those_who_need_it_more(shop: Shop) ->
     assert nodes(shop, "new") == ["FAR"]
     said = reasons(shop, "new")["WH"]
     assert said.startswith("WH lost by ") and "units that are better kept for later orders" in said
-    assert "a unit of A1 there is worth" in said and said.endswith("more to orders to come.")
+    assert "(1 × A1, worth " in said and said.endswith(" more there).")
     shop.runtime.feed.look()
     assert shop.place("both", ("A1", 1), ("B2", 1), method="ship").status_code == 201
     assert nodes(shop, "both") == ["WH"], "it was kept for this one"
