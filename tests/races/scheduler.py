@@ -93,7 +93,7 @@ class Scheduler:
         self._monitor = monitor
         self._clients: list[_Client] = []
         self._changed = threading.Condition()
-        self._deadlocks = self._waits = 0
+        self._deadlocks = self._waits = self._reached = 0
         self._abandoned = False
 
     def watch(self, engine: Engine, number: int) -> None:
@@ -185,8 +185,11 @@ class Scheduler:
                 if self._changed.wait_for(lambda: not self._running(), PATIENCE_S):
                     return
                 asked = [c for c in self._clients if c.state in (_State.RUNNING, _State.BLOCKED) and c.pid]
+                seen = self._reached
             waits = _waits(monitor, [client.pid for client in asked])
             with self._changed:
+                if seen != self._reached:
+                    continue  # somebody went on meanwhile, and may have freed whom the answer says to wait
                 pids = {client.pid for client in self._clients}
                 for client in asked:  # whom PostgreSQL freed from a dead-lock goes on by itself
                     if client.state is _State.BLOCKED and not waits.get(client.pid, set()) & pids:
@@ -214,6 +217,7 @@ class Scheduler:
             if self._abandoned:
                 raise _Abandoned
             client.label, client.pid, client.frees, client.state = label, pid, frees, state
+            self._reached += 1
             self._changed.notify_all()
         client.go.acquire()
         if self._abandoned:
@@ -229,6 +233,7 @@ class Scheduler:
             client.error = error
         with self._changed:
             client.state = _State.DONE
+            self._reached += 1
             for other in self._clients:
                 if other.state is _State.BLOCKED:
                     other.state = _State.RUNNING

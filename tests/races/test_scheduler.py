@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from time import sleep
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.exc import OperationalError
 
 from oms.store.database import connect
+from tests.races import scheduler
 from tests.races.explore import Follow, Play, bounded, wandering
 from tests.races.scheduler import Choose, Run, Scheduler
 
@@ -122,6 +124,25 @@ def test_the_same_schedule_is_the_same_interleaving(toy: Toy) -> None:
     for run in list(bounded(play, 2))[:30]:
         again = play(Follow(run.choices))
         assert (again.steps, again.results, again.waits) == (run.steps, run.results, run.waits)
+
+
+def test_who_was_freed_while_the_locks_were_looked_at_is_not_left_behind(
+    toy: Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def late(monitor: Connection, pids: list[int]) -> dict[int, set[int]]:
+        found = waits(monitor, pids)
+        sleep(0.04)  # by now it has committed and ended
+        return found
+
+    waits = scheduler._waits
+    for engine in toy.engines[:2]:
+        # As on a busy machine: it has not committed yet, and the freed one takes its time to go on.
+        event.listen(engine, "commit", lambda _: sleep(0.02))
+        event.listen(engine, "after_cursor_execute", lambda *_: sleep(0.1))
+    monkeypatch.setattr(scheduler, "_waits", late)
+    runs = list(bounded(toy.play(guarded, guarded), 1))
+    assert {sum(run.results) for run in runs} == {1}
+    assert any(run.waits for run in runs)
 
 
 def test_rows_locked_crosswise_dead_lock_and_the_run_goes_on(toy: Toy) -> None:
