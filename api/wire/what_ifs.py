@@ -87,7 +87,9 @@ class WhatIfResult(Wire):
 
 
 class WhatIfShown(Wire):
-    """A run: `done` of `runs` replays are played; `wanted` is what was asked for."""
+    """A run: `done` of `runs` replays are played; `wanted` is what was asked for. `attempts`: how often it
+    was begun; one whose process was lost is begun again.
+    """
 
     id: str
     at: Instant
@@ -99,3 +101,4 @@ class WhatIfShown(Wire):
     runs: int
     result: WhatIfResult | None
     detail: str
+    attempts: int

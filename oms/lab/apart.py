@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 
@@ -22,14 +23,18 @@ class Stopped(Exception):
 
 
 class Broken(Exception):
-    """The process ended before its time, or something went wrong in it."""
+    """Something went wrong in it."""
+
+
+class Died(Exception):
+    """The process ended before its time; another may live longer."""
 
 
 def play_apart(
     folder: Folder, variants: Sequence[Variant], told: Callable[[int], None], stop: Callable[[], bool]
 ) -> list[Figures]:
     """The figures of each variant, in turn. ``told`` hears every half a second how many are done; ``stop`` is
-    asked as often. Raises Stopped, Broken.
+    asked as often. Raises Stopped, Broken, Died.
     """
     context = multiprocessing.get_context("spawn")  # a fork would hold the server's locks and sockets
     here, there = context.Pipe(duplex=False)
@@ -48,7 +53,7 @@ def play_apart(
                 done.append(one)
             told(len(done))
     except EOFError:
-        raise Broken(_words(_ended(child))) from None
+        raise Died(_words(_ended(child))) from None
     finally:
         here.close()
         if child.is_alive():
@@ -59,7 +64,7 @@ def play_apart(
 
 def _words(code: int | None) -> str:
     if code == -signal.SIGKILL:  # which the system sends when there is no memory
-        return "its process ran out of memory; choose fewer days"
+        return "its process was killed, as happens where memory runs out"
     return f"its process ended (exit code {code})"
 
 
@@ -68,10 +73,19 @@ def _ended(child: multiprocessing.process.BaseProcess) -> int | None:
     return child.exitcode
 
 
+def _leave_with_parent() -> None:
+    """A server that was killed hears no figures any more, and another plays the run anew."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
+
+
 def _play_all(answers: Connection, folder: Folder, variants: Sequence[Variant]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server hears ctrl-c and says what follows
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.nice(NICE)
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
     try:
         for variant in variants:
             answers.send(play(folder, variant))

@@ -20,6 +20,7 @@ what_if = Table(
     Column("runs", Integer, nullable=False),
     Column("result", JSONB(none_as_null=True)),
     Column("detail", Text, nullable=False, server_default=text("''")),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
     CheckConstraint("state IN ('queued', 'running', 'done', 'failed')", name="state_known"),
     Index("ix_what_if_open", "at", postgresql_where=text("state IN ('queued', 'running')")),
     Index("ix_what_if_at", "at"),

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from oms.actors import SYSTEM
 from oms.adapters.clock import elapsed_s
 from oms.bootstrap import Runtime
-from oms.lab.apart import Broken, Stopped, play_apart
+from oms.lab.apart import Broken, Died, Stopped, play_apart
 from oms.lab.changes import Changes, Why, misfits
 from oms.lab.history import MOST_ORDERS, Days, History, counted, read_history, sizes
 from oms.lab.playing import Variant, World
@@ -114,10 +114,12 @@ def run_what_ifs(runtime: Runtime) -> int:
         count += 1
         try:
             _run(runtime, mine)
-        except Stopped:
-            _write(runtime, mine, state="queued")
+        except Stopped:  # not its fault, so this attempt does not count
+            _write(runtime, mine, state="queued", attempts=mine.attempts - 1)
         except OUTAGES:
             raise
+        except Died as error:
+            transact(runtime, SYSTEM, partial(_put_back, mine, str(error)))
         except Broken as error:
             _write(runtime, mine, state="failed", detail=f"It broke off: {error}", ended=True)
         except Exception as error:
@@ -148,24 +150,32 @@ def _teller(runtime: Runtime, mine: WhatIf) -> Callable[[int], None]:
             return
         told, at = done, elapsed_s()
         try:
-            _write(runtime, mine, done=done)
+            ours = _write(runtime, mine, done=done)
         except OUTAGES:
             log.warning("What-if %s cannot say how far it is", mine.id)
+            return
+        if not ours:
+            log.warning("What-if %s was taken for lost and is played by another process", mine.id)
+            raise Stopped
 
     return tell
 
 
-def _write(runtime: Runtime, mine: WhatIf, *, ended: bool = False, **values: Any) -> None:
-    def write(work: Work) -> None:
+def _write(runtime: Runtime, mine: WhatIf, *, ended: bool = False, **values: Any) -> bool:
+    def write(work: Work) -> bool:
         when = {"seen_at": work.at} | ({"ended_at": work.at} if ended else {})
-        store.write_what_if(work.conn, mine.id, **when, **values)
+        return store.write_what_if(work.conn, mine, **when, **values)
 
-    transact(runtime, SYSTEM, write)
+    return transact(runtime, SYSTEM, write)
+
+
+def _put_back(mine: WhatIf, why: str, work: Work) -> None:
+    store.put_back(work.conn, mine, work.at, f"It broke off: {why}")
 
 
 def _end(mine: WhatIf, result: Mapping[str, Any], work: Work) -> None:
-    done = {"state": "done", "ended_at": work.at, "result": result, "done": mine.runs}
-    if store.write_what_if(work.conn, mine.id, **done):
+    done = {"state": "done", "ended_at": work.at, "result": result, "done": mine.runs, "detail": ""}
+    if store.write_what_if(work.conn, mine, **done):
         work.emit("what_if.done", "what_if", mine.id, {"orders": result["orders"]})
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import threading
 import time
 from dataclasses import replace
@@ -158,32 +157,6 @@ def test_what_breaks_off_says_so(sold: Shop) -> None:
         play_apart(folder, [Variant("unheard of")], lambda done: None, lambda: False)
     with pytest.raises(Stopped):
         play_apart(folder, [Variant("cheapest")], lambda done: None, lambda: True)
-
-
-def test_a_silent_run_is_given_up(sold: Shop) -> None:
-    asked = sold.post("/v1/what-ifs", {"first_day": DAY, "last_day": DAY, "stock": 0.5}, sold.admin)
-    with sold.runtime.engine.begin() as conn:
-        mine = store.claim_what_if(conn, sold.watch.now())
-        assert mine is not None
-    sold.watch.forward(minutes=3)
-    assert run_what_ifs(sold.runtime) == 0
-    shown = sold.admin.get(asked.headers["Location"]).json()
-    assert (shown["state"], shown["detail"]) == ("failed", store.LOST)
-    with sold.runtime.engine.begin() as conn:
-        assert not store.write_what_if(conn, mine.id, done=1)
-
-
-def test_a_process_without_memory_says_what_to_do(sold: Shop) -> None:
-    with sold.runtime.engine.connect() as conn:
-        folder = read_history(conn, DAYS).folder
-
-    def kill() -> bool:
-        for child in multiprocessing.active_children():
-            child.kill()
-        return False
-
-    with pytest.raises(Broken, match="choose fewer days"):
-        play_apart(folder, [Variant("cheapest")], lambda done: None, kill)
 
 
 def test_stock_of_days_gone_by_is_said_to_be_todays(sold: Shop) -> None:

@@ -1,0 +1,16 @@
+"""How often a what-if was begun."""
+
+from pathlib import Path
+from typing import cast
+
+from alembic import op
+from psycopg import Connection
+
+revision = "0014"
+down_revision = "0013"
+
+
+def upgrade() -> None:
+    """The statements of the file beside this one."""
+    driver = cast("Connection[object]", op.get_bind().connection.driver_connection)
+    driver.execute(Path(__file__).with_suffix(".sql").read_bytes())

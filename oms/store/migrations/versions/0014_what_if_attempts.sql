@@ -1,0 +1,1 @@
+ALTER TABLE what_if ADD COLUMN attempts integer NOT NULL DEFAULT 0;
