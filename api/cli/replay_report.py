@@ -39,14 +39,14 @@ def report_html(found: Comparison, title: str) -> str:
     """The whole page."""
     policies = found.policies
     sections = [
-        _bars(
+        bars(
             "Cost an order", policies, lambda one: one.cost_per_order_minor / MINOR, "{:,.2f}", _bound(found)
         ),
-        _bars("Paid an order", policies, lambda one: one.paid_per_order_minor / MINOR, "{:,.2f}"),
-        _bars("Parcels an order", policies, lambda one: one.parcels_per_order, "{:.3f}"),
-        _bars("Lines filled", policies, lambda one: 100 * one.line_fill, "{:.1f} %"),
-        _bars("Days to the last parcel", policies, lambda one: one.days, "{:.2f}"),
-        _bars("Share of the gap closed", policies, lambda one: 100 * (one.gap_closed or 0.0), "{:.1f} %"),
+        bars("Paid an order", policies, lambda one: one.paid_per_order_minor / MINOR, "{:,.2f}"),
+        bars("Parcels an order", policies, lambda one: one.parcels_per_order, "{:.3f}"),
+        bars("Lines filled", policies, lambda one: 100 * one.line_fill, "{:.1f} %"),
+        bars("Days to the last parcel", policies, lambda one: one.days, "{:.2f}"),
+        bars("Share of the gap closed", policies, lambda one: 100 * (one.gap_closed or 0.0), "{:.1f} %"),
         _pareto(policies),
         _load(policies),
         _table(policies),
@@ -68,7 +68,7 @@ def _bound(found: Comparison) -> float | None:
     return None if found.bound_per_order_minor is None else found.bound_per_order_minor / MINOR
 
 
-def _bars(
+def bars(
     title: str,
     policies: Mapping[str, Figures],
     value: Callable[[Figures], float],

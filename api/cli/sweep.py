@@ -24,13 +24,15 @@ from oms.adapters.folder_values import Folder
 from oms.lab.axes import BadAxis, Named, read_axes, variants
 from oms.lab.changes import Changes, misfits, senders
 from oms.lab.crew import Lost, NoCluster, in_processes, over_dask, processors
-from oms.lab.playing import World, left_to_play
+from oms.lab.gaps import measured, measures, tasks
+from oms.lab.playing import Done, Task, World, left_to_play
 from oms.lab.sweep import Outcome, document, outcomes
+from routing.replay.clairvoyant import USUAL_ROUNDS
 from routing.replay.report import Figures
 
 app = typer.Typer()
 
-COLUMNS = ("policy", "cost", "days", "parcels", "kg CO₂", "filled")
+COLUMNS = ("policy", "cost", "days", "parcels", "kg CO₂", "filled", "gap")
 WIDTH = 100
 """Characters that a table takes at least: a name is never broken, so that it can be copied."""
 MISSING_SAID = 10
@@ -40,17 +42,19 @@ MISSING_SAID = 10
 Until = Annotated[
     datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only orders before this day, UTC.")
 ]
+Vary = Annotated[
+    list[str], typer.Option(help="KEY=VALUE,VALUE; may be repeated. Every combination is played.")
+]
+Rounds = Annotated[
+    int,
+    typer.Option(min=0, help=f"Rounds that lift the clairvoyant bound, such as {USUAL_ROUNDS}; 0: no gap."),
+]
 
 
 @app.command()
 def sweep(
     folder: Annotated[Path, typer.Argument(help="CSV or Parquet files, as `anyshelf import` reads them.")],
-    vary: Annotated[
-        list[str],
-        typer.Option(
-            help="KEY=VALUE,VALUE; may be repeated. Every combination is played.",
-        ),
-    ],
+    vary: Vary,
     since: Annotated[
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="Play from this day, UTC; before it is only learned from."),
@@ -62,6 +66,7 @@ def sweep(
     dask: Annotated[
         str | None, typer.Option(help="Play on this Dask cluster instead, such as tcp://HOST:8786.")
     ] = None,
+    rounds: Rounds = 0,
     output: Annotated[
         Path | None, typer.Option("--out", help="Keep the variants here, for `anyshelf policy install`.")
     ] = None,
@@ -75,22 +80,27 @@ def sweep(
     stock, tariffs, tariff:NAME; close, nodes joined by + (close=none,A,A+B).
 
     Marked ● is what no other policy of the same world equals in cost, days,
-    parcels and CO₂ and beats in one. Several seeds are averaged. The figures
-    are the same whoever plays them.
+    parcels and CO₂ and beats in one. Several seeds are averaged. With --rounds
+    the gap tells how much of the distance a variant closes from what `cheapest`
+    costs to what one could do who knew every order beforehand. The figures are
+    the same whoever plays them.
     """
     found = _read(folder, json)
     named = _variants(found, vary, World(since=since, until=until))
     _require_writable(output, report)
-    played, broke = _play(found, named, processes, dask)
-    done = sorted(played)
-    told = outcomes(found, [named[number] for number in done], [played[number] for number in done])
-    missing = [_one_run(one) for number, one in enumerate(named) if number not in played]
+    by = measures(found, named, rounds)
+    asked = tasks(named, by)
+    done, broke = _play(found, list(asked), processes, dask)
+    played = [one for one in named if one.variant in done]
+    figures = [measured(one, done, by) for one in played]
+    told = outcomes(found, played, [one for one, _ in figures], [bound for _, bound in figures])
+    missing = [name for task, name in asked.items() if task not in done]
     said = document(found, told, folder.resolve().name, missing)
     if json:
         print_json(said)
     else:
         _show(told, said["currency"])
-    _end(missing, len(named), broke, not played or _keep(said, told, output, report))
+    _end(missing, len(asked), broke, not played or _keep(said, told, output, report))
 
 
 def _end(missing: Sequence[str], of: int, broke: str, written: bool) -> None:
@@ -139,11 +149,6 @@ def _write(file: Path | None, content: Callable[[], bytes]) -> bool:
     return True
 
 
-def _one_run(one: Named) -> str:
-    where = f" with {one.world}" if one.world else ""
-    return f"{one.policy}{where}, seed {one.variant.world.seed}"
-
-
 def _read(folder: Path, json: bool) -> Folder:
     try:
         found = read_folder(folder)
@@ -177,11 +182,10 @@ def _variants(folder: Folder, vary: Sequence[str], world: World) -> list[Named]:
 
 
 def _play(
-    folder: Folder, named: Sequence[Named], processes: int | None, dask: str | None
-) -> tuple[dict[int, Figures], str]:
-    """Figures by number of the variant, and why some are missing."""
-    asked = [one.variant for one in named]
-    done: dict[int, Figures] = {}
+    folder: Folder, asked: Sequence[Task], processes: int | None, dask: str | None
+) -> tuple[dict[Task, Done], str]:
+    """What each came to, and why some are missing."""
+    done: dict[Task, Done] = {}
     try:
         with progress_bar() as bar:
             task = bar.add_task("variants", total=len(asked))
@@ -190,8 +194,8 @@ def _play(
                 if dask is None
                 else over_dask(folder, asked, dask)
             )
-            for number, figures in crew:
-                done[number] = figures
+            for number, found in crew:
+                done[asked[number]] = found
                 bar.advance(task)
     except Lost as trouble:
         return done, str(trouble)
@@ -202,17 +206,23 @@ def _play(
 
 
 def _show(found: Sequence[Outcome], currency: str) -> None:
+    """The gap has a column where there is a bound, which is the last row of its world."""
+    bounds = {one.world: one.bound_per_order_minor for one in found if one.bound_per_order_minor is not None}
     for world in dict.fromkeys(one.world for one in found):
         table = Table(
             title=f"{world or 'As it was'}; per order, money in {currency}",
             title_justify="left", box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0),
         )  # fmt: skip
         table.add_column("", min_width=1)
-        for title in COLUMNS:
+        for title in COLUMNS if bounds else COLUMNS[:-1]:
             table.add_column(title, justify="left" if title == COLUMNS[0] else "right", no_wrap=True)
         for one in found:
             if one.world == world:
-                table.add_row("●" if one.front else "", one.policy, *_cells(one.figures))
+                table.add_row(
+                    "●" if one.front else "", one.policy, *_cells(one.figures)[: None if bounds else -1]
+                )
+        if world in bounds:
+            table.add_row("", "clairvoyant bound", f"{bounds[world] / MINOR:,.2f}")
         Console(width=max(out.width, WIDTH)).print(table)
 
 
@@ -224,4 +234,5 @@ def _cells(one: Figures) -> tuple[str, ...]:
         f"{one.parcels_per_order:.3f}",
         f"{one.co2_kg_per_order:.3f}",
         f"{one.line_fill:.1%}",
+        "" if one.gap_closed is None else f"{one.gap_closed:.1%}",
     )

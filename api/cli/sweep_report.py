@@ -7,13 +7,28 @@ from html import escape
 from pathlib import Path
 from shlex import quote
 
-from api.cli.replay_report import MINOR, STYLE, WIDTH, cells, ranks
+from api.cli.replay_report import MINOR, STYLE, WIDTH, bars, cells, ranks
 from oms.lab.sweep import Outcome
 
-HEAD = ("", "policy", "cost", "paid", "parcels", "split", "filled", "days", "on time", "kg CO₂", "seeds")
+HEAD = (
+    "",
+    "policy",
+    "cost",
+    "paid",
+    "parcels",
+    "split",
+    "filled",
+    "days",
+    "on time",
+    "kg CO₂",
+    "gap",
+    "seeds",
+)
 SIDE = 320
 MORE = "code { overflow-wrap: anywhere } td:nth-child(2), th:nth-child(2) { text-align: left }"
 SMALLEST, LARGEST = 5.0, 14.0
+BARS = 20
+"""So many of the front have a bar: those that cost least."""
 
 
 def sweep_html(found: Sequence[Outcome], currency: str, title: str, kept: Path | None) -> str:
@@ -23,7 +38,13 @@ def sweep_html(found: Sequence[Outcome], currency: str, title: str, kept: Path |
     head = (
         f"Per order, money in {currency}; several seeds are averaged. Numbered: in the same world no other "
         "is as good in cost, days, parcels and CO₂ and better in one. Cost includes the penalty for units "
-        "not sent."
+        "not sent. The gap is the distance from what <code>cheapest</code> costs down to what one could do "
+        "who knew every order beforehand"
+        + (
+            "."
+            if any(one.figures.gap_closed is not None for one in found)
+            else "; sweep with --rounds for it."
+        )
     )
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
@@ -37,7 +58,28 @@ def _world(world: str, found: Sequence[Outcome], kept: Path | None) -> str:
     title = escape(world or "As it was")
     found = sorted(found, key=lambda one: one.figures.cost_per_order_minor)
     numbers = {one.policy: n for n, one in enumerate((one for one in found if one.front), 1)}
-    return f"{_chart(title, found, numbers)}{_installs(found, numbers, kept)}{_table(title, found, numbers)}"
+    return (
+        f"{_chart(title, found, numbers)}{_installs(found, numbers, kept)}{_front(world, found, numbers)}"
+        f"{_table(title, found, numbers)}"
+    )
+
+
+def _front(world: str, found: Sequence[Outcome], numbers: dict[str, int]) -> str:
+    """Cost and share of the gap of the front by its numbers, where there is a bound."""
+    title, bound = world or "As it was", found[0].bound_per_order_minor
+    if bound is None:
+        return ""
+    shown = {f"{numbers[one.policy]}": one.figures for one in found if one.front}
+    shown = dict(list(shown.items())[:BARS])
+    return bars(
+        f"{title}: cost an order",
+        shown,
+        lambda one: one.cost_per_order_minor / MINOR,
+        "{:,.2f}",
+        bound / MINOR,
+    ) + bars(
+        f"{title}: share of the gap closed", shown, lambda one: 100 * (one.gap_closed or 0.0), "{:.1f} %"
+    )
 
 
 def _chart(title: str, found: Sequence[Outcome], numbers: dict[str, int]) -> str:
@@ -95,4 +137,4 @@ def _table(title: str, found: Sequence[Outcome], numbers: dict[str, int]) -> str
 def _row(one: Outcome, numbers: dict[str, int]) -> tuple[str, ...]:
     seeds = len(one.digests)
     spread = f"{seeds}: {one.cost_from / MINOR:,.2f}–{one.cost_to / MINOR:,.2f}" if seeds > 1 else "1"
-    return (str(numbers.get(one.policy, "")), one.policy, *cells(one.figures)[:-1], spread)
+    return (str(numbers.get(one.policy, "")), one.policy, *cells(one.figures), spread)

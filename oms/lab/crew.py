@@ -8,11 +8,10 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
 
 from oms.adapters.folder_values import Folder
-from oms.lab.playing import Variant, play
-from routing.replay.report import Figures
+from oms.lab.playing import Done, Task, perform
 
-Played = Iterator[tuple[int, Figures]]
-"""Number of a variant and its figures, as they are done."""
+Played = Iterator[tuple[int, Done]]
+"""Number of a task and what it came to, as they are done."""
 
 _here: list[Folder] = []
 
@@ -22,7 +21,7 @@ class NoCluster(Exception):
 
 
 class Lost(Exception):
-    """Some variants were not played; the others have been told before it is raised."""
+    """Some tasks were not done; the others have been told before it is raised."""
 
 
 def processors() -> int:
@@ -30,12 +29,12 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def in_processes(folder: Folder, variants: Sequence[Variant], processes: int) -> Played:
-    """Each process gets the folder once; who is free takes the next variant. Raises Lost at the end."""
+def in_processes(folder: Folder, tasks: Sequence[Task], processes: int) -> Played:
+    """Each process gets the folder once; who is free takes the next task. Raises Lost at the end."""
     context = multiprocessing.get_context("spawn")
-    crew = ProcessPoolExecutor(min(processes, len(variants)), context, initializer=_begin, initargs=(folder,))
+    crew = ProcessPoolExecutor(min(processes, len(tasks)), context, initializer=_begin, initargs=(folder,))
     try:
-        numbers = {crew.submit(_play_here, variant): number for number, variant in enumerate(variants)}
+        numbers = {crew.submit(_play_here, task): number for number, task in enumerate(tasks)}
         lost: BaseException | None = None
         for done in as_completed(numbers):
             if (error := done.exception()) is not None:
@@ -50,7 +49,7 @@ def in_processes(folder: Folder, variants: Sequence[Variant], processes: int) ->
         crew.shutdown(cancel_futures=True)
 
 
-def over_dask(folder: Folder, variants: Sequence[Variant], address: str) -> Played:
+def over_dask(folder: Folder, tasks: Sequence[Task], address: str) -> Played:
     """The workers need the same release of Anyshelf; each gets the folder once. Raises NoCluster, and
     Lost at the end.
     """
@@ -70,14 +69,14 @@ def over_dask(folder: Folder, variants: Sequence[Variant], address: str) -> Play
             raise NoCluster(
                 f"The Dask cluster at {address} takes no work ({type(error).__name__})"
             ) from error
-        tasks = [client.submit(play, there, variant, pure=False) for variant in variants]
-        numbers = {task.key: number for number, task in enumerate(tasks)}
+        sent = [client.submit(perform, there, task, pure=False) for task in tasks]
+        numbers = {future.key: number for number, future in enumerate(sent)}
         lost = ""
-        for task, figures in as_gathered(tasks, with_results=True, raise_errors=False):  # type: ignore[no-untyped-call]
-            if isinstance(figures, Figures):
-                yield numbers[task.key], figures
+        for future, found in as_gathered(sent, with_results=True, raise_errors=False):  # type: ignore[no-untyped-call]
+            if future.status == "finished":
+                yield numbers[future.key], found
                 continue
-            lost = lost or _words(figures[1] if isinstance(figures, tuple) else figures)
+            lost = lost or _words(found[1] if isinstance(found, tuple) else found)
         if lost:
             raise Lost(lost)
 
@@ -90,5 +89,5 @@ def _begin(folder: Folder) -> None:
     _here[:] = [folder]
 
 
-def _play_here(variant: Variant) -> Figures:
-    return play(_here[0], variant)
+def _play_here(task: Task) -> Done:
+    return perform(_here[0], task)

@@ -1,4 +1,4 @@
-"""One variant of a sweep: a policy with weights, in a world; and what it comes to."""
+"""One task of a sweep: what a policy with weights comes to in a world, or what nobody can beat there."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from oms.adapters.folder_replay import replay_of
 from oms.adapters.folder_values import Folder
 from oms.lab.changes import Changes, changed
 from routing.policy import Policy
+from routing.replay.clairvoyant import clairvoyant
 from routing.replay.foresight import Outlook
 from routing.replay.policies import POLICIES
 from routing.replay.report import Figures, figures
@@ -36,6 +37,12 @@ class World:
     since: datetime | None = None
     until: datetime | None = None
 
+    @property
+    def stream(self) -> World:
+        """Equal for worlds of the same network, stock and orders."""
+        chosen = self.seed if self.changes.demand % 1 else 0
+        return World(self.changes, seed=chosen, since=self.since, until=self.until)
+
 
 @dataclass(frozen=True, slots=True)
 class Weights:
@@ -55,11 +62,29 @@ class Variant:
     world: World = field(default_factory=World)
 
 
+@dataclass(frozen=True, slots=True)
+class Bounding:
+    """The clairvoyant bound of all worlds of one ``stream``, lifted by ``rounds``."""
+
+    stream: World
+    rounds: int
+
+
+Task = Variant | Bounding
+Done = Figures | float
+"""The figures of a variant, or a bound on the cost an order in minor units."""
+
+
+def perform(folder: Folder, task: Task) -> Done:
+    """What it comes to, the same in whichever process. Raises FolderRefused as ``play``."""
+    return play(folder, task) if isinstance(task, Variant) else bound(folder, task)
+
+
 def play(folder: Folder, variant: Variant, progress: Callable[[int], None] | None = None) -> Figures:
     """The figures of one variant: the same, digest and all, in whichever process. Raises FolderRefused where
     an order has no coordinates. The share of the gap is not computed.
     """
-    ground, stream, past = _world(folder, variant.world)
+    ground, stream, past = _world(folder, variant.world.stream)
     felt = felt_by(folder, variant)
     ground = replace(
         ground,
@@ -73,6 +98,16 @@ def play(folder: Folder, variant: Variant, progress: Callable[[int], None] | Non
     )
     replay = simulate(ground, stream, POLICIES[variant.policy], settings, progress)
     return figures(variant.policy, replay, ground)
+
+
+def bound(folder: Folder, asked: Bounding) -> float:
+    """What an order costs at least in minor units, whoever decides. Nothing is felt in it, because what is
+    felt differs from variant to variant.
+    """
+    ground, stream, past = _world(folder, asked.stream)
+    paid_only = replace(ground, parcel_minor=0.0, late_day_minor=0.0)
+    orders = max(1, len(stream.order_ids) - past)
+    return clairvoyant(paid_only, stream, asked.rounds, past).bound_minor / orders
 
 
 def left_to_play(folder: Folder, world: World) -> int:
@@ -98,7 +133,9 @@ def felt_by(folder: Folder, variant: Variant) -> dict[str, float]:
 
 @lru_cache(maxsize=WORLDS_KEPT)
 def _world(folder: Folder, world: World) -> tuple[Ground, Stream, int]:
-    """Arrays of a world and how many first orders are the past; folders are told apart by identity."""
+    """Arrays of a ``World.stream`` and how many first orders are the past; folders are told apart by
+    identity.
+    """
     ground, stream = replay_of(changed(folder, world.changes, world.seed))
     if world.until is not None:
         stream = stream.part(0, _before(stream, world.until))

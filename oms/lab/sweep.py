@@ -13,6 +13,7 @@ from routing.replay.places import BY_COST
 from routing.replay.policies import POLICIES
 from routing.replay.report import Figures, unbeaten
 
+GAP = "gap_closed"
 FULL = 1.0
 """Prices that look ahead, felt as they are solved."""
 
@@ -22,6 +23,7 @@ class Outcome:
     """One policy in one world. ``figures`` are means over the seeds, ``cost_from`` and ``cost_to`` the least
     and the greatest cost an order of one seed in minor units; ``digests`` name the runs, one a seed.
 
+    ``bound_per_order_minor``: what no policy costs less than, the mean of the seeds; None: not computed.
     ``install``: what to store in the product's policy to route so; None where the product does not.
     """
 
@@ -32,11 +34,14 @@ class Outcome:
     cost_to: float
     digests: tuple[str, ...]
     front: bool
+    bound_per_order_minor: float | None
     install: Mapping[str, float] | None
 
 
-def outcomes(folder: Folder, named: Sequence[Named], played: Sequence[Figures]) -> list[Outcome]:
-    """In the order of ``named``; ``played`` are the figures of each."""
+def outcomes(
+    folder: Folder, named: Sequence[Named], played: Sequence[Figures], bounds: Sequence[float | None] = ()
+) -> list[Outcome]:
+    """In the order of ``named``; ``played`` are the figures of each, ``bounds`` those of their worlds."""
     groups: dict[tuple[str, str], list[int]] = {}
     for number, one in enumerate(named):
         groups.setdefault((one.world, one.policy), []).append(number)
@@ -51,6 +56,7 @@ def outcomes(folder: Folder, named: Sequence[Named], played: Sequence[Figures]) 
             max(played[number].cost_per_order_minor for number in numbers),
             tuple(played[number].digest for number in numbers),
             policy in fronts[world],
+            _mean_of([bounds[number] for number in numbers] if bounds else [None]),
             _install(folder, named[numbers[0]]),
         )
         for (world, policy), numbers in groups.items()
@@ -76,12 +82,18 @@ def _front(world: str, means: Mapping[tuple[str, str], Figures]) -> frozenset[st
 
 
 def _mean(some: Sequence[Figures]) -> Figures:
-    """The mean of every number; nodes and digest of the first."""
+    """The mean of every number, of the gap only where all have one; nodes and digest of the first."""
     first = some[0]
     numbers = [one.name for one in fields(first) if type(getattr(first, one.name)) in (int, float)]
     if len(some) == 1:
         return first
-    return replace(first, **{name: sum(getattr(one, name) for one in some) / len(some) for name in numbers})
+    means = {name: sum(getattr(one, name) for one in some) / len(some) for name in numbers if name != GAP}
+    return replace(first, **means, gap_closed=_mean_of([one.gap_closed for one in some]))
+
+
+def _mean_of(some: Sequence[float | None]) -> float | None:
+    there = [one for one in some if one is not None]
+    return sum(there) / len(there) if len(there) == len(some) else None
 
 
 def _install(folder: Folder, one: Named) -> Mapping[str, float] | None:
