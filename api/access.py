@@ -260,6 +260,7 @@ WAVES: Access = {
 WHAT_IFS: Access = {
     ("POST", "/v1/what-ifs"): OFFICE,
     ("GET", "/v1/what-ifs/{id}"): OFFICE,
+    ("POST", "/v1/what-ifs/{id}/install"): ADMIN,  # as PUT /v1/policy
 }
 
 ACCESS: Access = {

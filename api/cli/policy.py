@@ -11,15 +11,12 @@ import typer
 
 from api.cli.console import REFUSED, USAGE, Json, done, err, fail, out, print_json, tools
 from oms.actors import SYSTEM
-from oms.usecases.network import current_policy, install_weights
+from oms.usecases.network import UNFELT, current_policy, install_weights
 from oms.work import transact
 
 app = typer.Typer(
     name="policy", help="Show the weights of routing, install those of a sweep.", no_args_is_help=True
 )
-
-NOT_PLAYED = ("co2_minor_per_kg", "resource_minor")
-"""Weights of the product that no replay feels."""
 
 
 @app.command()
@@ -44,7 +41,7 @@ def install(
     with tools() as using:
         stored = transact(using, SYSTEM, lambda work: install_weights(work, weights, currency))
     _say(stored.body, stored.version, json)
-    unfelt = [f"{key} = {stored.body[key]}" for key in NOT_PLAYED if stored.body.get(key)]
+    unfelt = [f"{key} = {stored.body[key]}" for key in UNFELT if stored.body.get(key)]
     if unfelt:
         err.print(f"Kept, and not felt in the sweep: {', '.join(unfelt)}", highlight=False, soft_wrap=True)
     if not json:

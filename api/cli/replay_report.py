@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from html import escape
 
-from routing.replay.report import Comparison, Figures, unbeaten
+from routing.replay.report import Comparison, Figures, ranks, unbeaten
 
 MINOR = 100
 COLUMNS = ("policy", "cost", "paid", "parcels", "split", "filled", "days", "on time", "kg CO₂", "gap")
@@ -122,12 +122,6 @@ def _pareto(policies: Mapping[str, Figures]) -> str:
     told = "Ringed: nobody else is as good in cost, days, parcels and CO₂ and better in one."
     names = f"{told} {', '.join(best)}"
     return _figure("Cost × days × parcels × CO₂, by rank", names, side + 30, drawn, told)
-
-
-def ranks(values: Mapping[str, float]) -> dict[str, float]:
-    """Place of each among the distinct values, from 0 to 1."""
-    steps = sorted(set(values.values()))
-    return {name: steps.index(value) / max(1, len(steps) - 1) for name, value in values.items()}
 
 
 def _load(policies: Mapping[str, Figures]) -> str:

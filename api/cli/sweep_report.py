@@ -7,8 +7,9 @@ from html import escape
 from pathlib import Path
 from shlex import quote
 
-from api.cli.replay_report import MINOR, STYLE, WIDTH, bars, cells, ranks
+from api.cli.replay_report import MINOR, STYLE, WIDTH, bars, cells
 from oms.lab.sweep import Outcome
+from routing.replay.report import ranks
 
 HEAD = (
     "",

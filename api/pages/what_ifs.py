@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -10,9 +11,11 @@ from fastapi import APIRouter, Response
 
 from api.pages.desk import Desk, at
 from api.pages.what_if_charts import charts, headline, loads, rows_of
+from api.pages.what_if_front import fronts, standing
 from oms.orders.quote import Whereabouts
 from oms.refusals import Code, Fault, Refusal, refuse
 from oms.store.what_ifs import what_ifs
+from oms.usecases.what_if_install import choice_of, choices_of
 from oms.usecases.what_ifs import USUAL_POLICIES, WANTED, get_what_if
 from routing.replay.policies import POLICIES
 
@@ -46,19 +49,47 @@ def ask_for_one(desk: WhatIfs) -> Response:
 def show_what_if(id: str, desk: WhatIfs) -> Response:
     """One run: what was different, and what it came to by each policy."""
     with desk.running.engine.connect() as conn:
-        run = get_what_if(conn, id)
+        run, choices = get_what_if(conn, id), choices_of(conn, id)
     wanted, result = WANTED.validate_python(run.wanted), run.result
-    shown = (
-        {}
-        if result is None
-        else {
-            "headline": headline(result),
-            "charts": charts(result),
-            "loads": loads(result),
-            "rows": rows_of(result),
-        }
-    )
-    return desk.page("what_if.html", run=run, wanted=wanted, result=result, **shown)
+    shown = {} if result is None else _result(result)
+    return desk.page("what_if.html", run=run, wanted=wanted, result=result, choices=choices, **shown)
+
+
+@router.get("/what-ifs/{id}/policy")
+def show_choice(id: str, desk: WhatIfs, name: str = "") -> Response:
+    """What would change if orders were routed by one of its policies."""
+    return _choice(desk, id, name)
+
+
+@router.post("/what-ifs/{id}/policy")
+def choose(id: str, desk: WhatIfs, name: str = "") -> Response:
+    """Route by it from now on, unless the weights are others by now than those that were shown."""
+
+    def use() -> None:
+        version = desk.form.number("version")
+        desk.call("/v1/what-ifs/{id}/install", {"policy": name}, id=id, expected=version)
+
+    return desk.act({"use": use}, lambda no: _choice(desk, id, name, no))
+
+
+def _choice(desk: Desk, id: str, name: str, refusal: Refusal | None = None) -> Response:
+    with desk.running.engine.connect() as conn:
+        run, choice = get_what_if(conn, id), choice_of(conn, id, name)
+    wanted = WANTED.validate_python(run.wanted)
+    return desk.page("what_if_policy.html", refusal, run=run, wanted=wanted, choice=choice)
+
+
+def _result(result: Mapping[str, Any]) -> dict[str, Any]:
+    """What the template shows of a result."""
+    found = fronts(result)
+    return {
+        "headline": headline(result),
+        "charts": charts(result),
+        "loads": loads(result),
+        "fronts": found,
+        "standing": {one["policy"]: standing(one["policy"], found) for one in result["base"]},
+        "rows": rows_of(result),
+    }
 
 
 def _listed(desk: Desk, refusal: Refusal | None = None) -> Response:

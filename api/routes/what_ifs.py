@@ -8,12 +8,17 @@ from typing import Annotated
 from fastapi import Path, Response
 
 from api.deps import Caller, IdempotencyKey, Running, answer, reply
+from api.etag import ExpectedVersion, etag
 from api.guard import routes
-from api.wire.what_ifs import WhatIfShown, WhatIfWanted
+from api.wire.network import Stored
+from api.wire.what_ifs import PolicyChosen, WhatIfShown, WhatIfWanted
+from oms.usecases.what_if_install import install_choice
 from oms.usecases.what_ifs import get_what_if, submit_what_if
 from oms.work import Answer, Work, answer_once
 
 router = routes("what-ifs")
+
+OneId = Annotated[str, Path(max_length=100)]
 
 
 @router.post("/v1/what-ifs", status_code=202, response_model=WhatIfShown)
@@ -27,8 +32,28 @@ def submit(body: WhatIfWanted, caller: Caller, running: Running, request: Idempo
     return answer(answer_once(running, caller, request, work_on))
 
 
+@router.post("/v1/what-ifs/{id}/install", response_model=Stored)
+def install(
+    id: OneId,
+    body: PolicyChosen,
+    caller: Caller,
+    running: Running,
+    request: IdempotencyKey,
+    expected: ExpectedVersion,
+) -> Response:
+    """Route from now on by the weights of one of its policies. `If-Match` is the ETag of `GET /v1/policy`."""
+
+    def work_on(work: Work) -> Answer:
+        stored = install_choice(work, id, body.policy, expected)
+        return Answer.of(200, asdict(stored), etag(stored.version))
+
+    given = answer_once(running, caller, request, work_on)
+    running.refresher.look()
+    return answer(given)
+
+
 @router.get("/v1/what-ifs/{id}", response_model=WhatIfShown)
-def show(id: Annotated[str, Path(max_length=100)], running: Running) -> Response:
+def show(id: OneId, running: Running) -> Response:
     """How far a run is, and what it came to: each policy as it was and with the changes."""
     with running.engine.begin() as conn:
         return reply(asdict(get_what_if(conn, id)))

@@ -72,9 +72,19 @@ class WhatIfWanted(Wire):
         return Wanted(self.first_day, self.last_day, tuple(self.policies), changes, *world)
 
 
+class PolicyChosen(Wire):
+    """One of the policies of a run."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"policy": "sparing"}]})
+
+    policy: Annotated[str, Field(min_length=1, max_length=200)]
+
+
 class WhatIfResult(Wire):
     """Each policy as it was (`base`) and with the changes, in the order asked for. `left_out`: orders of
     these days that went to no address. `notes`: what to know before it is believed.
+    `install`: by policy the weights that it was played by; null for rules, which the product does not
+    route by.
     """
 
     currency: str
@@ -82,6 +92,7 @@ class WhatIfResult(Wire):
     orders_changed: int
     left_out: int
     notes: list[str] = []
+    install: dict[str, dict[str, float] | None] = {}
     base: list[Figures]
     changed: list[Figures]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from oms.adapters.folder_values import Folder
 from oms.lab.axes import Named
-from oms.lab.playing import felt_by
+from oms.lab.playing import Variant, felt_by
 from routing.replay.places import BY_COST
 from routing.replay.policies import POLICIES
 from routing.replay.report import Figures, unbeaten
@@ -57,7 +57,7 @@ def outcomes(
             tuple(played[number].digest for number in numbers),
             policy in fronts[world],
             _mean_of([bounds[number] for number in numbers] if bounds else [None]),
-            _install(folder, named[numbers[0]]),
+            to_install(folder, named[numbers[0]].variant),
         )
         for (world, policy), numbers in groups.items()
     ]
@@ -96,11 +96,12 @@ def _mean_of(some: Sequence[float | None]) -> float | None:
     return sum(there) / len(there) if len(there) == len(some) else None
 
 
-def _install(folder: Folder, one: Named) -> Mapping[str, float] | None:
-    policy = POLICIES[one.variant.policy]
+def to_install(folder: Folder, variant: Variant) -> Mapping[str, float] | None:
+    """The weights by which the product routes as this variant does; None for a rule to compare with."""
+    policy = POLICIES[variant.policy]
     if policy.rule != BY_COST:
         return None
-    felt = felt_by(folder, one.variant)
+    felt = felt_by(folder, variant)
     if not policy.sparing:
         felt["breadth_weight"] = 0.0
     return felt | {"lookahead_weight": FULL if policy.foresight else 0.0}  # waves run by themselves

@@ -24,8 +24,10 @@ from routing.policy import Policy
 NETWORK = "network"
 """The counter that tells every process to load the network again."""
 
-WEIGHTS = frozenset({"parcel_minor", "late_day_minor", "breadth_weight", "lookahead_weight"})
+WEIGHTS = ("parcel_minor", "late_day_minor", "breadth_weight", "lookahead_weight")
 """What a sweep can choose of a policy."""
+UNFELT = ("co2_minor_per_kg", "resource_minor")
+"""Weights that no replay feels."""
 _NOT_PUT = frozenset({"version", "fed_stores", "courier_grace_minutes", "work_limit"})
 """Members of a policy that no body says."""
 
@@ -90,9 +92,12 @@ def current_policy(conn: Connection) -> Document:
     return replace(stored, body=body)
 
 
-def install_weights(work: Work, weights: Mapping[str, float], currency: str) -> Document:
-    """Store the policy with these weights, minor units of ``currency``, its other members as they are. Raises
-    Refused invalid for a weight that no policy has, or that is no number from 0 up, or another currency.
+def install_weights(
+    work: Work, weights: Mapping[str, float], currency: str, expected: int | None = None
+) -> Document:
+    """Store the policy with these weights, minor units of ``currency``, its other members as they are.
+    ``expected``: as of ``PutDocument``. Raises Refused: version_conflict; invalid for a weight that no policy
+    has, or that is no number from 0 up, or another currency.
     """
     for name, value in weights.items():
         if name not in WEIGHTS or type(value) not in (int, float) or not 0 <= value < inf:
@@ -104,7 +109,7 @@ def install_weights(work: Work, weights: Mapping[str, float], currency: str) -> 
             Code.INVALID, f"These weights are in {currency or 'no currency'}, the network is in {ours}"
         )
     body = dict(current_policy(work.conn).body) | dict(weights)
-    return _put(work, PutDocument(Kind.POLICY, Kind.POLICY, body), number)
+    return _put(work, PutDocument(Kind.POLICY, Kind.POLICY, body, expected), number)
 
 
 def foreign_orders(conn: Connection, settings: Mapping[str, Any]) -> str:

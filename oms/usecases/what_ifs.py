@@ -21,6 +21,7 @@ from oms.lab.apart import Broken, Died, Stopped, play_apart
 from oms.lab.changes import Changes, Why, misfits
 from oms.lab.history import MOST_ORDERS, Days, History, counted, read_history, sizes
 from oms.lab.playing import Variant, World
+from oms.lab.sweep import to_install
 from oms.refusals import Code, Fault, Refused, not_found, refuse
 from oms.store import what_ifs as store
 from oms.store.database import OUTAGES, unhurried
@@ -190,6 +191,7 @@ def _result(wanted: Wanted, history: History, figures: Sequence[Figures], today:
         "notes": [STOCK_NOTE] if wanted.last_day < today else [],
         "base": [asdict(one) for one in figures[:half]],
         "changed": [asdict(one) for one in figures[half:]],
+        "install": {one.policy: to_install(folder, one) for one in wanted.variants[:half]},
     }
 
 

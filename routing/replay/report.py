@@ -147,6 +147,11 @@ def unbeaten(policies: Mapping[str, Figures]) -> tuple[str, ...]:
         name: (one.cost_per_order_minor, one.days, one.parcels_per_order, one.co2_kg_per_order)
         for name, one in policies.items()
     }
+    return front(marks)
+
+
+def front(marks: Mapping[str, Sequence[float]]) -> tuple[str, ...]:
+    """Those that no other equals in all marks, of which less is better, and beats in one."""
     return tuple(
         name
         for name, own in marks.items()
@@ -155,6 +160,12 @@ def unbeaten(policies: Mapping[str, Figures]) -> tuple[str, ...]:
             for other in marks.values()
         )
     )
+
+
+def ranks(values: Mapping[str, float]) -> dict[str, float]:
+    """Place of each among the distinct values, from 0 to 1."""
+    steps = sorted(set(values.values()))
+    return {name: steps.index(value) / max(1, len(steps) - 1) for name, value in values.items()}
 
 
 def closed(objective: float, myopic: float | None, bound: float | None) -> float | None:
