@@ -73,19 +73,25 @@ def _ended(child: multiprocessing.process.BaseProcess) -> int | None:
     return child.exitcode
 
 
-def _leave_with_parent() -> None:
-    """A server that was killed hears no figures any more, and another plays the run anew."""
+def leave_with_parent() -> None:
+    """End this process soon after the one that began it: a server that was killed hears no figures any more,
+    and another plays the run anew.
+    """
     parent = multiprocessing.parent_process()
     assert parent is not None
-    parent.join()
-    os._exit(1)
+
+    def leave() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=leave, daemon=True).start()
 
 
 def _play_all(answers: Connection, folder: Folder, variants: Sequence[Variant]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server hears ctrl-c and says what follows
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.nice(NICE)
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
+    leave_with_parent()
     try:
         for variant in variants:
             answers.send(play(folder, variant))

@@ -7,13 +7,14 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from oms.lab.apart import Died, play_apart
+from oms.lab.apart import Died, leave_with_parent, play_apart
 from oms.lab.history import read_history
 from oms.lab.playing import Variant
 from oms.store import what_ifs as store
@@ -29,6 +30,12 @@ from oms.settings import from_environment
 from oms.usecases.what_ifs import run_what_ifs
 run_what_ifs(start(from_environment(os.environ)))
 """
+SERVER = """
+import multiprocessing
+from tests.lab.test_attempts import play_long
+multiprocessing.get_context("spawn").Process(target=play_long).start()
+"""
+ROOT = Path(__file__).parents[2]
 
 
 def asked(shop: Shop) -> str:
@@ -75,6 +82,23 @@ def test_a_run_whose_server_is_killed_is_played_by_another(sold: Shop, tmp_path:
     assert run_what_ifs(sold.runtime) == 1
     found = shown(sold, where)
     assert (found["state"], found["attempts"], found["detail"]) == ("done", 2, "")
+
+
+def test_what_plays_long_leaves_with_the_server_that_began_it() -> None:
+    """It would else hold a processor until it has figures that nobody waits for."""
+    server = subprocess.Popen([sys.executable, "-c", SERVER], cwd=ROOT)
+    try:
+        assert eventually(lambda: bool(players(server.pid)) or server.poll() is not None, 60)
+        [player] = players(server.pid)
+    finally:
+        server.kill()
+        server.wait(30)
+    assert eventually(lambda: not living(player), 30)
+
+
+def play_long() -> None:
+    leave_with_parent()
+    time.sleep(120)
 
 
 def players(pid: int) -> list[int]:
