@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from itertools import product
 from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Response
 
 from api.pages.desk import Desk, at
+from api.pages.forms import Form
 from api.pages.what_if_charts import charts, headline, loads, rows_of
 from api.pages.what_if_front import fronts, standing
 from oms.orders.quote import Whereabouts
@@ -17,11 +19,15 @@ from oms.refusals import Code, Fault, Refusal, refuse
 from oms.store.what_ifs import what_ifs
 from oms.usecases.what_if_install import choice_of, choices_of
 from oms.usecases.what_ifs import USUAL_POLICIES, WANTED, get_what_if
+from routing.replay.places import BY_COST
 from routing.replay.policies import POLICIES
 
 ROWS = 50
 USUAL_DAYS = 28
 PERCENT = 100
+
+FELT = ("parcel_minor", "late_day_minor")
+"""Weights that a form may vary."""
 
 router = APIRouter(include_in_schema=False)
 
@@ -116,7 +122,7 @@ def _body(desk: Desk) -> dict[str, Any]:
     body = {
         "first_day": form.some("first_day"),
         "last_day": form.some("last_day"),
-        "policies": form.all("policy") or None,
+        "policies": _policies(desk.form) or None,
         "close": form.all("close"),
         "add": _added(desk),
         "tariffs": [{"tariff": form.text("tariff"), "times": 1 + change / PERCENT}] if change else [],
@@ -126,6 +132,16 @@ def _body(desk: Desk) -> dict[str, Any]:
         "reject_rate": None if rejects is None else rejects / PERCENT,
     }
     return {name: value for name, value in body.items() if value is not None}
+
+
+def _policies(form: Form) -> list[str]:
+    """The chosen ones; those by cost once for each weight typed, the weight in force where none is."""
+    felt = [[f",{key}={value}" for value in form.text(key).replace(";", " ").split()] or [""] for key in FELT]
+    return [
+        name + "".join(weights)
+        for name in form.all("policy")
+        for weights in (product(*felt) if name in POLICIES and POLICIES[name].rule == BY_COST else [()])
+    ]
 
 
 def _added(desk: Desk) -> list[dict[str, Any]]:

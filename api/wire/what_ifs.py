@@ -31,7 +31,9 @@ class TariffTimes(Wire):
 
 
 class WhatIfWanted(Wire):
-    """Which days to play again (UTC, both included), by which policies, and what is to be different."""
+    """Which days to play again (UTC, both included), by which policies, and what is to be different.
+    A policy that routes by cost may have weights of its own, else it has those in force.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -39,7 +41,7 @@ class WhatIfWanted(Wire):
                 {
                     "first_day": "2026-01-01",
                     "last_day": "2026-01-31",
-                    "policies": ["nearest", "sparing"],
+                    "policies": ["nearest", "sparing", "sparing,parcel_minor=50"],
                     "close": ["ST-1"],
                     "demand": 2.0,
                 }
@@ -49,7 +51,9 @@ class WhatIfWanted(Wire):
 
     first_day: Day
     last_day: Day
-    policies: Annotated[list[str], Field(max_length=20)] = list(USUAL_POLICIES)
+    policies: Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=20)] = list(
+        USUAL_POLICIES
+    )
     close: Annotated[list[Id], Field(max_length=1_000)] = []
     add: Annotated[list[NodeAdded], Field(max_length=20)] = []
     tariffs: Annotated[list[TariffTimes], Field(max_length=100)] = []

@@ -95,6 +95,22 @@ def read_axes(words: Sequence[str]) -> dict[str, tuple[str, ...]]:
     return axes
 
 
+def read_policy(name: str) -> tuple[str, Weights]:
+    """A policy and its weights from the name that a sweep gives them, such as ``sparing,parcel_minor=50``.
+    Raises BadAxis.
+    """
+    policy, *words = name.split(",")
+    rule = POLICIES.get(policy)
+    if rule is None:
+        raise BadAxis(f"{policy or 'Nothing'} is none of {', '.join(POLICIES)}")
+    if words and rule.rule != BY_COST:
+        raise BadAxis(f"{policy} is a rule, which feels no weights")
+    said = read_axes(words)  # a value holds no comma here
+    if not said.keys() <= WEIGHTS.keys():
+        raise BadAxis(f"{name}: a policy has {', '.join(WEIGHTS)}")
+    return policy, Weights(**{key: WEIGHTS[key](values[0]) for key, values in said.items()})
+
+
 def variants(axes: Mapping[str, Sequence[str]], world: World) -> list[Named]:
     """Every combination, those of one world together; rules, which feel no weights, once in each. Raises
     BadAxis for too many.

@@ -18,6 +18,7 @@ from oms.actors import SYSTEM
 from oms.adapters.clock import elapsed_s
 from oms.bootstrap import Runtime
 from oms.lab.apart import Broken, Died, Stopped, play_apart
+from oms.lab.axes import BadAxis, read_policy
 from oms.lab.changes import Changes, Why, misfits
 from oms.lab.history import MOST_ORDERS, Days, History, counted, read_history, sizes
 from oms.lab.playing import Variant, World
@@ -51,8 +52,9 @@ BREATH_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which days (UTC, both included) to play again, by which policies, and what is different. The world is
-    else the same for both: promise days, rejects, chance.
+    """Which days (UTC, both included) to play again, by which policies, with weights of their own or those in
+    force (``read_policy``), and what is different. The world is else the same for both: promise days,
+    rejects, chance.
     """
 
     first_day: date
@@ -75,7 +77,7 @@ class Wanted:
             World(changes, self.promise_days, self.reject_rate, self.seed)
             for changes in (Changes(), self.changes)
         ]
-        return [Variant(policy, world=world) for world in worlds for policy in self.policies]
+        return [Variant(*read_policy(name), world) for world in worlds for name in self.policies]
 
 
 WANTED: TypeAdapter[Wanted] = TypeAdapter(Wanted)
@@ -189,17 +191,23 @@ def _result(wanted: Wanted, history: History, figures: Sequence[Figures], today:
         "orders_changed": wanted.changes.orders_of(len(folder.orders.id)),
         "left_out": history.left_out,
         "notes": [STOCK_NOTE] if wanted.last_day < today else [],
-        "base": [asdict(one) for one in figures[:half]],
-        "changed": [asdict(one) for one in figures[half:]],
-        "install": {one.policy: to_install(folder, one) for one in wanted.variants[:half]},
+        "base": _named(wanted.policies, figures[:half]),
+        "changed": _named(wanted.policies, figures[half:]),
+        "install": dict(
+            zip(wanted.policies, (to_install(folder, one) for one in wanted.variants[:half]), strict=True)
+        ),
     }
+
+
+def _named(policies: Sequence[str], figures: Sequence[Figures]) -> list[dict[str, Any]]:
+    return [asdict(one) | {"policy": name} for name, one in zip(policies, figures, strict=True)]
 
 
 def _not_too_much(conn: Connection, wanted: Wanted, played: int, nodes: int) -> None:
     more = wanted.changes.orders_of(played)
     if max(played, more) > MOST_ORDERS:
         raise _not("/last_day", f"These are more than {MOST_ORDERS:,} orders; choose fewer days")
-    ahead = sum(POLICIES[name].foresight for name in wanted.policies)
+    ahead = sum(POLICIES[read_policy(name)[0]].foresight for name in wanted.policies)
     for policies, most, which in ((len(wanted.policies), MOST_PLAYS, ""), (ahead, MOST_AHEAD, "lookahead ")):
         if (played + more) * policies > most:
             detail = (
@@ -218,9 +226,12 @@ def _in_order(wanted: Wanted, spec: NetworkSpec) -> None:
         raise _not("/last_day", "Choose an earlier last day")
     if not 0 <= (wanted.last_day - wanted.first_day).days < MOST_DAYS:
         raise _not("/last_day", f"The last day comes after the first, within {MOST_DAYS} days")
-    unknown = [name for name in wanted.policies if name not in POLICIES]
-    if unknown or not wanted.policies or len(set(wanted.policies)) < len(wanted.policies):
-        raise _not("/policies", f"Name some of {', '.join(POLICIES)}, each once")
+    try:
+        meant = [read_policy(name) for name in wanted.policies]
+    except BadAxis as mistake:
+        raise _not("/policies", str(mistake)) from None
+    if not meant or len(set(meant)) < len(meant):
+        raise _not("/policies", f"Name some of {', '.join(POLICIES)}, each once with the same weights")
     if wanted.changes == Changes():
         raise _not("", "Say what is to be different: nodes, a tariff, demand or stock")
     nodes = {node.id: node.active and SHIP in node.methods for node in spec.nodes}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ FELT = {"breadth_weight": 0.5, "parcel_minor": 70.0, "lookahead_weight": 0.25, "
 
 def install(shop: Shop, id: str, policy: str, version: int | None = None) -> Any:
     headers = {} if version is None else {"If-Match": f'"{version}"'}
-    headers["Idempotency-Key"] = f"{id}-{policy}-{version}"
+    headers["Idempotency-Key"] = sha256(f"{id} {policy} {version}".encode()).hexdigest()
     return shop.admin.post(f"/v1/what-ifs/{id}/install", json={"policy": policy}, headers=headers)
 
 
@@ -41,6 +42,26 @@ def test_a_run_says_by_which_weights_each_policy_was_played(played: Any) -> None
         "cheapest": felt | {"breadth_weight": 0.0},
         "sparing": felt | {"breadth_weight": 0.5},
     }
+
+
+def test_a_policy_with_weights_of_its_own_is_played_and_installed_by_them(sold: Shop) -> None:
+    names = ["cheapest", "cheapest,parcel_minor=5000", "sparing,late_day_minor=20,breadth_weight=0.1"]
+    assert (
+        sold.place("o-9", ("A1", 4), method="ship").status_code == 201
+    )  # two light parcels cost less than one
+    sold.runtime.feed.look()
+    done = what_if(sold, policies=names, demand=2.0)
+    result = done["result"]
+    assert [one["policy"] for one in result["base"]] == names
+    assert [one["policy"] for one in result["changed"]] == names
+    plain, hurried, _ = result["base"]
+    assert hurried["parcels_per_order"] < plain["parcels_per_order"]
+    assert hurried["cost_per_order_minor"] > plain["cost_per_order_minor"]
+    assert install(sold, done["id"], names[1]).status_code == 200
+    assert policy_of(sold)["body"]["parcel_minor"] == 5000.0
+    assert install(sold, done["id"], names[2]).status_code == 200
+    body = policy_of(sold)["body"]
+    assert (body["parcel_minor"], body["late_day_minor"], body["breadth_weight"]) == (0.0, 20.0, 0.1)
 
 
 def test_orders_are_routed_by_the_one_that_is_chosen(sold: Shop, played: Any) -> None:

@@ -34,6 +34,8 @@ def test_days_are_played_again_with_changes(browser: Browser, sold: Shop, width:
         page.get_by_label("Close nodes").select_option(["FAR", "ST-2"])
         page.get_by_label("Demand, times").fill("2")
         page.get_by_label("change by %").fill("12,5")
+        page.get_by_text("Policies, rejects, promise").click()
+        page.get_by_label("Weight of a parcel").fill("0 5000")
         page.get_by_label("Id").fill("ST-9")
         page.get_by_label("Country").fill("us")
         page.get_by_label("Postcode").fill("no such")
@@ -43,7 +45,7 @@ def test_days_are_played_again_with_changes(browser: Browser, sold: Shop, width:
         expect(page.get_by_label("Demand, times")).to_have_value("2")
         page.get_by_label("Postcode").fill("10001")
         page.get_by_role("button", name="Play it").click()
-        expect(page.get_by_text("0 of 8 replays are done")).to_be_visible()
+        expect(page.get_by_text("0 of 12 replays are done")).to_be_visible()
         assert run_what_ifs(sold.runtime) == 1
         page.reload()
         heading = "What if: without ST-2, FAR; with ST-9, like WH; all tariffs +12.5 %; demand × 2"
@@ -51,7 +53,8 @@ def test_days_are_played_again_with_changes(browser: Browser, sold: Shop, width:
         expect(page.get_by_text("4 orders as it was, 8 with the changes")).to_be_visible()
         assert page.locator("figure.chart").count() == 9
         expect(page.get_by_role("img", name="ST-9, with the changes").first).to_be_attached()
-        assert page.get_by_role("row").count() == 5
+        assert page.get_by_role("row").count() == 7
+        expect(page.get_by_role("cell", name="cheapest,parcel_minor=5000", exact=True)).to_be_visible()
         expect(page.get_by_text("An admin’s key can have orders routed")).to_be_visible()
         assert page.get_by_role("link", name="Use this policy").count() == 0
         assert page.evaluate("document.documentElement.scrollWidth") == width
