@@ -39,3 +39,11 @@ def above_least(worth: Floats, available: Ints) -> Floats:
     least = np.where(available > 0, worth, np.inf).min(axis=1, initial=np.inf)
     above: Floats = worth - np.where(np.isfinite(least), least, 0.0)[:, None]
     return np.where(available > 0, np.maximum(above, 0.0), 0.0)
+
+
+def days_above_least(days: Floats) -> Floats:
+    """[N, H] how much more room for an order is worth than at the node where it is worth least that day. So
+    nobody goes without because all nodes are busy.
+    """
+    above: Floats = days - days.min(axis=0, initial=np.inf)
+    return np.ascontiguousarray(above)

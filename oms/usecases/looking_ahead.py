@@ -82,7 +82,7 @@ def solve_prices(runtime: Runtime, market: str, outlook: Outlook = OUTLOOK) -> S
     if trial.scale > 0:
         ahead = Foresight(seen.ground, seen.stream, replace(outlook, scale=trial.scale))
         worth = ahead.worth(len(seen.stream.order_ids), coming, seen.ground.on_hand)
-        cells = _cells(catalogue, seen, above_least(worth, seen.ground.on_hand))
+        cells = _cells(catalogue, seen, above_least(worth.units, seen.ground.on_hand))
     solved = Solved(
         market=market,
         at=now,

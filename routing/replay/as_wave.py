@@ -92,6 +92,8 @@ def _reach(run: Run, order: int, held: Ints, latest: int, go: Ints | None) -> tu
     there = arrives(run, order, nodes, go)
     kept = there <= latest
     felt = ground.parcel_minor + ground.late_day_minor * (there - stream.days.placed[order])
+    leaves = (stream.days.leave[order] if go is None else go)[stream.days.profile[nodes]]
+    felt = felt + run.day_price[nodes, leaves]
     return nodes[kept], felt[kept]
 
 

@@ -30,6 +30,7 @@ class Prices:
     days: Floats
     bound_minor: float
     swing: Floats | None = None  # [S, N] how much each price has swung, for those who go on from here
+    day_swing: Floats | None = None  # [N, H]
 
 
 def ascend(
@@ -40,23 +41,26 @@ def ascend(
     step_minor: float,
     start: Prices | None = None,
     proven: bool = True,
+    room: Ints | None = None,
 ) -> Prices:
     """``rounds`` steps from ``start`` (or 0) for the run's orders, each counted ``weights`` times, and
-    ``stock`` [S, N]. Each price has a step of its own, ``step_minor`` at first, which shrinks as it swings
-    (AdaGrad). The prices returned are the mean of the second half: a better guide than the last ones, and
-    often a better bound, which is only looked at where it is to be ``proven``.
+    ``stock`` [S, N]; ``room`` [N, H]: orders that each node may send by day, None: its limit on all of them.
+    Each price has a step of its own, ``step_minor`` at first, which shrinks as it swings (AdaGrad). The
+    prices returned are the mean of the second half: a better guide than the last ones, and often a better
+    bound, which is only looked at where it is to be ``proven``.
     """
-    most = run.ground.most_orders
-    limited = most != UNLIMITED
     bids = np.zeros(stock.shape) if start is None else start.bids.copy()
     days = np.zeros(run.used.shape) if start is None else start.days.copy()
     bids[stock <= 0] = 0.0
     seen, seen_days = np.full(bids.shape, ZERO), np.full(days.shape, ZERO)
     if start is not None and start.swing is not None:
         seen += KEPT * start.swing
+    if start is not None and start.day_swing is not None:
+        seen_days += KEPT * start.day_swing
     mean, mean_days, best, counted = np.zeros_like(bids), np.zeros_like(days), -np.inf, 0
-    room = np.where(limited[:, None], most[:, None], 0)
-    has_room = np.broadcast_to(limited[:, None], days.shape)
+    room = np.broadcast_to(run.ground.most_orders[:, None], days.shape) if room is None else room
+    limited = room != UNLIMITED
+    room = np.where(limited, room, 0)
     for turn in range(rounds):
         cost = run.wish(weights, stock, bids, days)
         best = max(best, cost - float((bids * stock).sum()) - float((days * room).sum()))
@@ -65,12 +69,12 @@ def ascend(
             mean_days += days
             counted += 1
         _step(bids, run.usage - stock, seen, step_minor, stock > 0)
-        _step(days, run.day_usage - room, seen_days, step_minor, has_room)
+        _step(days, run.day_usage - room, seen_days, step_minor, limited)
     mean, mean_days = mean / max(1, counted), mean_days / max(1, counted)
     if proven:
         cost = run.wish(weights, stock, mean, mean_days)
         best = max(best, cost - float((mean * stock).sum()) - float((mean_days * room).sum()))
-    return Prices(mean, mean_days, best, seen)
+    return Prices(mean, mean_days, best, seen, seen_days)
 
 
 def scarcity(run: Run, weights: Floats, stock: Ints) -> Floats:

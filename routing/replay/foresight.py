@@ -1,8 +1,9 @@
-"""Bid prices that look ahead: what a unit is worth to the orders still to come, solved anew as time goes by.
+"""Prices that look ahead: what a unit on a shelf, and room for an order on a node's day, are worth to the
+orders still to come, solved anew as time goes by.
 
 At some moments of the stream, futures are drawn from the forecast, each gets its prices by dual ascent from
-the stock that is left, and the mean of these is what the policy feels from then on. A unit that is scarce in
-one future of five costs a fifth of what it would if it were sure to be.
+the stock and the room that are left, and the mean of these is what the policy feels from then on. A unit that
+is scarce in one future of five costs a fifth of what it would if it were sure to be.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from routing.problem import Floats, Ints
+from routing.problem import UNLIMITED, Floats, Ints
 from routing.replay.dual import Prices, ascend
 from routing.replay.forecast import Forecast, PastOrders
+from routing.replay.laying import DaysAhead, laid
 from routing.replay.places import BY_COST
 from routing.replay.run import Run
 from routing.replay.stream import Ground, Stream
@@ -23,7 +25,8 @@ from routing.replay.stream import Ground, Stream
 class Outlook:
     """``solves`` moments from the first order on, ``scenarios`` futures each, ``rounds`` of dual ascent each
     (three times as many at first); ``step``: first step of a price, in cheapest parcels; ``scale``: of the
-    prices as they are felt; ``forecast`` None: past orders, drawn anew.
+    prices as they are felt; ``forecast`` None: past orders, drawn anew; ``days`` False: what nodes may send
+    on a day is not priced.
     """
 
     solves: int = 20
@@ -33,6 +36,17 @@ class Outlook:
     scale: float = 1.0
     seed: int = 0
     forecast: Forecast | None = None
+    days: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Worth:
+    """In minor units: ``units`` [S, N] a unit on a shelf, ``days`` [N, H] room for an order on a node's day;
+    0 where nobody counts.
+    """
+
+    units: Floats
+    days: Floats
 
 
 class Foresight:
@@ -43,36 +57,62 @@ class Foresight:
         self._forecast = outlook.forecast or PastOrders(stream)
         self._pool = Run(ground, self._forecast.pool, BY_COST)
         self._chance = np.random.default_rng(outlook.seed)
+        self._day_chance = np.random.default_rng([outlook.seed, 1])
         self._last: list[Prices | None] = [None] * outlook.scenarios
         self.expected_minor = 0.0
         span = len(stream.order_ids) - first
         self.moments = frozenset(first + turn * span // outlook.solves for turn in range(outlook.solves))
 
-    def prices(self, now: int, run: Run) -> Floats:
-        """[S, N] bid prices before order ``now``, from what is on the shelves and on its way."""
+    def prices(self, now: int, run: Run) -> Worth:
+        """Prices before order ``now``, from what is on the shelves and on its way, and from what nodes may
+        still send.
+        """
         stock, coming = run.left.copy(), self._coming(now)
         arrivals = self._stream.arrivals
         due = arrivals.at > self._stream.placed_at[now]
         np.add.at(stock, (arrivals.sku[due], arrivals.node[due]), arrivals.quantity[due])
-        return self.worth(now, coming, stock)
+        return self.worth(now, coming, stock, self.days_ahead(now, run.used))
 
-    def worth(self, now: int, coming: float, stock: Ints) -> Floats:
-        """[S, N] what a unit of ``stock`` is worth to ``coming`` orders more, as the orders before ``now``
-        foretell them. ``expected_minor``: what these orders are then expected to cost at least.
+    def days_ahead(self, now: int, used: Ints) -> DaysAhead | None:
+        """From order ``now`` to the stream's last; None where no day is priced. ``used`` [N, H]: orders that
+        nodes have on their days already.
         """
-        outlook, total, expected = self._outlook, np.zeros(stock.shape), []
+        most = self._ground.most_orders[:, None]
+        if not self._outlook.days or (most == UNLIMITED).all():
+            return None
+        room = np.where(most == UNLIMITED, UNLIMITED, np.maximum(most - used, 0))
+        return DaysAhead(self._stream.placed_at[now], self._stream.placed_at[-1], room)
+
+    def worth(self, now: int, coming: float, stock: Ints, ahead: DaysAhead | None = None) -> Worth:
+        """What a unit of ``stock`` [S, N], and the room of the days ``ahead``, are worth to ``coming`` orders
+        more, as the orders before ``now`` foretell them. ``expected_minor``: what these orders are then
+        expected to cost at least.
+        """
+        outlook, expected = self._outlook, []
+        units = np.zeros(stock.shape)
+        days = np.zeros((stock.shape[1], self._stream.days.next_ship.shape[1]))
         for k in range(outlook.scenarios):
             weights = self._forecast.future(now, coming, self._chance)
             if not weights.any():
                 continue
-            start = self._last[k]
-            rounds = outlook.rounds * (3 if start is None else 1)
-            step = outlook.step * self._ground.opening_minor
-            self._last[k] = found = ascend(self._pool, weights, stock, rounds, step, start, proven=False)
-            total += found.bids
+            self._last[k] = found = self._solved(weights, stock, self._last[k], ahead)
+            units += found.bids
+            if ahead is not None:
+                days += found.days
             expected.append(found.bound_minor)
         self.expected_minor = float(np.mean(expected)) if expected else 0.0
-        return total * (outlook.scale / outlook.scenarios)
+        share = outlook.scale / outlook.scenarios
+        return Worth(units * share, days * share)
+
+    def _solved(self, weights: Floats, stock: Ints, start: Prices | None, ahead: DaysAhead | None) -> Prices:
+        """The prices of one future, going on from its last ones."""
+        outlook, pool, room = self._outlook, self._pool, None
+        rounds = outlook.rounds * (3 if start is None else 1)
+        if ahead is not None:
+            came, weights = laid(pool.stream, self._stream, weights, ahead, self._day_chance)
+            pool, room = Run(self._ground, came, BY_COST), ahead.room
+        step = outlook.step * self._ground.opening_minor
+        return ascend(pool, weights, stock, rounds, step, start, proven=False, room=room)
 
     def _coming(self, now: int) -> float:
         """Orders to expect until the stream's last day, at the pace so far; its own number where none was."""

@@ -61,7 +61,9 @@ def rehearsed(
         if cost < best:
             best_scale, best = scale, cost
     foretold = Foresight(there, stream, outlook, past)
-    foretold.worth(past, float(played), there.on_hand)  # for so many, whatever pace the past tells
+    nothing_used = np.zeros_like(stream.days.next_ship[stream.days.profile])
+    ahead = foretold.days_ahead(past, nothing_used)
+    foretold.worth(past, float(played), there.on_hand, ahead)  # for so many, whatever pace the past tells
     pays = best < without
     return Rehearsal(
         orders=played,

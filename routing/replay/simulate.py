@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from routing.ahead import above_least
+from routing.ahead import above_least, days_above_least
 from routing.problem import Bools, Ints
 from routing.replay.foresight import Foresight, Outlook
 from routing.replay.gather import Gathered, cut_offs
@@ -67,7 +67,9 @@ def simulate(
             _add(tally, gathered.leave(first))
         _bring(run, (coming == first) & (first > past))
         if foresight is not None and first in moments:
-            run.bids = np.ascontiguousarray(above_least(foresight.prices(first, run), run.left))
+            worth = foresight.prices(first, run)
+            run.bids = np.ascontiguousarray(above_least(worth.units, run.left))
+            run.day_price = days_above_least(worth.days)
         if policy.wave:
             gathered.add(*run.advance(first, last))
         else:
