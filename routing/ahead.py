@@ -1,17 +1,18 @@
-"""Prices that look ahead, as an order feels them: what a unit is worth to orders to come, more at one node
-than at another.
+"""Prices that look ahead, as an order feels them: what a unit, and room on a node's day, are worth to orders
+to come, more at one node than at another.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 
 from routing.network import Network
 from routing.policy import Policy
 from routing.problem import Floats, Ints
-from routing.promise_values import Prices
+from routing.promise_values import DayPrices, Prices
 
 MOST_PARCELS = 10
 """No unit is felt to be worth more than so many of the cheapest parcels."""
@@ -32,6 +33,12 @@ def ahead_prices(network: Network, policy: Policy, prices: Prices, worth: Floats
     felt = policy.lookahead_weight * above_least(worth, available)
     felt = np.ascontiguousarray(np.minimum(felt, most_minor(network, policy)))
     return replace(prices, bid_minor=felt if prices.bid_minor is None else prices.bid_minor + felt)
+
+
+def day_prices(network: Network, policy: Policy, first: date, worth: Floats) -> DayPrices:
+    """What the policy feels of what room on nodes' days from ``first`` on is ``worth`` [N, D]."""
+    felt = np.minimum(policy.lookahead_weight * worth, most_minor(network, policy))
+    return DayPrices(first, np.ascontiguousarray(felt))
 
 
 def above_least(worth: Floats, available: Ints) -> Floats:

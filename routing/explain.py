@@ -14,7 +14,7 @@ from routing.kernel_plan import billable_g, tariff_minor
 from routing.plan import Parcel, Plan, Take
 from routing.problem import Problem
 
-TERMS = ("tariff", "fixed", "units", "parcel_price", "bid_prices", "failing", "unfilled")
+TERMS = ("tariff", "fixed", "units", "parcel_price", "day_price", "bid_prices", "failing", "unfilled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class ParcelCost:
     fixed_minor: int
     units_minor: int
     parcel_price_minor: float
+    day_price_minor: float
     bid_prices_minor: float
     failing_minor: float
     sentence: str
@@ -107,6 +108,7 @@ def _parcel_cost(problem: Problem, parcel: Parcel) -> ParcelCost:
     card = problem.cards.names[problem.card[n]]
     felt = sum(q * float(problem.bid_price_minor[i, n]) for i, q in lines.items())
     failing = _failing_minor(problem, n, lines)
+    day = 0.0 if problem.day_price_minor is None else float(problem.day_price_minor[n])
     return ParcelCost(
         node=parcel.node,
         takes=parcel.takes,
@@ -115,10 +117,13 @@ def _parcel_cost(problem: Problem, parcel: Parcel) -> ParcelCost:
         tariff_minor=tariff,
         fixed_minor=int(problem.fixed_minor[n]),
         units_minor=units,
-        parcel_price_minor=float(problem.parcel_price_minor[n]),
+        parcel_price_minor=float(problem.parcel_price_minor[n]) - day,
+        day_price_minor=day,
         bid_prices_minor=felt - failing,
         failing_minor=failing,
-        sentence=parcel_words(problem, parcel, card, tariff, int(problem.fixed_minor[n]), units, failing),
+        sentence=parcel_words(
+            problem, parcel, card, tariff, int(problem.fixed_minor[n]), units, (failing, day)
+        ),
     )
 
 
@@ -136,6 +141,7 @@ def _terms(problem: Problem, plan: Plan) -> dict[str, float]:
         "fixed": float(sum(c.fixed_minor for c in costs)),
         "units": float(sum(c.units_minor for c in costs)),
         "parcel_price": sum(c.parcel_price_minor for c in costs),
+        "day_price": sum(c.day_price_minor for c in costs),
         "bid_prices": sum(c.bid_prices_minor for c in costs),
         "failing": sum(c.failing_minor for c in costs),
         "unfilled": float(problem.unfilled_penalty_minor * sum(u.quantity for u in plan.unfilled)),

@@ -15,6 +15,7 @@ _TERM_WORDS = {
     "fixed": "dearer handling at the node",
     "units": "dearer picking",
     "parcel_price": "a later or otherwise less wanted parcel",
+    "day_price": "room on its day that is better kept for later orders",
     "bid_prices": "units that are better kept for later orders",
     "failing": "the risk that it cannot send them after all",
     "unfilled": "units that would stay unfilled",
@@ -37,8 +38,10 @@ def money(minor: float, currency: str) -> str:
 
 
 def parcel_words(
-    problem: Problem, parcel: Parcel, card: str, tariff: int, fixed: int, units: int, failing: float = 0.0
-) -> str:
+    problem: Problem, parcel: Parcel, card: str, tariff: int, fixed: int, units: int,
+    felt: tuple[float, float] = (0.0, 0.0),
+) -> str:  # fmt: skip
+    """What a parcel costs; ``felt``: of that, for the risk of failing and for room on the node's day."""
     skus = dict(zip(problem.line_ids, problem.skus, strict=True))
     takes = ", ".join(f"{t.quantity} × {skus[t.line]}" for t in parcel.takes)
     parts = [f"transport {money(tariff, problem.currency)} ({card}, {parcel.billable_g} g)"]
@@ -46,12 +49,12 @@ def parcel_words(
         parts.append(f"parcel {money(fixed, problem.currency)}")
     if units:
         parts.append(f"units {money(units, problem.currency)}")
-    risk = money(failing, problem.currency)
-    if risk != money(0, problem.currency):
-        parts.append(f"risk of failing {risk}")
-    felt = money(parcel.objective_minor - parcel.cost_minor - failing, problem.currency)
-    if felt != money(0, problem.currency):
-        parts.append(f"felt on top {felt}")
+    rest = parcel.objective_minor - parcel.cost_minor - sum(felt)
+    named = zip(("risk of failing", "room on a busy day", "felt on top"), (*felt, rest), strict=True)
+    nothing = money(0, problem.currency)
+    parts += [
+        f"{name} {told}" for name, minor in named if (told := money(minor, problem.currency)) != nothing
+    ]
     return f"{parcel.node} sends {takes}: {' + '.join(parts)}."
 
 

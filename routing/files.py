@@ -7,13 +7,13 @@ that the kernel reads, so a problem written and read again gets the same plan, b
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from routing.explain import Explanation, explanation_to_json
+from routing.files_documents import read_documents
 from routing.files_fields import Fields, Malformed, as_list, as_object
 from routing.plan import Plan, Status
 from routing.problem import NO_GROUP, UNLIMITED, Floats, Problem, RateCards
@@ -34,36 +34,6 @@ MOST_MINOR = 10**9
 MOST_G = 10**9
 MOST_MM3 = 10**13
 ANY_WEIGHT_G = 10**12
-
-
-def read_documents(text: str) -> list[object]:
-    """One JSON document, or one a line; blank lines are skipped."""
-    if not text.strip():
-        raise Malformed("", "not_json", "there is nothing in it; a problem is a JSON object")
-    try:
-        return [_parse(text)]
-    except json.JSONDecodeError as fault:
-        lines = [(n, line) for n, line in enumerate(text.splitlines(), 1) if line.strip()]
-        if len(lines) < 2 or not all(line.lstrip().startswith("{") for _, line in lines):
-            raise _not_json(fault, fault.lineno) from None
-    documents = []
-    for n, line in lines:
-        try:
-            documents.append(_parse(line))
-        except json.JSONDecodeError as fault:
-            raise _not_json(fault, n) from None
-    return documents
-
-
-def _not_json(fault: json.JSONDecodeError, line: int) -> Malformed:
-    return Malformed("", "not_json", f"line {line}, column {fault.colno}: {fault.msg}")
-
-
-def _parse(text: str) -> object:
-    def refuse(constant: str) -> float:
-        raise Malformed("", "not_json", f"{constant} is not a JSON number")
-
-    return json.loads(text, parse_constant=refuse)
 
 
 def problem_from_json(document: object) -> Problem:
@@ -101,6 +71,7 @@ def problem_from_json(document: object) -> Problem:
         divisor_mm3_per_g=top.number("dimensional_divisor_mm3_per_g", default=0.0),
         unfilled_penalty_minor=top.whole("unfilled_penalty_minor", most=MOST_MINOR, default=100_000),
         allow_unfilled=top.flag("allow_unfilled", default=True),
+        day_price_minor=_some([node.number("day_price_minor", default=0.0) for node in nodes]),
     )
     failing = _read_stock(top, problem, node_at, line_at)
     for fields in (top, *nodes, *lines):
@@ -112,8 +83,12 @@ def _ints(values: Sequence[int]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     return np.array(values, np.int64)
 
 
-def _floats(values: Sequence[float]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _floats(values: Sequence[float]) -> Floats:
     return np.array(values, np.float64)
+
+
+def _some(values: Sequence[float]) -> Floats | None:
+    return _floats(values) if any(values) else None
 
 
 def _ids(entries: Sequence[Fields]) -> dict[str, int]:
@@ -228,6 +203,8 @@ def _node_to_json(problem: Problem, n: int) -> dict[str, object]:
     }
     if problem.parcel_price_minor[n]:
         node["parcel_price_minor"] = float(problem.parcel_price_minor[n])
+    if problem.day_price_minor is not None and problem.day_price_minor[n]:
+        node["day_price_minor"] = float(problem.day_price_minor[n])
     return node
 
 

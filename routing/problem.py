@@ -42,8 +42,8 @@ class Problem:
     Cash cost of a parcel = tariff(card of node, billable weight) + ``fixed_minor`` + Σ units ×
     ``unit_cost_minor``. The objective adds what is felt but not paid: ``parcel_price_minor`` per parcel
     (lateness, CO₂, capacity price, parcel weight of the policy) and ``bid_price_minor`` per unit. Of the
-    latter ``failing_minor`` is what it is expected to cost that the node cannot send a unit after all; only
-    explanations tell it apart.
+    latter ``failing_minor`` is what it is expected to cost that the node cannot send a unit after all, and of
+    the former ``day_price_minor`` is the capacity price; only explanations tell them apart.
 
     Billable weight = max(actual weight, volume / ``divisor_mm3_per_g``), rounded up to whole grams; a
     divisor of 0 switches dimensional weight off.
@@ -71,6 +71,7 @@ class Problem:
     unfilled_penalty_minor: int  # per unit
     allow_unfilled: bool
     failing_minor: Floats | None = None  # [L, N], of bid_price_minor: expected cost of a unit it cannot send
+    day_price_minor: Floats | None = None  # [N], of parcel_price_minor: room on the node's day
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from routing.calendar import DAY_S
 from routing.eligibility import BIT, Reason
+from routing.network_spec import SHIP
 from routing.plan import Plan, Status
 from routing.problem import Bools, Floats, Ints, Problem
 from routing.promise_ask import Ask
@@ -58,7 +59,6 @@ def felt(ask: Ask, reach: Reach) -> Felt:
     days = np.maximum(-(-(reach.arrive_at - ask.at) // DAY_S), 0)
     weight_kg = ask.lines.weight_g[:, None] / 1000
     shape = ask.stock.shape
-    nothing = np.zeros(len(nodes))
     rejection = np.empty(shape)
     for row, goods in enumerate(ask.lines.goods):
         fails = ask.network.fails.get(goods, ask.network.reject_probability)
@@ -66,12 +66,22 @@ def felt(ask: Ask, reach: Reach) -> Felt:
     return Felt(
         lateness=policy.late_day_minor * days,
         parcel=policy.parcel_minor,
-        parcel_price=nothing if prices.parcel_minor is None else prices.parcel_minor[nodes],
+        parcel_price=_day_prices(ask, reach),
         co2=policy.co2_minor_per_kg * weight_kg * (reach.co2_g_per_kg / 1000)[None, :],
         rejection=rejection,
         bid=np.zeros(shape) if prices.bid_minor is None else prices.bid_minor[:, nodes],
         days=days,
     )
+
+
+def _day_prices(ask: Ask, reach: Reach) -> Floats:
+    """[M] what room on the day of shipping is worth; what a store hands over itself, and a courier takes, is
+    counted elsewhere.
+    """
+    if ask.prices.days is None or reach.bucket != SHIP:
+        return np.zeros(len(ask.nodes))
+    minor = ask.prices.days.of(ask.nodes, ask.tables.dates[0], reach.day)
+    return minor if reach.store is None else np.where(ask.nodes == reach.store, 0.0, minor)
 
 
 def build_problem(ask: Ask, reach: Reach, weights: Felt, usable: Bools, columns: Ints) -> Problem:
@@ -101,6 +111,7 @@ def build_problem(ask: Ask, reach: Reach, weights: Felt, usable: Bools, columns:
         unit_cost_minor=unit_cost,
         bid_price_minor=np.ascontiguousarray(weights.per_unit[:, columns]),
         failing_minor=weights.rejection[:, columns] if ask.policy.resource_minor else None,
+        day_price_minor=weights.parcel_price[columns] if weights.parcel_price.any() else None,
         divisor_mm3_per_g=network.spec.dimensional_divisor_mm3_per_g,
         unfilled_penalty_minor=ask.policy.unfilled_penalty_minor,
         allow_unfilled=True,

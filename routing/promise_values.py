@@ -89,11 +89,27 @@ class Capacity:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class DayPrices:
+    """``minor`` [N, D]: what room for a parcel is worth by node and day of shipping, from the day ``first``
+    on; 0 on all other days.
+    """
+
+    first: date
+    minor: NDArray[np.float64]
+
+    def of(self, nodes: NDArray[np.int64], first: date, day: NDArray[np.int64]) -> NDArray[np.float64]:
+        """[M] at each of ``nodes`` on its ``day``, counted from ``first``."""
+        place, last = day + (first - self.first).days, self.minor.shape[1] - 1
+        found: NDArray[np.float64] = self.minor[nodes, np.clip(place, 0, last)]
+        return np.where((place >= 0) & (place <= last), found, 0.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Prices:
-    """Opportunity costs: per unit ``bid_minor`` [L, N] and per parcel ``parcel_minor`` [N]; None = 0."""
+    """Opportunity costs: per unit ``bid_minor`` [L, N], and per parcel those of ``days``; None = 0."""
 
     bid_minor: NDArray[np.float64] | None = None
-    parcel_minor: NDArray[np.float64] | None = None
+    days: DayPrices | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ WEIGHTS = _record(
 LINE = _record("quantity weight_g volume_mm3 billable_g begin end")
 """A line; what nodes hold of it stands in ``Shelf`` from ``begin`` to ``end``."""
 QUESTION = _record("at horizon courier_by_lane", "lat lon")
-REACH = _record("bits card fixed_minor room ship_at from_at arrive_at order_by day", "co2_g_per_kg")
+REACH = _record("bits card fixed_minor room ship_at from_at arrive_at order_by day", "co2_g_per_kg day_minor")
 """One node of a ``routing.promise_reach.Reach``."""
 
 
@@ -99,8 +99,8 @@ class Shelf(NamedTuple):
 
 class Asked(NamedTuple):
     """A plain basket at an instant. ``*_shared`` and ``*_own``: lane rows that fit the destination, of any
-    node and of one. ``worth`` of a unit to orders to come: no rows where nobody looked ahead. ``abroad_m``
-    [N]: 0 in the destination's country.
+    node and of one. ``worth`` of a unit to orders to come: no rows where nobody looked ahead; ``day_minor``:
+    what is felt of room on a node's day, likewise. ``abroad_m`` [N]: 0 in the destination's country.
     """
 
     question: Records  # [1]
@@ -108,6 +108,7 @@ class Asked(NamedTuple):
     shelf: Shelf
     breadth: Floats  # [N]
     worth: Floats  # [L, N], or [0, 0]
+    day_minor: Floats  # [N, D], or [0, 0]
     abroad_m: Floats  # [N]
     ship_shared: Ints
     ship_own: Ints

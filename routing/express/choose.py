@@ -175,13 +175,14 @@ def write(
 def price(world: World, asked: Asked, reach: Reach, column: Ints, plan: Plan, money: Floats) -> None:
     """Each term summed over parcels and units, in the order ``routing.promise_option`` sums them."""
     paid, fixed, pick = 0, 0, 0
-    late, co2, rejection, bid = 0.0, 0.0, 0.0, 0.0
+    late, day, co2, rejection, bid = 0.0, 0.0, 0.0, 0.0, 0.0
     for q in range(plan.column.size):
         m = column[plan.column[q]]
         one, node = reach.at[m], world.node[reach.of.nodes[m]]
         paid += tariff_minor(world, asked.line, one.card, plan.take[q])
         fixed += one.fixed_minor
         late += lateness(world, asked, one.arrive_at)
+        day += one.day_minor
         for k in range(asked.line.size):
             units = plan.take[q, k]
             if units:
@@ -191,8 +192,9 @@ def price(world: World, asked: Asked, reach: Reach, column: Ints, plan: Plan, mo
                 bid += reach.of.bid[k, m] * units
     parcel = world.weights[0].parcel_minor * plan.column.size
     money[1], money[2], money[3] = paid, fixed, pick
-    money[4], money[5], money[6], money[7], money[8] = late, parcel, co2, rejection, bid
-    money[0] = (paid + fixed + pick) + (late + parcel + co2 + rejection + bid)
+    ahead = bid + day
+    money[4], money[5], money[6], money[7], money[8] = late, parcel, co2, rejection, ahead
+    money[0] = (paid + fixed + pick) + (late + parcel + co2 + rejection + ahead)
 
 
 @compiled

@@ -158,13 +158,14 @@ def footing(network: Network, policy: Policy, free: Free, country: str, now: int
 
 def offer(
     stand: Footing, place: Place, lines: Sequence[Line], shelf: Shelf, breadth: Floats, now: int,
-    methods: tuple[str, ...], worth: Floats = NO_WORTH,
+    methods: tuple[str, ...], worth: Floats = NO_WORTH, day_minor: Floats = NO_WORTH,
 ) -> Found | None:  # fmt: skip
     """What ``routing.promise.offer`` would say, with bid prices of ``breadth`` [N] and of what units are
-    ``worth`` [L, N] to orders to come; None = ask that one.
+    ``worth`` [L, N] to orders to come, and ``day_minor`` [N, D] of days from ``stand.first`` on; None = ask
+    that one.
 
-    ``breadth``, ``worth`` and the arrays of ``shelf`` are one block each: another layout would be another
-    type, and a minute's compiling in a request.
+    ``breadth``, ``worth``, ``day_minor`` and the arrays of ``shelf`` are one block each: another layout would
+    be another type, and a minute's compiling in a request.
     """
     network, L = stand.network, len(lines)
     answer = _room_for(stand, lines)
@@ -177,7 +178,9 @@ def offer(
     desk.question[0] = (now, horizon, by_lane, place.lat, place.lon)
     shared, own = rows_to(network, SHIP, place.country, place.postcode)
     couriers = rows_to(network, COURIER, place.country, place.postcode) if by_lane else (shared[:0], own[:0])
-    asked = Asked(desk.question, desk.lines[L], shelf, breadth, worth, stand.abroad_m, shared, own, *couriers)
+    asked = Asked(
+        desk.question, desk.lines[L], shelf, breadth, worth, day_minor, stand.abroad_m, shared, own, *couriers
+    )
     count = stand.answered(stand.world, asked, _order(methods), answer)
     if count == NOT_PLAIN:
         return None

@@ -91,7 +91,8 @@ def pickup_reach(world: World, asked: Asked, sight: Sight, view: View, store: in
             one.bits &= ~NOT_OFFERED
         if n == store:
             one.bits &= INACTIVE | BLOCKED
-            one.card, one.co2_g_per_kg, one.room = world.card.size - 1, 0.0, UNLIMITED
+            one.card, one.room = world.card.size - 1, UNLIMITED
+            one.co2_g_per_kg = one.day_minor = 0.0
             one.ship_at = ready_at
             one.order_by = start_by(day, node.lead_s, day[day_of(day, ready_at)].closes)
         elif not world.weights[0].ship_to_store:

@@ -246,6 +246,7 @@ def transit(
         first, limit = sight.picked[node.profile, 0], world.limit[SHIP_ROW, n]
         leaves, one.room, full = shipping_day(day, question.horizon, question.at, first, limit, rooms)
         one.day = min(leaves, DAYS - 1)
+        one.day_minor = asked.day_minor[n, one.day] if asked.day_minor.size else 0.0
         one.ship_at, one.order_by = day[one.day].closes, day[one.day].latest
         has_lane = lane[n] != NO_LANE
         transit_days = lanes[lane[n]].transit_days if lanes.size else 0

@@ -80,7 +80,7 @@ def columns_of(world: World, asked: Asked, reach: Reach) -> Columns:
         m = column[c]
         one, node = reach.at[m], world.node[view.nodes[m]]
         rest[0, c], rest[1, c], rest[2, c], rest[3, c] = one.card, one.fixed_minor, one.room, one.arrive_at
-        parcel_felt[c] = lateness(world, asked, one.arrive_at) + world.weights[0].parcel_minor
+        parcel_felt[c] = lateness(world, asked, one.arrive_at) + world.weights[0].parcel_minor + one.day_minor
         rejection = world.weights[0].resource_minor * node.reject_probability
         for k in range(L):
             unit_felt[k, c] = co2_felt(world, asked, k, one.co2_g_per_kg) + rejection + view.bid[k, m]

@@ -38,7 +38,8 @@ def one_parcel(world: World, asked: Asked, reach: Reach, limit: int) -> int:
             continue
         node = world.node[view.nodes[m]]
         rejection = weights.resource_minor * node.reject_probability
-        parcel = unit_felt(one.fixed_minor, lateness(world, asked, one.arrive_at) + weights.parcel_minor)
+        felt = lateness(world, asked, one.arrive_at) + weights.parcel_minor + one.day_minor
+        parcel = unit_felt(one.fixed_minor, felt)
         cheapest_parcel = min(cheapest_parcel, parcel + (world.card[one.card].least_minor << SHIFT))
         whole, units = one.room != 0, 0
         for k in range(line.size):

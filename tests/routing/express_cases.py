@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 import numpy as np
 from hypothesis import strategies as st
 
+from routing.calendar import DAYS
 from routing.express.offer import NO_WORTH
 from routing.network import LaneSpec, Network, build_network
 from routing.network_spec import SlotSpec
@@ -109,3 +110,10 @@ def worths(shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
     minor = st.floats(0, 30_000) | st.just(0.0)
     some = st.lists(minor, min_size=shape[0] * shape[1], max_size=shape[0] * shape[1])
     return st.just(NO_WORTH) | some.map(lambda given: np.array(given).reshape(shape))
+
+
+def busy_days(nodes: int) -> st.SearchStrategy[np.ndarray]:
+    """What room is worth by node and day, far more than parcels cost too; or nobody looked ahead."""
+    minor = st.floats(0, 5_000) | st.just(0.0) | st.just(700.0)
+    near = st.lists(minor, min_size=nodes * 8, max_size=nodes * 8)  # the days that orders of these leave on
+    return st.just(NO_WORTH) | near.map(lambda given: np.tile(np.array(given).reshape(nodes, 8), DAYS // 8))

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from routing.ahead import ahead_prices
+from routing.ahead import ahead_prices, day_prices
 from routing.breadth import breadth_prices
+from routing.calendar import DAYS
 from routing.eligibility import REASONS
 from routing.express import arrays as at_
 from routing.express.answer import answered
@@ -36,7 +37,7 @@ from routing.promise import (
 )
 from routing.promise import offer as decided
 from routing.promise_blocking import reason_of_all
-from tests.routing.express_cases import POLICIES, Free, near_and_alike, questions, worths
+from tests.routing.express_cases import POLICIES, Free, busy_days, near_and_alike, questions, worths
 from tests.routing.shop import NEW_YORK, WEDNESDAY, line, network, node
 
 TAGS = (CHEAPEST, FASTEST, FEWEST_PARCELS)
@@ -58,11 +59,16 @@ def test_both_ways_say_the_same(
     methods = tuple(order[:asked])
     worth = data.draw(worths(stock.available.shape))
     policy = replace(policy, lookahead_weight=data.draw(st.sampled_from([0.5, 1.0])))
-    found = express(net, basket, stock, free, policy, at, methods, breadth, worth)
+    busy = data.draw(busy_days(len(net.node_ids)))
+    first = net.tables(int(at.timestamp())).dates[0]
+    days = day_prices(net, policy, first, busy) if len(busy) else None
+    day_minor = NO_WORTH if days is None else days.minor
+    found = express(net, basket, stock, free, policy, at, methods, breadth, worth, day_minor)
     quantity = np.array([one.quantity for one in basket.lines])
     prices = breadth_prices(net, policy, quantity, stock.available, breadth)
     if len(worth):
         prices = ahead_prices(net, policy, prices, worth, stock.available)
+    prices = replace(prices, days=days)
     whole = decided(net, basket, stock, Capacity(free), policy, at, methods, prices)
     if found is not None:
         assert told(found, net, basket, policy, at, methods) == said(whole, basket)
@@ -71,6 +77,7 @@ def test_both_ways_say_the_same(
 def express(
     net: Network, basket: Basket, stock: Stock, free: Free, policy: Policy, at: datetime,
     methods: tuple[str, ...], breadth: np.ndarray, worth: np.ndarray = NO_WORTH,
+    day_minor: np.ndarray = NO_WORTH,
 ) -> Found | None:  # fmt: skip
     """Asked of the compiled way: what is on the shelf in rows, as a pool keeps it."""
     to, now = basket.destination, int(at.timestamp())
@@ -86,7 +93,7 @@ def express(
         for k, one in enumerate(basket.lines)
     ]
     place = Place(to.country, to.postcode, to.lat, to.lon)
-    return offer(stand, place, lines, shelf, breadth, now, methods, worth)
+    return offer(stand, place, lines, shelf, breadth, now, methods, worth, day_minor)
 
 
 def test_what_is_not_plain_is_handed_on() -> None:
@@ -214,6 +221,6 @@ def test_no_request_compiles_it_again() -> None:
         for free in ({}, {("A", WEDNESDAY.date(), "ship"): 0}):
             assert express(
                 net, basket, Stock(wide), free, Policy(), WEDNESDAY, METHODS, np.zeros(5)[: len(names)],
-                np.zeros((2, len(names))),
+                np.zeros((2, len(names))), np.zeros((len(names), DAYS)),
             )  # fmt: skip
     assert len(answered.signatures) == 1  # type: ignore[attr-defined]  # Numba's own

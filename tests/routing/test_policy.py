@@ -9,6 +9,7 @@ from routing.network import DeliverySpec, LaneSpec
 from routing.network_spec import EVERY_DAY
 from routing.policy import Policy
 from routing.promise import Basket, Capacity, Offer, Prices, offer
+from routing.promise_values import DayPrices
 from tests.routing.shop import NEW_YORK, WEDNESDAY, line, network, node, offered, only, stock
 
 DAILY = DeliverySpec("US", weekdays=EVERY_DAY, holidays=False)
@@ -65,7 +66,7 @@ def test_bid_prices_and_capacity_prices_count_but_are_not_paid() -> None:
         return offer(NET, Basket(lines, NEW_YORK), there, Capacity(), Policy(), WEDNESDAY, ("ship",), prices)
 
     scarce = ask(Prices(bid_minor=np.array([[900.0, 0.0]])))
-    busy = ask(Prices(parcel_minor=np.array([900.0, 0.0])))
+    busy = ask(Prices(days=DayPrices(WEDNESDAY.date(), np.array([[900.0, 900.0], [0.0, 0.0]]))))
     for found in (scarce, busy):
         cheapest = next(option for option in found.options if "cheapest" in option.tags)
         fastest = next(option for option in found.options if "fastest" in option.tags)
