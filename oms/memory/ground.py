@@ -35,6 +35,7 @@ from routing.breadth import breadth_prices
 from routing.network import Network
 from routing.policy import Policy
 from routing.promise import Basket, Capacity, Prices, Stock
+from routing.promise_ask import seconds
 
 Units = NDArray[np.int64]
 Free = Mapping[tuple[str, date, str], int]  # (node, day, bucket) → units
@@ -230,7 +231,10 @@ def _prices(
     if loaded.policy.lookahead_weight <= 0:
         return prices
     numbers = [catalogue.skus[part.sku].no for part in parts]
-    worth = runtime.bid_prices.bids(catalogue, numbers, runtime.clock.now())
+    now = runtime.clock.now()
+    first = loaded.network.tables(seconds(now)).dates[0]
+    prices = replace(prices, days=runtime.bid_prices.days(catalogue, nodes, loaded, first, now))
+    worth = runtime.bid_prices.bids(catalogue, numbers, now)
     if worth is None:
         return prices
     return ahead_prices(loaded.network, loaded.policy, prices, nodes.gathered(worth), stock.available)

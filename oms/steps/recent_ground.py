@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from sqlalchemy import Connection
@@ -13,11 +13,14 @@ from inventory.catalogue import Catalogue
 from oms.bootstrap import Runtime
 from oms.memory.network_load import Loaded
 from oms.orders.quote import Whereabouts
+from oms.steps.recent_days import limits, rooms_by_day, with_hours
 from oms.store.bid_prices import lines_of, recent_orders
 from routing.lanes import NO_LANE
 from routing.network import Network
 from routing.network_spec import METHODS, SHIP
 from routing.problem import UNLIMITED, Floats, Ints
+from routing.promise_ask import seconds
+from routing.replay.laying import DaysAhead
 from routing.replay.stream import NO_CARD, Ground, Stream, no_arrivals, plain_days
 
 MOST_ORDERS = 4_000
@@ -33,11 +36,14 @@ SHIP_AT = METHODS.index(SHIP)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Recent:
-    """``since``: when the oldest of the orders was placed."""
+    """``since``: when the oldest of the orders was placed; ``ahead``: what nodes may still send, None where
+    none is limited.
+    """
 
     ground: Ground
     stream: Stream
     since: datetime
+    ahead: DaysAhead | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +73,17 @@ def recent(
         return None
     nodes, on_hand = nodes[has], np.ascontiguousarray(on_hand[:, has])
     ground = _ground(loaded, catalogue, skus, nodes, on_hand)
-    return Recent(ground, _stream(loaded.network, orders, index, list(places), nodes), orders[0].at)
+    stream = _stream(loaded.network, orders, index, list(places), nodes)
+    most = limits(loaded.network, nodes)
+    if (most == UNLIMITED).all():
+        return Recent(ground, stream, orders[0].at, None)
+    now = runtime.clock.now()
+    counter = _collected(loaded.network, orders, list(places), nodes, now)
+    stream = replace(stream, days=with_hours(stream, loaded.network, nodes, seconds(now)))
+    room = rooms_by_day(loaded.network, nodes, runtime.pool.capacity_free(), stream, seconds(now))
+    ahead = DaysAhead(_naive(now), _naive(until), np.where(room == UNLIMITED, UNLIMITED, room + counter))
+    most = np.where(most == UNLIMITED, UNLIMITED, most + counter[:, 0])
+    return Recent(replace(ground, most_orders=most), stream, orders[0].at, ahead)
 
 
 def _orders(
@@ -146,6 +162,25 @@ def _ground(loaded: Loaded, catalogue: Catalogue, skus: list[str], nodes: Ints, 
         most_orders=np.full(len(nodes), UNLIMITED, np.int64),
         late_day_minor=policy.late_day_minor,
     )
+
+
+def _collected(
+    network: Network,
+    orders: Sequence[_Placed],
+    places: Sequence[Whereabouts | str],
+    nodes: Ints,
+    now: datetime,
+) -> Ints:
+    """[n, 1] orders a day that are collected at these nodes: no parcels, but the lab sends them as such."""
+    to = [places[one.place] for one in orders]
+    stores = [network.index[store] for store in to if isinstance(store, str) and store in network.index]
+    days = max(1.0, (now - orders[0].at) / timedelta(days=1))
+    count = np.bincount(np.array(stores, np.int64), minlength=len(network.node_ids))[nodes]
+    return np.rint(count / days).astype(np.int64)[:, None]
+
+
+def _naive(at: datetime) -> np.datetime64:
+    return np.datetime64(at.astimezone(UTC).replace(tzinfo=None), "us")
 
 
 def _stream(

@@ -1,4 +1,6 @@
-"""What units on shelves are worth to orders to come: one row for each time a market's prices were solved."""
+"""What units on shelves and room on nodes' days are worth to orders to come: one row for each time a market's
+prices were solved.
+"""
 
 from sqlalchemy import (
     BigInteger,
@@ -29,5 +31,6 @@ bid_prices = Table(
     Column("foretold_minor", Float, nullable=False),
     Column("priced", BigInteger, nullable=False),
     Column("cells", LargeBinary, nullable=False),
+    Column("days", LargeBinary, nullable=False, server_default=""),
     PrimaryKeyConstraint("market", "at"),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,8 @@ must not have a quarter of everybody's orders walked for it.
 """
 CELL = np.dtype([("sku", "<i4"), ("node", "<i4"), ("minor", "<f4")])
 """A price as it is stored: numbers of SKU and node, minor units a unit. Ascending by SKU, then node."""
+DAY_CELL = np.dtype([("node", "<i4"), ("day", "<i4"), ("minor", "<f4")])
+"""Of room for a parcel: number of the node, day since 1970, minor units. Ascending by node, then day."""
 
 _RECENT = text(
     """
@@ -43,7 +45,7 @@ _LINES = text(
     WHERE l.order_id = ANY(:ids) AND {AS_ORDERED} GROUP BY l.order_id, l.sku
     """  # noqa: S608 our names
 )
-_NEWEST = text("SELECT DISTINCT ON (market) until, cells FROM bid_prices ORDER BY market, at DESC")
+_NEWEST = text("SELECT DISTINCT ON (market) until, cells, days FROM bid_prices ORDER BY market, at DESC")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,15 @@ def lines_of(conn: Connection, ids: Sequence[str]) -> Sequence[Any]:
     return conn.execute(_LINES, {"ids": list(ids)}).all()
 
 
-def write_solved(conn: Connection, solved: Solved, cells: NDArray[Any]) -> bool:
+class Found(NamedTuple):
+    """Prices of one market and until when they hold: of units as ``CELL``, of days as ``DAY_CELL``."""
+
+    until: datetime
+    cells: NDArray[Any]
+    days: NDArray[Any]
+
+
+def write_solved(conn: Connection, solved: Solved, cells: NDArray[Any], days: NDArray[Any]) -> bool:
     """Keep the newest prices of the market, and the figures of earlier ones for a while. Returns whether
     these are the newest: a solve that another, begun later, has overtaken leaves nothing.
     """
@@ -84,21 +94,25 @@ def write_solved(conn: Connection, solved: Solved, cells: NDArray[Any]) -> bool:
     if conn.scalar(select(exists().where(mine, at >= solved.at))):
         return False
     conn.execute(delete(bid_prices).where(mine, at < solved.at - KEPT))
-    priced = func.octet_length(bid_prices.c.cells) > 0
-    conn.execute(bid_prices.update().where(mine, at < solved.at, priced).values(cells=b""))
+    priced = func.octet_length(bid_prices.c.cells) + func.octet_length(bid_prices.c.days) > 0
+    conn.execute(bid_prices.update().where(mine, at < solved.at, priced).values(cells=b"", days=b""))
     figures = {name: getattr(solved, name) for name in Solved.__slots__}
-    conn.execute(insert(bid_prices).values(**figures, cells=cells.astype(CELL).tobytes()))
+    stored = {"cells": cells.astype(CELL).tobytes(), "days": days.astype(DAY_CELL).tobytes()}
+    conn.execute(insert(bid_prices).values(**figures, **stored))
     return True
 
 
 def newest_solved(conn: Connection, market: str) -> Solved | None:
     """The figures of the market's last solve."""
-    columns = [column for column in bid_prices.c if column.name != "cells"]
+    columns = [column for column in bid_prices.c if column.name not in ("cells", "days")]
     found = select(*columns).where(bid_prices.c.market == market).order_by(bid_prices.c.at.desc())
     row = conn.execute(found.limit(1)).one_or_none()
     return Solved(*row) if row else None
 
 
-def newest_prices(conn: Connection) -> list[tuple[datetime, NDArray[Any]]]:
-    """Of every market until when its prices hold, and these."""
-    return [(row.until, np.frombuffer(row.cells, CELL)) for row in conn.execute(_NEWEST)]
+def newest_prices(conn: Connection) -> list[Found]:
+    """Those of every market."""
+    return [
+        Found(row.until, np.frombuffer(row.cells, CELL), np.frombuffer(row.days, DAY_CELL))
+        for row in conn.execute(_NEWEST)
+    ]

@@ -1,4 +1,5 @@
-"""Bid prices of a market, solved anew by the hour: from its latest orders, its shelves and what comes in.
+"""Prices of a market's units and of its nodes' days, solved anew by the hour: from its latest orders, its
+shelves, what comes in, and what its nodes may still send.
 
 Solved outside any transaction, by the code that the replay lab plays as ``lookahead``. Before they are felt
 they are rehearsed on the latest orders: where they do not pay they are written down as 0, and a process that
@@ -21,12 +22,12 @@ from inventory.catalogue import Catalogue
 from oms.actors import SYSTEM
 from oms.bootstrap import Runtime
 from oms.steps.recent_ground import Recent, recent
-from oms.store.bid_prices import CELL, Solved, newest_solved, write_solved
+from oms.store.bid_prices import CELL, DAY_CELL, Solved, newest_solved, write_solved
 from oms.store.database import OUTAGES, ended_alone, unhurried
 from oms.store.versions import bump
 from oms.store.waves import markets_of_nodes
 from oms.work import Work, transact
-from routing.ahead import above_least
+from routing.ahead import above_least, days_above_least
 from routing.problem import Floats
 from routing.replay.foresight import Foresight, Outlook
 from routing.replay.rehearsal import SCALES, rehearsed
@@ -78,11 +79,12 @@ def solve_prices(runtime: Runtime, market: str, outlook: Outlook = OUTLOOK) -> S
     )
     if runtime.closing.is_set():
         return None
-    cells = np.zeros(0, CELL)
+    cells, days = np.zeros(0, CELL), np.zeros(0, DAY_CELL)
     if trial.scale > 0:
         ahead = Foresight(seen.ground, seen.stream, replace(outlook, scale=trial.scale))
-        worth = ahead.worth(len(seen.stream.order_ids), coming, seen.ground.on_hand)
+        worth = ahead.worth(len(seen.stream.order_ids), coming, seen.ground.on_hand, seen.ahead)
         cells = _cells(catalogue, seen, above_least(worth.units, seen.ground.on_hand))
+        days = _day_cells(catalogue, seen, days_above_least(worth.days))
     solved = Solved(
         market=market,
         at=now,
@@ -96,7 +98,7 @@ def solve_prices(runtime: Runtime, market: str, outlook: Outlook = OUTLOOK) -> S
         foretold_minor=trial.foretold_minor,
         priced=len(cells),
     )
-    return transact(runtime, SYSTEM, partial(_write, solved, cells))
+    return transact(runtime, SYSTEM, partial(_write, solved, cells, days))
 
 
 def _coming(seen: Recent, now: datetime, horizon: timedelta) -> float:
@@ -117,7 +119,18 @@ def _cells(catalogue: Catalogue, seen: Recent, worth: Floats) -> NDArray[Any]:
     return cells
 
 
-def _write(solved: Solved, cells: NDArray[Any], work: Work) -> Solved | None:
-    if write_solved(work.conn, solved, cells):
+def _day_cells(catalogue: Catalogue, seen: Recent, worth: Floats) -> NDArray[Any]:
+    """The prices of days worth telling, as they are stored."""
+    first = int((seen.stream.placed_at[0].astype("datetime64[D]")).astype(np.int64))
+    nodes = np.array([catalogue.nodes[node].no for node in seen.ground.node_ids], np.int64)
+    node, day = np.nonzero(worth >= LEAST_MINOR)
+    cells = np.zeros(len(node), DAY_CELL)
+    cells["node"], cells["day"], cells["minor"] = nodes[node], first + day, worth[node, day]
+    cells.sort(order=("node", "day"))
+    return cells
+
+
+def _write(solved: Solved, cells: NDArray[Any], days: NDArray[Any], work: Work) -> Solved | None:
+    if write_solved(work.conn, solved, cells, days):
         bump(work.conn, "bid_prices")
     return newest_solved(work.conn, solved.market)

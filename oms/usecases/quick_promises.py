@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 import numpy as np
@@ -67,20 +67,23 @@ def promise(
     plain.turn_to(state, runtime.pool.breadth)
     moment = runtime.clock.now()
     case = _Case(asked, skus, to, plain, moment, int(moment.timestamp() // 1))
-    found = _found(state, case, methods, _worth(runtime, state, plain, skus, moment))
+    found = _found(runtime, state, case, methods, _worth(runtime, state, plain, skus, moment))
     if found is None or _could_wait(found, case, methods):
         return None
     return _document(runtime, actor, case, found, methods)
 
 
-def _found(state: State, case: _Case, methods: tuple[str, ...], worth: Floats) -> Found | None:
+def _found(
+    runtime: Runtime, state: State, case: _Case, methods: tuple[str, ...], worth: Floats
+) -> Found | None:
     loaded, to, now = case.plain.loaded, case.to, case.now
     stand = footing(loaded.network, loaded.policy, state.capacity, to.country, now)
     rows = _rows(state, case)
     if stand is None or rows is None or to.lat is None or to.lon is None:
         return None
     place = Place(to.country, to.postcode, to.lat, to.lon)
-    return offer(stand, place, rows, case.plain.shelf, case.plain.breadth, now, methods, worth)
+    days = _days(runtime, state, case, stand.first)
+    return offer(stand, place, rows, case.plain.shelf, case.plain.breadth, now, methods, worth, days)
 
 
 def _plain_skus(state: State, lines: Sequence[Ordered]) -> list[Sku] | None:
@@ -104,6 +107,15 @@ def _worth(runtime: Runtime, state: State, plain: Plain, skus: Sequence[Sku], no
         return NO_WORTH
     worth = runtime.bid_prices.bids(state.catalogue, [sku.no for sku in skus], now)
     return NO_WORTH if worth is None else np.ascontiguousarray(plain.nodes.gathered(worth))
+
+
+def _days(runtime: Runtime, state: State, case: _Case, first: date) -> Floats:
+    """[N, D] what room on nodes' days is felt to be worth; no rows where that is not felt."""
+    plain = case.plain
+    if plain.loaded.policy.lookahead_weight <= 0 or not runtime.bid_prices.books:
+        return NO_WORTH
+    found = runtime.bid_prices.days(state.catalogue, plain.nodes, plain.loaded, first, case.moment)
+    return NO_WORTH if found is None else found.minor
 
 
 def _rows(state: State, case: _Case) -> list[Line] | None:

@@ -14,7 +14,7 @@ from inventory.catalogue_edit import put_nodes
 from oms.bootstrap import Runtime
 from oms.steps.recent_ground import recent
 from oms.store import bid_prices
-from oms.store.bid_prices import CELL, newest_prices, newest_solved, write_solved
+from oms.store.bid_prices import CELL, DAY_CELL, newest_prices, newest_solved, write_solved
 from oms.usecases import looking_ahead, quick_promises
 from oms.usecases.looking_ahead import HOLDS, LEARNED, look_ahead
 from routing.replay.foresight import Outlook
@@ -22,6 +22,8 @@ from routing.replay.rehearsal import NOTHING, Rehearsal
 from routing.replay.stream import Ground, Stream
 from tests.ahead.conftest import PAST, Shop, nodes, promised, reasons, solve, wanted_later
 from tests.support import NODES, node_row
+
+NO_DAYS = np.zeros(0, DAY_CELL)
 
 
 def test_the_last_unit_near_by_is_kept_for_those_who_need_it_more(shop: Shop) -> None:
@@ -104,7 +106,7 @@ def test_prices_that_do_not_pay_are_not_felt(shop: Shop, monkeypatch: pytest.Mon
     assert solve(shop) == 1
     assert [parcel["node"] for parcel in promised(shop, ("A1", 1))["parcels"]] == ["WH"]
     with shop.runtime.engine.connect() as conn:
-        assert newest_prices(conn)[0][1].size == 0
+        assert newest_prices(conn)[0].cells.size == 0
 
 
 def test_what_was_foretold_and_what_came_of_it_is_written_down(shop: Shop) -> None:
@@ -112,7 +114,7 @@ def test_what_was_foretold_and_what_came_of_it_is_written_down(shop: Shop) -> No
     solve(shop)
     with shop.runtime.engine.connect() as conn:
         solved = newest_solved(conn, "")
-        [(until, cells)] = newest_prices(conn)
+        [(until, cells, days)] = newest_prices(conn)
     assert solved is not None and solved.scale > 0
     assert (solved.orders, solved.rehearsed) == (60, 30)
     assert solved.coming == pytest.approx(60 * 7 / 20, rel=0.01)
@@ -121,6 +123,7 @@ def test_what_was_foretold_and_what_came_of_it_is_written_down(shop: Shop) -> No
     assert until - solved.at == HOLDS == timedelta(hours=3)
     assert solved.priced == cells.size > 0
     assert (np.diff(cells["sku"]) >= 0).all()
+    assert not days.size, "no node is limited"
 
 
 def test_a_solve_that_was_overtaken_leaves_the_newer_prices(shop: Shop) -> None:
@@ -129,14 +132,14 @@ def test_a_solve_that_was_overtaken_leaves_the_newer_prices(shop: Shop) -> None:
     with shop.runtime.engine.begin() as conn:
         newest = newest_solved(conn, "")
         assert newest is not None
-        prices = newest_prices(conn)[0][1]
+        prices = newest_prices(conn)[0].cells
         late = replace(newest, at=newest.at - timedelta(minutes=50), priced=0)
-        assert not write_solved(conn, late, np.zeros(0, CELL))
+        assert not write_solved(conn, late, np.zeros(0, CELL), NO_DAYS)
         assert newest_solved(conn, "") == newest
-        assert (newest_prices(conn)[0][1] == prices).all()
+        assert (newest_prices(conn)[0].cells == prices).all()
         next_one = replace(newest, at=newest.at + timedelta(hours=1))
-        assert write_solved(conn, next_one, prices[:1])
-        assert [cells.size for _, cells in newest_prices(conn)] == [1]
+        assert write_solved(conn, next_one, prices[:1], NO_DAYS)
+        assert [found.cells.size for found in newest_prices(conn)] == [1]
         assert conn.scalar(text("SELECT count(*) FROM bid_prices WHERE cells <> ''")) == 1
 
 

@@ -1,0 +1,1 @@
+ALTER TABLE bid_prices ADD COLUMN days bytea NOT NULL DEFAULT '';
