@@ -21,6 +21,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from api.routes.checkout import whereabouts
 from api.wire.checkout import PromisesAsk
@@ -31,6 +32,8 @@ from oms.bootstrap import Runtime, start
 from oms.memory.bid_prices import Book, Row
 from oms.orders.quote import Wanted
 from oms.settings import Settings
+from oms.steps.recent_days import EPOCH
+from oms.store.bid_prices import DAY_CELL
 from oms.usecases import promises, quick_promises
 
 NODES = 200
@@ -49,11 +52,11 @@ def whole(running: Runtime, ask: PromisesAsk) -> object:
     return promises.promise(running, SYSTEM, basket)
 
 
-def weigh(running: Runtime, weight: float, rows: Mapping[int, Row]) -> None:
+def weigh(running: Runtime, weight: float, rows: Mapping[int, Row], days: NDArray[Any]) -> None:
     """Have this process feel these prices."""
     loaded = running.networks.current
     running.networks.current = replace(loaded, policy=replace(loaded.policy, lookahead_weight=weight))
-    running.bid_prices.books = (Book(running.clock.now() + timedelta(days=1), rows),)
+    running.bid_prices.books = (Book(running.clock.now() + timedelta(days=1), rows, days),)
 
 
 def microseconds(ask: Callable[[PromisesAsk], object], asks: list[PromisesAsk]) -> float:
@@ -74,18 +77,30 @@ def rows_of(running: Runtime, skus: range) -> dict[int, Row]:
     return {find[f"S{i}"].no: (nodes, chance.uniform(1, 500, nodes.size)) for i in skus}
 
 
+def days_of(running: Runtime) -> NDArray[Any]:
+    """A price at every second node for each of the next two weeks' days."""
+    chance, today = np.random.default_rng(0), (running.clock.now().date() - EPOCH).days
+    numbers = [node.no for node in running.pool.catalogue.nodes.values()][::2]
+    cells = [(no, today + day, chance.uniform(1, 500)) for no in numbers for day in range(14)]
+    return np.array(cells, DAY_CELL)
+
+
 def measured(running: Runtime, count: int) -> dict[str, float]:
     asks = [PromisesAsk.model_validate(ask) for ask in promise_asks(count)]
     all_skus, ways = rows_of(running, range(SKUS)), {}
-    cases: list[tuple[str, float, Mapping[int, Row], Any]] = [
-        ("no_prices", 0.0, {}, quick),
-        ("prices_of_other_skus", 1.0, {-1: next(iter(all_skus.values()))}, quick),
-        ("prices_of_its_skus", 1.0, all_skus, quick),
-        ("no_prices_whole_way", 0.0, {}, whole),
-        ("prices_of_its_skus_whole_way", 1.0, all_skus, whole),
+    none, busy = np.zeros(0, DAY_CELL), days_of(running)
+    cases: list[tuple[str, float, Mapping[int, Row], NDArray[Any], Any]] = [
+        ("no_prices", 0.0, {}, none, quick),
+        ("prices_of_other_skus", 1.0, {-1: next(iter(all_skus.values()))}, none, quick),
+        ("prices_of_days", 1.0, {}, busy, quick),
+        ("prices_of_its_skus", 1.0, all_skus, none, quick),
+        ("prices_of_its_skus_and_days", 1.0, all_skus, busy, quick),
+        ("no_prices_whole_way", 0.0, {}, none, whole),
+        ("prices_of_its_skus_whole_way", 1.0, all_skus, none, whole),
+        ("prices_of_its_skus_and_days_whole_way", 1.0, all_skus, busy, whole),
     ]
-    for name, weight, rows, way in cases:
-        weigh(running, weight, rows)
+    for name, weight, rows, days, way in cases:
+        weigh(running, weight, rows, days)
         microseconds(partial(way, running), asks[:50])
         ways[name] = microseconds(partial(way, running), asks)
     return ways

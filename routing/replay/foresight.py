@@ -75,12 +75,14 @@ class Foresight:
 
     def days_ahead(self, now: int, used: Ints) -> DaysAhead | None:
         """From order ``now`` to the stream's last; None where no day is priced. ``used`` [N, H]: orders that
-        nodes have on their days already.
+        nodes have on their days already. Who could send all orders of the busiest day so far is not limited.
         """
         most = self._ground.most_orders[:, None]
-        if not self._outlook.days or (most == UNLIMITED).all():
+        busiest = np.bincount(self._stream.days.placed[:now]).max(initial=0)
+        limited = (most != UNLIMITED) & (most < busiest)
+        if not self._outlook.days or not limited.any():
             return None
-        room = np.where(most == UNLIMITED, UNLIMITED, np.maximum(most - used, 0))
+        room = np.where(limited, np.maximum(most - used, 0), UNLIMITED)
         return DaysAhead(self._stream.placed_at[now], self._stream.placed_at[-1], room)
 
     def worth(self, now: int, coming: float, stock: Ints, ahead: DaysAhead | None = None) -> Worth:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from routing.compiled import compiled
-from routing.problem import Floats, Ints
+from routing.problem import UNLIMITED, Floats, Ints
 from routing.replay.decide import decide, lost_unit, send
 from routing.replay.exact import NEEDS_NODES, NEEDS_ROOM, pieces
 from routing.replay.places import (
@@ -93,21 +93,24 @@ def situation(
     past: Ints, on: Ints,
 ) -> tuple[Ints, Ints, Ints, Floats]:  # fmt: skip
     """Nodes that may send something, the units they have [L, n], when a parcel leaves, what it is felt to
-    cost beside what is paid.
+    cost beside what is paid. Nobody waits for a day that is worth less: a parcel leaves on the first day with
+    room, and only the bound, which has all stock at all times, may choose.
     """
     bill, every = np.empty(skus.size, np.int64), np.empty(card.size, np.int64)
     for line in range(skus.size):
         bill[line] = billable(w[line], v[line], felt[DIVISOR])
     nodes = every[: senders(skus, bill, card, limit_g, left, every)]
     day, price = np.empty(nodes.size, np.int64), np.empty(nodes.size)
+    relaxed, nothing = say[RELAXED] > 0, np.zeros(day_price.shape[1])
+    limit = np.full_like(most, UNLIMITED) if relaxed else most
     for j in range(nodes.size):
         node = nodes[j]
         p = profile[node]
         day[j], wait = best_day(
-            leave[p], transit[node], placed, next_ship[p], used[node], day_price[node],
-            -1 if say[RELAXED] > 0 else most[node], felt[LATE_MINOR], past, on,
+            leave[p], transit[node], placed, next_ship[p], used[node],
+            day_price[node] if relaxed else nothing, limit[node], felt[LATE_MINOR], past, on,
         )  # fmt: skip
-        price[j] = wait + felt[PARCEL_MINOR]
+        price[j] = wait + felt[PARCEL_MINOR] + (0.0 if relaxed else day_price[node, day[j]])
     return nodes, holdings(skus, bill, card, limit_g, left, nodes), day, price
 
 

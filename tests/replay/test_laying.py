@@ -40,9 +40,10 @@ def test_a_busy_day_is_left_to_those_who_have_no_other_node() -> None:
     assert ahead.objective_minor < without.objective_minor
 
 
-def test_where_no_node_is_limited_days_have_no_price_and_nothing_changes() -> None:
+@pytest.mark.parametrize("limits", [np.full(3, UNLIMITED), ints(DAY, UNLIMITED, DAY)], ids=["none", "high"])
+def test_where_no_node_is_limited_days_have_no_price_and_nothing_changes(limits: Ints) -> None:
     there, orders = busy()
-    free = replace(there, most_orders=np.full(3, UNLIMITED))
+    free = replace(there, most_orders=limits)
     foresight = Foresight(free, orders, Outlook(), PAST)
     assert foresight.days_ahead(PAST, np.zeros((3, 1), np.int64)) is None
     digests = {

@@ -1,8 +1,10 @@
-"""What a unit is worth to later orders, as an order feels it."""
+"""What a unit, and room on a node's day, are worth to later orders, as an order feels it."""
+
+from datetime import date
 
 import numpy as np
 
-from routing.ahead import MOST_PARCELS, above_least, ahead_prices
+from routing.ahead import MOST_PARCELS, above_least, ahead_prices, day_prices, days_above_least
 from routing.network import build_network
 from routing.network_spec import NetworkSpec, NodeSpec, TariffSpec
 from routing.policy import Policy
@@ -39,3 +41,16 @@ def test_prices_add_up_and_weigh_what_the_policy_says() -> None:
     before = Prices(bid_minor=np.array([[1.0, 2.0, 3.0]]))
     felt = ahead_prices(NETWORK, Policy(lookahead_weight=0.5), before, worth, available).bid_minor
     assert felt is not None and felt.tolist() == [[41.0, 2.0, 3.0]]
+
+
+def test_only_the_difference_to_the_least_busy_node_of_the_day_is_felt() -> None:
+    days = np.array([[700.0, 50.0], [200.0, 0.0], [300.0, 90.0]])
+    assert days_above_least(days).tolist() == [[500.0, 50.0], [0.0, 0.0], [100.0, 90.0]]
+
+
+def test_room_is_weighed_as_units_are_and_found_by_date() -> None:
+    first, worth = date(2026, 1, 12), np.array([[80.0, 1e9], [0.0, 6.0], [0.0, 0.0]])
+    felt = day_prices(NETWORK, Policy(lookahead_weight=0.5), first, worth)
+    assert felt.minor.tolist() == [[40.0, MOST_PARCELS * 500.0], [0.0, 3.0], [0.0, 0.0]]
+    nodes, day = np.array([0, 1, 0, 1]), np.array([2, 3, 1, 4])
+    assert felt.of(nodes, date(2026, 1, 10), day).tolist() == [40.0, 3.0, 0.0, 0.0]

@@ -65,6 +65,19 @@ def test_what_is_felt_is_told_where_it_makes_a_cent(felt_minor: float, said: boo
     assert ("felt on top" in str(told)) == said
 
 
+def test_room_on_a_busy_day_is_told_apart_from_what_else_is_felt() -> None:
+    problem = shop(lines=[{"id": "1", "sku": "A", "quantity": 1, "unit_weight_g": 300}])
+    day, rest = np.array([30.0, 20.0, 0.0]), np.array([5.0, 5.0, 0.0])
+    problem = replace(problem, parcel_price_minor=day + rest, day_price_minor=day)
+    found = explain(problem, route(problem))
+    [sent] = found.parcels
+    assert (sent.node, sent.day_price_minor, sent.parcel_price_minor) == ("ST-12", 20.0, 5.0)
+    assert sent.sentence.endswith("+ room on a busy day 0.20 + felt on top 0.05.")
+    lost = next(loser for loser in found.losers if loser.node == "ST-01")
+    assert (lost.term, lost.lost_by_minor) == ("day_price", 10.0)
+    assert lost.sentence == "ST-01 lost by 0.10: room on its day that is better kept for later orders."
+
+
 def test_every_loser_costs_what_the_best_plan_with_it_costs() -> None:
     compared = 0
     for seed in range(300):

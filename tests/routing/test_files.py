@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -44,6 +44,14 @@ def test_problems_survive_the_way_out_and_in_again() -> None:
         again = problem_from_json(json.loads(json.dumps(problem_to_json(problem))))
         assert equal(problem, again), seed
         assert plan_to_json(problem, route(problem)) == plan_to_json(again, route(again)), seed
+
+
+def test_what_is_felt_of_busy_days_survives_too() -> None:
+    problem = random_problem(1, lines=2, nodes=4, units=3)
+    felt = np.array([0.0, 0.1 + 0.2, 41.0, 0.0])
+    busy = replace(problem, parcel_price_minor=felt + 7.0, day_price_minor=felt)
+    again = problem_from_json(json.loads(json.dumps(problem_to_json(busy))))
+    assert equal(busy, again) and not equal(problem, again)
 
 
 def test_the_example_of_the_format() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import numpy as np
 import pytest
 
@@ -56,6 +58,22 @@ def test_a_weight_turns_the_choice(policy: Policy, chosen: str) -> None:
     found = offered(net, {"NEAR": {"1": 1}, "FAR": {"1": 1}}, line("1", weight_g=1000), policy=policy)
     cheapest = next(option for option in found.options if "cheapest" in option.tags)
     assert cheapest.parcels[0].node == chosen
+
+
+def test_room_is_felt_on_the_day_a_parcel_leaves_and_not_at_a_counter() -> None:
+    lines, tomorrow = (line("1"),), WEDNESDAY + timedelta(days=1)
+    there = stock(NET, lines, {"NEAR": {"1": 1}})
+    prices = Prices(days=DayPrices(WEDNESDAY.date(), np.array([[900.0, 40.0], [0.0, 0.0]])))
+
+    def felt(method: str, at: datetime) -> float:
+        asked = Basket(lines, NEW_YORK, pickup_node="NEAR" if method == "pickup" else None)
+        found = offer(NET, asked, there, Capacity(), Policy(), at, (method,), prices)
+        return found.options[0].cost_to_serve.opportunity_minor
+
+    assert felt("ship", WEDNESDAY) == 900.0
+    assert felt("ship", tomorrow) == 40.0
+    assert felt("ship", tomorrow + timedelta(days=1)) == 0.0
+    assert felt("pickup", WEDNESDAY) == 0.0
 
 
 def test_bid_prices_and_capacity_prices_count_but_are_not_paid() -> None:
