@@ -217,7 +217,8 @@ def _reach(network: Network, places: Sequence[Whereabouts | str], nodes: Ints) -
     """Kilometres, rate card and transit days [D, n] from these nodes to a point, or to a store's counter, for
     which the store itself pays no transport.
     """
-    shape, ships = (len(places), len(nodes)), (network.active & network.offers[SHIP_AT])[nodes]
+    shape = (len(places), len(nodes))
+    ships = (network.active & network.offers[SHIP_AT] & (network.limit[SHIP_AT] != 0))[nodes]
     km, card, transit = np.zeros(shape), np.full(shape, NO_CARD), np.zeros(shape, np.int64)
     for d, to in enumerate(places):
         store = network.index.get(to) if isinstance(to, str) else None

@@ -8,7 +8,7 @@ is scarce in one future of five costs a fifth of what it would if it were sure t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -113,6 +113,8 @@ class Foresight:
         if ahead is not None:
             came, weights = laid(pool.stream, self._stream, weights, ahead, self._day_chance)
             pool, room = Run(self._ground, came, BY_COST), ahead.room
+            if start is not None and start.days.shape != room.shape:  # solved when no day was worth anything
+                start = replace(start, days=np.zeros(room.shape), day_swing=None)
         step = outlook.step * self._ground.opening_minor
         return ascend(pool, weights, stock, rounds, step, start, proven=False, room=room)
 

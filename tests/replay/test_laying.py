@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from routing.problem import UNLIMITED, Ints
+from routing.replay.forecast import BasketTypes
 from routing.replay.foresight import Foresight, Outlook
 from routing.replay.laying import MOST_LAID, DaysAhead, laid
 from routing.replay.policies import Policy
@@ -37,6 +38,21 @@ def test_a_busy_day_is_left_to_those_who_have_no_other_node() -> None:
     assert ahead.filled_units == without.filled_units
     assert ahead.node_parcels[2] > without.node_parcels[2]
     assert ahead.order_days < without.order_days
+    assert ahead.objective_minor < without.objective_minor
+
+
+def test_baskets_that_are_known_by_type_are_laid_on_any_day() -> None:
+    """Also by a forecast that knows them before the first order, when no day has a price yet."""
+    there, orders = busy()
+    pool = stream(3, {0: 1}, {1: 1})
+    kinds = np.where(orders.sku == 0, 0, 1)
+    types = BasketTypes(pool, kinds, ints(0, 0), ints(0, 1), np.array([1 / 3, 2 / 3]))
+    assert pool.days.next_ship.shape != orders.days.next_ship.shape
+    without, ahead = (
+        simulate(there, orders, AHEAD, Settings(outlook=Outlook(solves=14, forecast=types, days=days)))
+        for days in (False, True)
+    )
+    assert ahead.filled_units == without.filled_units
     assert ahead.objective_minor < without.objective_minor
 
 
