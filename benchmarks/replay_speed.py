@@ -13,7 +13,7 @@ import sys
 import time
 from typing import Any
 
-from benchmarks.long_tail import small
+from benchmarks.long_tail_streams import small
 from benchmarks.machine import ROOT, write_result
 from oms.adapters.folder_read import read_folder
 from oms.adapters.folder_replay import replay_of
