@@ -14,12 +14,13 @@ from inventory.pool_rows import BLOCKED
 from inventory.store.copied import arrays, messages
 
 # max() walks the index by stamp from its end; EXISTS (… WHERE stamp >= …) may be planned as a table scan.
-# `as_of` is the statement's start, before its snapshot: whatever committed until then is in the snapshot.
+# `as_of` is the transaction's start, before its snapshot: whatever committed until then is in the snapshot.
+# The statement's start may come later: it is read first, which takes the snapshot, and then run.
 # `origin` changes when the tables are not the same ones any more: another server, a restore, a TRUNCATE.
 _LOOK = text(
     """
     SELECT CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint) AS xmin,
-        statement_timestamp() AS as_of,
+        transaction_timestamp() AS as_of,
         concat_ws(' ', (SELECT system_identifier FROM pg_control_system()), pg_relation_filenode('position'),
             pg_relation_filenode('sku'), pg_relation_filenode('node')) AS origin,
         coalesce((SELECT max(stamp) >= CAST(:mark AS xid8) FROM node), false)

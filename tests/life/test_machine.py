@@ -21,11 +21,11 @@ from tests.life.test_tables import KNOWN
 SOAK = "ANYSHELF_LIFE_EXAMPLES" in os.environ
 """Other examples every time, as many as are wanted."""
 PHASES = (Phase.generate, Phase.shrink) if os.environ.get("ANYSHELF_LIFE_SHRINK") else (Phase.generate,)
-EXAMPLES = int(os.environ.get("ANYSHELF_LIFE_EXAMPLES", "12"))
+EXAMPLES = int(os.environ.get("ANYSHELF_LIFE_EXAMPLES", "8"))
 STEPS = int(os.environ.get("ANYSHELF_LIFE_STEPS", "80"))
-ROUNDS = 8
-"""What is drawn follows the answers, and these what memory had weighed by then: on a busy machine a dozen
-lives may all miss one of the ends. So more are lived, each dozen from a seed of its own, up to so many."""
+ROUNDS = 12
+"""What is drawn follows the answers, and these what memory had weighed by then: on a busy machine eight
+lives may all miss one of the ends. So more are lived, each eight from a seed of their own, so many times."""
 
 
 class LifeMachine(OrderRules, NodeRules, RoadRules):
