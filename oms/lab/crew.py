@@ -13,6 +13,9 @@ from oms.lab.playing import Done, Task, perform
 Played = Iterator[tuple[int, Done]]
 """Number of a task and what it came to, as they are done."""
 
+REACH_S = 10
+"""How long a cluster is waited for."""
+
 _here: list[Folder] = []
 
 
@@ -59,7 +62,7 @@ def over_dask(folder: Folder, tasks: Sequence[Task], address: str) -> Played:
     except ImportError:
         raise NoCluster("Dask is not installed; install anyshelf[cluster]") from None
     try:
-        client = Client(address, timeout=10)  # type: ignore[no-untyped-call]
+        client = Client(address, timeout=REACH_S)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
         raise NoCluster(f"No Dask cluster answers at {address} ({type(error).__name__})") from error
     with client:

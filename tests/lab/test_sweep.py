@@ -34,6 +34,12 @@ VARY = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody answers where a test asks for a cluster that is not there, however long it is waited for."""
+    monkeypatch.setattr(crew, "REACH_S", 2)
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     for name, text in FILES.items():
