@@ -73,7 +73,7 @@ def recent(
         return None
     nodes, on_hand = nodes[has], np.ascontiguousarray(on_hand[:, has])
     ground = _ground(loaded, catalogue, skus, nodes, on_hand)
-    stream = _stream(loaded.network, orders, index, list(places), nodes)
+    stream = _stream(loaded.network, orders, index, list(places), nodes, until)
     most = limits(loaded.network, nodes)
     if (most == UNLIMITED).all():
         return Recent(ground, stream, orders[0].at, None)
@@ -189,7 +189,9 @@ def _stream(
     index: Mapping[str, int],
     places: Sequence[Whereabouts | str],
     nodes: Ints,
+    until: datetime,
 ) -> Stream:
+    """With days enough for orders that come ``until`` then."""
     lines = [
         (o, index[sku], quantity)
         for o, one in enumerate(orders)
@@ -198,7 +200,7 @@ def _stream(
     ]
     placed_at = np.array([one.at.replace(tzinfo=None) for one in orders], "datetime64[us]")
     km, card, transit = _reach(network, places, nodes)
-    days = plain_days(placed_at, len(nodes), len(places))
+    days = plain_days(placed_at, len(nodes), len(places), max(0, (until - orders[-1].at).days))
     return Stream(
         order_ids=tuple(one.id for one in orders),
         placed_at=placed_at,

@@ -66,11 +66,13 @@ class Days:
     on: Ints  # [C, …]
 
 
-def plain_days(placed_at: NDArray[np.datetime64], nodes: int, destinations: int) -> Days:
-    """Everything leaves on the day of the order and arrives on the next, weekends and holidays included."""
+def plain_days(placed_at: NDArray[np.datetime64], nodes: int, destinations: int, more_days: int = 0) -> Days:
+    """Everything leaves on the day of the order and arrives on the next, weekends and holidays included.
+    ``more_days``: for orders still to come, so long after the last.
+    """
     day = placed_at.astype("datetime64[D]").astype(np.int64)
     placed = day - (day[0] if len(day) else 0)
-    horizon = (int(placed[-1]) if len(day) else 0) + SLACK_DAYS
+    horizon = (int(placed[-1]) if len(day) else 0) + more_days + SLACK_DAYS
     return Days(
         profile=np.zeros(nodes, np.int64),
         placed=placed,

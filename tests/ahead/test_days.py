@@ -96,6 +96,18 @@ def test_only_days_to_come_of_nodes_that_are_limited_are_priced(shop: Shop) -> N
     assert {ROOM} == set(room["WH"].tolist())
 
 
+def test_there_are_days_enough_for_the_longest_look_ahead(shop: Shop) -> None:
+    busy(shop)
+    now = shop.watch.now()
+    until = now + timedelta(days=365)
+    with shop.runtime.engine.connect() as conn:
+        seen = recent(shop.runtime, conn, "", now - LEARNED, until)
+    assert seen is not None and seen.ahead is not None
+    last = EPOCH + timedelta(days=int(seen.stream.placed_at[0].astype("datetime64[D]").astype(int)))
+    last += timedelta(days=seen.ahead.room.shape[1] - 1)
+    assert last > until.date()
+
+
 def test_where_no_node_is_limited_no_day_is_priced(shop: Shop) -> None:
     busy(shop)
     limit(shop, None)
