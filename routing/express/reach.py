@@ -237,29 +237,32 @@ def transit(
 ) -> Reach:
     """A reach of what goes over ``lane`` [N]; ``distance_m`` [N]."""
     lanes, question, reach = world.lane, asked.question[0], empty_reach(view)
-    no_rooms, known = np.empty(0, np.int64), np.full((REMEMBERED, 5), -1)
+    known, counted = np.full((REMEMBERED, 5), -1), world.rooms.size > 0
     for m in range(view.nodes.size):
         n, one = view.nodes[m], reach.at[m]
         node = world.node[n]
-        day = world.day[node.profile]
-        rooms = world.rooms[SHIP_ROW, n] if world.rooms.size else no_rooms
-        first, limit = sight.picked[node.profile, 0], world.limit[SHIP_ROW, n]
-        leaves, one.room, full = shipping_day(day, question.horizon, question.at, first, limit, rooms)
+        leaves, one.room, full = sight.picked[node.profile, 0], world.limit[SHIP_ROW, n], False
+        if counted or one.room == 0:
+            rooms = world.rooms[SHIP_ROW, n] if counted else np.empty(0, np.int64)
+            leaves, one.room, full = shipping_day(
+                world.day[node.profile], question.horizon, question.at, leaves, one.room, rooms
+            )
         one.day = min(leaves, DAYS - 1)
         one.day_minor = asked.day_minor[n, one.day] if asked.day_minor.size else 0.0
-        one.ship_at, one.order_by = day[one.day].closes, day[one.day].latest
+        day = world.day[node.profile, one.day]
+        one.ship_at, one.order_by = day.closes, day.latest
         has_lane = lane[n] != NO_LANE
         transit_days = lanes[lane[n]].transit_days if lanes.size else 0
-        memo = known[(one.ship_at // HALF_HOUR_S + transit_days * 7) % REMEMBERED]
-        if memo[0] != one.ship_at or memo[1] != transit_days:
-            memo[0], memo[1] = one.ship_at, transit_days
-            memo[2], memo[3], memo[4] = arrival(
+        memo = (one.ship_at // HALF_HOUR_S + transit_days * 7) % REMEMBERED
+        if known[memo, 0] != one.ship_at or known[memo, 1] != transit_days:
+            known[memo, 0], known[memo, 1] = one.ship_at, transit_days
+            known[memo, 2], known[memo, 3], known[memo, 4] = arrival(
                 world.delivery[zone], world.delivers, one.ship_at, transit_days
             )
-        one.from_at, one.arrive_at = memo[2], memo[3]
+        one.from_at, one.arrive_at = known[memo, 2], known[memo, 3]
         bits = (0 if node.active else INACTIVE) | (0 if world.offers[SHIP_ROW, n] else NOT_OFFERED)
         bits |= 0 if has_lane else LANELESS
-        if (leaves >= DAYS and not full) or memo[4] >= DELIVERY_DAYS:
+        if (leaves >= DAYS and not full) or known[memo, 4] >= DELIVERY_DAYS:
             bits |= CLOSED
         one.bits = bits | (FULL if full else 0)
         one.card = lanes[lane[n]].card if has_lane else world.card.size - 1

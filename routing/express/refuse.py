@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from routing.compiled import compiled
 from routing.eligibility import BIT, REASONS, Reason
 from routing.express.arrays import Records
@@ -23,18 +25,14 @@ def reasons(line: Records, reach: Reach, unfilled: Ints, reason: Ints) -> None:
 @compiled
 def smallest(wanted: int, reach: Reach, k: int) -> int:
     """Place of the first of the fewest reasons which, all lifted, would let all units of a line be had."""
-    stock, present, total = reach.of.stock, 0, 0
-    for m in range(reach.at.size):
-        if stock[k, m] > 0:
-            total += stock[k, m]
-            present |= bits_of(reach, k, m)
-    if total < wanted:
+    against, units, present = counted(reach, k)
+    if units.sum() < wanted:
         return NO_STOCK_AT
     best, lifted, size = -1, present, 99
     while True:
         count = bits_in(lifted)
         fewer = count < size or (count == size and told_first(lifted, best))
-        if fewer and reach_units(reach, k, lifted) >= wanted:
+        if fewer and units_had(against, units, lifted) >= wanted:
             best, size = lifted, count
         if lifted == 0:
             break
@@ -45,6 +43,27 @@ def smallest(wanted: int, reach: Reach, k: int) -> int:
     while not best >> place & 1:
         place += 1
     return place
+
+
+@compiled
+def counted(reach: Reach, k: int) -> tuple[Ints, Ints, int]:
+    """Units of a line by all that is against them: nodes are many, what can be against them is not. Last, all
+    that is against any.
+    """
+    stock, M = reach.of.stock, reach.at.size
+    against, units, count, present = np.empty(M, np.int64), np.zeros(M, np.int64), 0, 0
+    for m in range(M):
+        if stock[k, m] <= 0:
+            continue
+        bits, place = bits_of(reach, k, m), 0
+        while place < count and against[place] != bits:
+            place += 1
+        if place == count:
+            against[place] = bits
+            present |= bits
+            count += 1
+        units[place] += stock[k, m]
+    return against[:count], units[:count], present
 
 
 @compiled
@@ -71,10 +90,10 @@ def told_first(one: int, other: int) -> bool:
 
 
 @compiled
-def reach_units(reach: Reach, k: int, lifted: int) -> int:
+def units_had(against: Ints, units: Ints, lifted: int) -> int:
     """Units of a line that could be had with these reasons lifted."""
-    units = 0
-    for m in range(reach.at.size):
-        if bits_of(reach, k, m) & ~lifted == 0:
-            units += reach.of.stock[k, m]
-    return int(units)
+    had = 0
+    for i in range(against.size):
+        if against[i] & ~lifted == 0:
+            had += units[i]
+    return int(had)
