@@ -35,7 +35,7 @@ def problem_of(
         capacity_parcels=np.full(n, UNLIMITED, dtype=np.int64),
         arrive_day=np.zeros(n, dtype=np.int64),
         available=np.ascontiguousarray(available),
-        unit_cost_minor=np.ascontiguousarray(np.broadcast_to(unit_minor, available.shape)),
+        unit_cost_minor=np.broadcast_to(unit_minor, available.shape).copy(),
         bid_price_minor=np.ascontiguousarray(bids),
         divisor_mm3_per_g=ground.divisor_mm3_per_g,
         unfilled_penalty_minor=ground.unfilled_penalty_minor,

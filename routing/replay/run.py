@@ -90,7 +90,7 @@ class Run:
         ground, stream, days = self.ground, self.stream, self.stream.days
         unit = stream.unit_minor
         if unit is None:
-            unit = np.ascontiguousarray(np.broadcast_to(ground.pick_minor, stream.card.shape))
+            unit = np.broadcast_to(ground.pick_minor, stream.card.shape).copy()
         return (
             stream.km, stream.card, days.transit, days.land, unit, ground.weight_g, ground.volume_mm3,
             ground.fixed_minor, np.arange(len(ground.node_ids)), ground.most_orders, days.profile, days.leave,
