@@ -7,7 +7,7 @@ Results go to standard output, everything else to standard error.
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -20,7 +20,6 @@ from sqlalchemy import Engine
 from oms.adapters.clock import Clock, SystemClock
 from oms.adapters.ids import Ids, RandomIds
 from oms.adapters.postgres import database
-from oms.bootstrap import Runtime, start
 from oms.refusals import Code, Refused, refuse
 from oms.settings import Settings, from_environment
 from oms.store.database import connect, migrate, revisions
@@ -67,13 +66,6 @@ def tools() -> Iterator[Tools]:
             yield Tools(engine, SystemClock(), RandomIds())
         finally:
             engine.dispose()
-
-
-@contextmanager
-def runtime() -> Iterator[Runtime]:
-    """A whole process for the block, its memory following the database. Raises Refused."""
-    with closing(start(settings_on_schema())) as running:
-        yield running
 
 
 def settings_on_schema() -> Settings:

@@ -12,7 +12,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from api.cli.console import REFUSED, USAGE, Json, done, err, fail, out, print_json, runtime, tools
+from api.cli.console import REFUSED, USAGE, Json, done, err, fail, out, print_json, tools
+from api.cli.whole import runtime
 from oms.actors import SYSTEM
 from oms.adapters.folder import Folder, FolderRefused, explain_columns, read_folder, write_folder
 from oms.adapters.folder_write import PARQUET_FROM_ROWS

@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from api.cli.console import Json, done, out, print_json, runtime, tools
+from api.cli.console import Json, done, out, print_json, tools
+from api.cli.whole import runtime
 from oms.store.failing import Learned
 from oms.usecases.failing import learn_failing, learned_chances
 

@@ -1,18 +1,20 @@
 """What the demo's own server processes run: the product on a clock that the demo moves by hand."""
 
+from __future__ import annotations
+
 import os
 import socket
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvicorn
-from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
 
-from api.app import create_app
 from api.door import PATIENCE_S, adopted
-from oms.adapters.clock import HandClock
-from oms.settings import from_environment
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 WORKERS = 2
 HAND = "ANYSHELF_DEMO_CLOCK"
@@ -21,6 +23,10 @@ HAND = "ANYSHELF_DEMO_CLOCK"
 
 def application() -> FastAPI:
     """The application on the installation's settings and the demo's clock. Raises BadSetting."""
+    from api.app import create_app  # here, as the process above the workers would load it for nothing
+    from oms.adapters.clock import HandClock
+    from oms.settings import from_environment
+
     return create_app(from_environment(os.environ), HandClock(Path(os.environ[HAND])))
 
 
