@@ -3,6 +3,7 @@
 ANYSHELF_TEST_DATABASE_URL points the run at another server (its role must be allowed to create databases).
 """
 
+import gc
 import os
 import secrets
 import shutil
@@ -44,6 +45,12 @@ def pytest_configure(config: pytest.Config) -> None:
             compile_all()
     else:
         config.stash[RUN] = Path(told)
+
+
+def pytest_collection_finish() -> None:
+    """What is there now stays: no test has to wait while all of it is gone through for garbage again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)
