@@ -14,6 +14,7 @@ import typer
 from sqlalchemy.exc import OperationalError
 
 from api.cli.console import TERMINATED, UNAVAILABLE, USAGE, end, fail
+from api.loading import undisturbed
 from oms.adapters.postgres_home import DatabaseUnavailable
 from oms.refusals import Refused
 from oms.settings import BadSetting
@@ -56,8 +57,10 @@ def assembled(commands: Iterable[str]) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
         callback=_anyshelf,
     )
-    for module in dict.fromkeys(MODULES[command] for command in commands):
-        whole.add_typer(import_module(f"api.cli.{module}").app)
+    with undisturbed():
+        loaded = [import_module(f"api.cli.{one}") for one in dict.fromkeys(MODULES[c] for c in commands)]
+    for module in loaded:
+        whole.add_typer(module.app)
     return whole
 
 

@@ -12,6 +12,7 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from api.door import PATIENCE_S, adopted
+from api.loading import undisturbed
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -23,10 +24,10 @@ HAND = "ANYSHELF_DEMO_CLOCK"
 
 def application() -> FastAPI:
     """The application on the installation's settings and the demo's clock. Raises BadSetting."""
-    from api.app import create_app  # here, as the process above the workers would load it for nothing
-    from oms.adapters.clock import HandClock
-    from oms.settings import from_environment
-
+    with undisturbed():  # and here, as the process above the workers would load it for nothing
+        from api.app import create_app
+        from oms.adapters.clock import HandClock
+        from oms.settings import from_environment
     return create_app(from_environment(os.environ), HandClock(Path(os.environ[HAND])))
 
 
