@@ -47,6 +47,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[RUN] = Path(told)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins first, so that no worker is left with it when the others are done."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 def pytest_collection_finish() -> None:
     """What is there now stays: no test has to wait while all of it is gone through for garbage again."""
     gc.collect()

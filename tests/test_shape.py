@@ -51,8 +51,11 @@ def test_no_function_is_longer_than_a_screen() -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"]],
-    ids=["ruff", "format", "types"],
+    [
+        pytest.param(["ruff", "check", "."], id="ruff"),
+        pytest.param(["ruff", "format", "--check", "."], id="format"),
+        pytest.param(["mypy"], id="types", marks=pytest.mark.slow),
+    ],
 )
 def test_the_linters_agree(arguments: list[str]) -> None:
     done = subprocess.run(

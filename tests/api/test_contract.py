@@ -3,6 +3,7 @@ of."""
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from typing import Any
 
@@ -28,7 +29,8 @@ CHECKS = (
     checks.content_type_conformance,
     checks.response_schema_conformance,
 )
-EXAMPLES = 10
+EXAMPLES = int(os.environ.get("ANYSHELF_EXAMPLES", "5"))
+"""Of either kind for each operation; `make soak` asks for more."""
 
 
 @pytest.mark.slow

@@ -18,10 +18,10 @@ from tests.life.roads import RoadRules
 from tests.life.tables import tables, watched
 from tests.life.test_tables import KNOWN
 
-SOAK = "ANYSHELF_LIFE_EXAMPLES" in os.environ
+SOAK = "ANYSHELF_EXAMPLES" in os.environ
 """Other examples every time, as many as are wanted."""
 PHASES = (Phase.generate, Phase.shrink) if os.environ.get("ANYSHELF_LIFE_SHRINK") else (Phase.generate,)
-EXAMPLES = int(os.environ.get("ANYSHELF_LIFE_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("ANYSHELF_EXAMPLES", "8"))
 STEPS = int(os.environ.get("ANYSHELF_LIFE_STEPS", "80"))
 ROUNDS = 12
 """What is drawn follows the answers, and these what memory had weighed by then: on a busy machine eight
