@@ -60,12 +60,13 @@ bench: setup  ## how fast, and beside what: one table, in benchmarks/results and
 	$(BIN)/python -m tests.docs.scaling
 	$(BIN)/python -m benchmarks.bench_table --since .benchmarks/begun
 
-soak: setup  ## races for the last units and kill -9 at full length: nothing oversold, nothing lost
+soak: setup  ## races, kill -9 and examples at full length: nothing oversold, nothing lost
 	$(BIN)/python -m benchmarks.race_checkout
 	$(BIN)/python -m benchmarks.race_stock
 	$(BIN)/python -m benchmarks.race_schedules
 	$(BIN)/python -m benchmarks.crash
-	ANYSHELF_LIFE_EXAMPLES=300 $(BIN)/python -m pytest tests/life/test_machine.py -s
+	ANYSHELF_EXAMPLES=300 $(BIN)/python -m pytest tests/life/test_machine.py -s
+	ANYSHELF_EXAMPLES=30 $(BIN)/python -m pytest tests/api/test_contract.py
 
 # One lock for every supported Python and platform, with the hash of every file that may be installed.
 lock:  ## renew requirements.lock from pyproject.toml
@@ -86,6 +87,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	  echo "This Python cannot make virtual environments (Debian: sudo apt-get install python3-venv)."; exit 1; }
 	@echo "Installing what requirements.lock lists into $(VENV) (once; about a minute) …"
 	@$(PIP) --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
-	@$(PIP) install --quiet --require-hashes --no-deps --only-binary :all: --requirement requirements.lock
+	@$(PIP) install --quiet --no-compile --require-hashes --no-deps --only-binary :all: --requirement requirements.lock
+	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null || true  # on all cores, which pip cannot
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
