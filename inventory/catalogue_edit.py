@@ -17,9 +17,6 @@ from sqlalchemy.dialects.postgresql import insert
 from inventory.barcodes import Clash, clashes, codes_of, give_up, holders
 from inventory.store.catalogue_tables import kit, node, sku
 
-CHUNK = 2_000
-"""Rows of one statement: below the 65,535 parameters that the protocol allows."""
-
 
 @dataclass(frozen=True, slots=True)
 class NodeRow:
@@ -215,18 +212,16 @@ def _backordered(conn: Connection, ids: Sequence[str]) -> dict[str, int]:
 
 def _upsert(conn: Connection, table: Table, values: Sequence[dict[str, Any]]) -> dict[str, int]:
     """Id -> version afterwards. Sorted by id, so that two batches meet in one order."""
-    versions: dict[str, int] = {}
+    if not values:
+        return {}
     ordered = sorted(values, key=lambda value: str(value["id"]))
-    for start in range(0, len(ordered), CHUNK):
-        first = insert(table).values(ordered[start : start + CHUNK])
-        given = {name: first.excluded[name] for name in ordered[0] if name != "id"}
-        again = first.on_conflict_do_update(
-            index_elements=["id"], set_={**given, "version": table.c.version + 1, **_stamped(table)}
-        )
-        versions |= {
-            row.id: row.version for row in conn.execute(again.returning(table.c.id, table.c.version))
-        }
-    return versions
+    first = insert(table)
+    given = {name: first.excluded[name] for name in ordered[0] if name != "id"}
+    again = first.on_conflict_do_update(
+        index_elements=["id"], set_={**given, "version": table.c.version + 1, **_stamped(table)}
+    )
+    written = conn.execute(again.returning(table.c.id, table.c.version), ordered)
+    return {row.id: row.version for row in written}
 
 
 def _stamped(table: Table) -> dict[str, Any]:
