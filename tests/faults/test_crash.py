@@ -14,7 +14,7 @@ from benchmarks.crash_clients import Ask, Told
 from benchmarks.crash_house import KINDS
 from benchmarks.crash_proof import Books, compared
 
-KILLS, CLIENTS = 8, 6
+KILLS, CLIENTS = 4, 6
 
 
 @pytest.mark.slow
