@@ -31,7 +31,7 @@ from tests.coroutines import run
 from tests.support import Watch
 from tests.webhooks.receiver import Received, Receiver, receiving
 
-QUICK = Patience(connect_s=1.0, read_s=1.0, total_s=1.0)
+QUICK = Patience(connect_s=3.0, read_s=3.0, total_s=3.0)
 
 
 @dataclass

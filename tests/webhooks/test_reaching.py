@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from oms.adapters.resolver import Resolve, resolve_host
-from tests.webhooks.conftest import Hooks
+from tests.webhooks.conftest import QUICK, Hooks
 from tests.webhooks.receiver import Receiver
 
 PUBLIC = "93.184.216.34"
@@ -189,4 +189,4 @@ def test_headers_that_drip_end_with_the_time_for_all_of_it(hooks: Hooks) -> None
     thread.join(5)
     (told,) = hooks.deliveries(made["id"])
     assert told["outcome"] in ("timed_out", "bad_answer")
-    assert told["took_ms"] < 2000
+    assert told["took_ms"] < 1000 * (QUICK.total_s + 1)
