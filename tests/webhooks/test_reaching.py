@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
@@ -159,8 +160,12 @@ def test_tls_names_the_host_not_the_address(hooks: Hooks) -> None:
 )
 def test_what_is_no_answer_is_told_as_such(hooks: Hooks, said: bytes, outcome: str) -> None:
     def talk(taken: socket.socket) -> None:
-        taken.recv(65536)
-        taken.sendall(said)
+        taken.recv(1)
+        with suppress(OSError):
+            taken.sendall(said)
+            taken.shutdown(socket.SHUT_WR)
+            while taken.recv(65536):  # closing on what has not been read would take back what was said
+                pass
 
     port, thread = answered_by(talk)
     made = hooks.register(f"http://127.0.0.1:{port}/", types=["order.placed"])
