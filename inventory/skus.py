@@ -38,10 +38,10 @@ class Skus(Mapping[str, Sku]):
         return np.sort(self._columns.numbers)
 
     def __getitem__(self, key: str) -> Sku:
-        found = self.get(key)
+        found: Sku | None = self.get(key)
         if found is None:
             raise KeyError(key)
-        return found  # type: ignore[no-any-return]
+        return found
 
     def get(self, key: str, default: Any = None) -> Any:
         """The SKU or ``default``, without an exception in between."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import ConfigDict, Field, model_validator
 
@@ -28,7 +28,7 @@ State = Literal[
     "expired",
     "cancelled",
 ]
-assert set(State.__args__) == {state.value for state in FulfilmentState}  # type: ignore[attr-defined]
+assert set(get_args(State)) == {state.value for state in FulfilmentState}
 
 
 class FulfilmentOrderLine(Wire):

@@ -242,7 +242,7 @@ def transit(
         n, one = view.nodes[m], reach.at[m]
         node = world.node[n]
         leaves, one.room, full = sight.picked[node.profile, 0], world.limit[SHIP_ROW, n], False
-        if counted or one.room == 0:
+        if counted or one.room == 0:  # else every day has room, and the profile's first will do
             rooms = world.rooms[SHIP_ROW, n] if counted else np.empty(0, np.int64)
             leaves, one.room, full = shipping_day(
                 world.day[node.profile], question.horizon, question.at, leaves, one.room, rooms
