@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
-from numba.core import event
+from numba.core import cgutils, event, types
+from numba.core.errors import TypingError
+from numba.extending import intrinsic
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -32,6 +34,7 @@ def _sources_digest(package: Path) -> str:
 
 
 _numba_config: Any = numba.config  # its settings are made at run time, so no type knows them
+_values: Any = cgutils  # likewise untyped
 _PACKAGE = Path(__file__).parent
 _FUNCTIONS: list[Any] = []
 _CACHE = str(_PACKAGE / "__pycache__" / f"compiled-{_sources_digest(_PACKAGE)}")
@@ -50,6 +53,53 @@ def compiled(function: Function) -> Function:
     finally:
         _numba_config.CACHE_DIR = before
     return wrapped
+
+
+def _lending(typing: Any, function: Any, arguments: Any) -> Any:
+    """``function(*arguments)``, of a compiled function that answers numbers, with arrays whose references
+    nobody counts while it runs: the caller's own keep them alive.
+
+    Each call of a compiled function counts every array it is given up and down again, with the bus locked:
+    for small work on many arrays that is most of the time.
+    """
+    found = typing.resolve_function_type(function, tuple(arguments), {})
+    if not _only_numbers(found.return_type):
+        raise TypingError("lending: what was lent might be kept, as the function answers arrays")
+
+    def build(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        call = context.get_function(function, found)
+        return call(
+            builder, [_uncounted(context, builder, *part) for part in _parts(builder, arguments, given[1])]
+        )
+
+    return found.return_type(function, arguments), build
+
+
+_intrinsic: Any = intrinsic  # whose type knows nothing of how it is called
+lending: Callable[[Callable[..., Any], tuple[Any, ...]], Any] = _intrinsic(_lending)
+
+
+def _only_numbers(kind: Any) -> bool:
+    if isinstance(kind, types.BaseTuple):
+        members: Any = kind
+        return all(_only_numbers(one) for one in members)
+    return isinstance(kind, (types.Number, types.Boolean, types.NoneType, types.Omitted))
+
+
+def _parts(builder: Any, kind: Any, value: Any) -> Iterator[tuple[Any, Any]]:
+    return zip(kind, _values.unpack_tuple(builder, value), strict=True)
+
+
+def _uncounted(context: Any, builder: Any, kind: Any, value: Any) -> Any:
+    """The same arrays, or tuples of them, that belong to nobody."""
+    if isinstance(kind, types.BaseTuple):
+        parts = [_uncounted(context, builder, *part) for part in _parts(builder, kind, value)]
+        return context.make_tuple(builder, kind, parts)
+    if isinstance(kind, types.Array):
+        array = context.make_array(kind)(context, builder, value)
+        array.meminfo = _values.get_null_value(array.meminfo.type)
+        return array._getvalue()
+    return value
 
 
 def entry(function: Function) -> Function:

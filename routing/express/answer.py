@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from routing.compiled import compiled
+from routing.compiled import compiled, lending
 from routing.eligibility import REASONS, Reason
 from routing.express import arrays as at
 from routing.express.arrays import COURIER_ROW, PICKUP_ROW, SHIP_ROW, Answer, Asked, Records, World
@@ -35,6 +35,11 @@ NOTHING, EMPTY = 1 << 40, 1 << 41
 @compiled
 def answered(world: World, asked: Asked, methods: Ints, answer: Answer) -> int:
     """Fill ``answer``; returns how many options are shown, or NOT_PLAIN where the other way has to look."""
+    return int(lending(_answered, (world, asked, methods, answer)))
+
+
+@compiled
+def _answered(world: World, asked: Asked, methods: Ints, answer: Answer) -> int:
     weigh(world.weights[0].divisor_mm3_per_g, asked.line)
     sight, view, line = look(world, asked), holding(world, asked), asked.line
     everything = np.empty(line.size, np.int64)

@@ -10,9 +10,11 @@ dual ascent in ``dual``.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from routing.compiled import compiled
+from routing.compiled import compiled, lending
 from routing.problem import UNLIMITED, Floats, Ints
 from routing.replay.decide import decide, lost_unit, send
 from routing.replay.exact import NEEDS_NODES, NEEDS_ROOM, pieces
@@ -34,7 +36,13 @@ from routing.replay.turn import best_day, billable, holdings, senders, weigh_bre
 
 
 @compiled
-def play(
+def play(*everything: Any) -> int:
+    """What ``_play`` says, which takes the same."""
+    return int(lending(_play, everything))
+
+
+@compiled
+def _play(
     say: Ints, felt: Floats, begin: Ints, sku: Ints, quantity: Ints, place: Ints, placed: Ints,
     weights: Floats, km: Floats, card: Ints, transit: Ints, land: Ints, unit_minor: Ints, weight_g: Ints,
     volume_mm3: Ints, fixed: Ints, rank: Ints, most: Ints, profile: Ints, leave: Ints, next_ship: Ints,
