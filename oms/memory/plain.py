@@ -5,8 +5,6 @@ Laid out anew when one of them is another; the numbers themselves stay where the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import orjson
 from numpy.typing import NDArray
@@ -24,8 +22,9 @@ class Plain:
     def __init__(self, loaded: Loaded, nodes: Alignment) -> None:
         self.loaded, self.nodes = loaded, nodes
         network, rules = loaded.network, loaded.policy.price_rules
-        self.names = [as_json(node) for node in network.node_ids]
-        self.slots = [as_json(slot.id) for slot in network.spec.slots]
+        # the last is of place -1, which is none
+        self.names = [as_json(node) for node in (*network.node_ids, None)]
+        self.slots = [as_json(id) for id in (*(slot.id for slot in network.spec.slots), None)]
         self.prices = PriceLists([rule for rule in rules if rule.up_to_km is None])
         self._state: State | None = None
         self._breadth: Breadth | None = None
@@ -53,8 +52,3 @@ class Plain:
 def as_json(value: object) -> str:
     """The value as JSON text."""
     return orjson.dumps(value).decode()
-
-
-def named(names: Sequence[str], place: int) -> str:
-    """The name at a place as JSON; null for -1."""
-    return "null" if place < 0 else names[place]

@@ -148,8 +148,9 @@ def _document(runtime: Runtime, actor: Actor, case: _Case, found: Found, methods
     for row in found.options:
         if not row[at.MISSING]:
             id, paid_minor = f"{METHODS[row[at.METHOD]]}-{len(kept) + 1}", prices.minor(row)
-            options.append(shown.option(id, row, paid_minor))
-            kept.append(shown.kept(id, row, paid_minor))
+            told, remembered = shown.option(id, row, paid_minor)
+            options.append(told)
+            kept.append(remembered)
     expires_at = case.moment + QUOTE_LIFE
     quote = _quote(runtime.ids.new("quo"), case, shown, expires_at, ",".join(kept))
     return (

@@ -4,13 +4,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Collection, Sequence
+from dataclasses import fields
 
 from oms.actors import Actor
-from oms.memory.plain import Plain, as_json, named
+from oms.memory.plain import Plain, as_json
 from oms.refusals import Code
-from oms.views.offers import node_visible
 from routing.calendar import to_datetime
 from routing.eligibility import REASONS
 from routing.express import arrays as at
@@ -41,39 +40,38 @@ class _Instants(dict[int, str]):
 _SAID = _Instants()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Shown:
     """One answer being written. ``lines``: id and SKU of each as JSON."""
 
-    found: Found
-    plain: Plain
-    actor: Actor
-    currency: str
-    lines: Sequence[tuple[str, str]]
+    def __init__(
+        self, found: Found, plain: Plain, actor: Actor, currency: str, lines: Sequence[tuple[str, str]]
+    ) -> None:
+        self.found, self.plain, self.currency, self.lines = found, plain, currency, lines
+        self._with_cost, self._with_nodes = actor.sees("cost"), actor.sees("node_stock")
+        self._own: Collection[str] = actor.nodes or ()
+        self._shares: dict[tuple[int, ...], str] = {}
 
-    def option(self, id: str, row: Row, price_minor: int) -> str:
-        """One option of an offer: the promise to everybody, its cost and nodes to those who may see them."""
-        opens, ends, order_by = _SAID[row[at.OPENS]], _SAID[row[at.ENDS]], _SAID[row[at.ORDER_BY]]
-        store, slot = named(self.plain.names, row[at.STORE]), named(self.plain.slots, row[at.SLOT_AT])
-        cost = self._cost(row) if self.actor.sees("cost") else "null"
-        first = row[at.FIRST]
-        parcels = ",".join(
-            [self._parcel(one, row[at.STORE]) for one in self.found.parcels[first : first + row[at.PARCELS]]]
+    def option(self, id: str, row: Row, price_minor: int) -> tuple[str, str]:
+        """One option of an offer as it is shown, its cost and nodes to those who may see them; and as a quote
+        keeps it.
+        """
+        place, ends, order_by, tags = row[at.STORE], row[at.ENDS], row[at.ORDER_BY], TAGS[row[at.TAGS]]
+        opens, first, method = row[at.OPENS], row[at.FIRST], METHODS[row[at.METHOD]]
+        store, slot = self.plain.names[place], self.plain.slots[row[at.SLOT_AT]]
+        cost = self._cost(row) if self._with_cost else "null"
+        sent = self.found.parcels[first : first + row[at.PARCELS]]
+        parcels = ",".join([self._parcel(one, place) for one in sent])
+        shown = (
+            f'{{"option_id":"{id}","method":"{method}","window":{{"from":"{_SAID[opens]}","to":"{_SAID[ends]}"}},'
+            f'"order_before":"{_SAID[order_by]}","customer_price":{{"amount_minor":{price_minor},"currency":'
+            f'"{self.currency}"}},"pickup_node":{store},"slot":{slot},"cost_to_serve":{cost},"parcels":[{parcels}],'
+            f'"unfilled":[],"backordered":[],"optimality_gap":0.0,"tags":{tags}}}'
         )
-        return (
-            f'{{"option_id":"{id}","method":"{METHODS[row[at.METHOD]]}","window":{{"from":"{opens}","to":"{ends}"}},'
-            f'"order_before":"{order_by}","customer_price":{{"amount_minor":{price_minor},"currency":"{self.currency}"}},'
-            f'"pickup_node":{store},"slot":{slot},"cost_to_serve":{cost},"parcels":[{parcels}],'
-            f'"unfilled":[],"backordered":[],"optimality_gap":0.0,"tags":{TAGS[row[at.TAGS]]}}}'
+        kept = (
+            f'["{id}","{method}",{opens}000000,{ends}000000,{order_by}000000,{price_minor},{store},{slot},{tags},'
+            "[],[],[]]"
         )
-
-    def kept(self, id: str, row: Row, price_minor: int) -> str:
-        """The option as a quote keeps it."""
-        store, slot = named(self.plain.names, row[at.STORE]), named(self.plain.slots, row[at.SLOT_AT])
-        return (
-            f'["{id}","{METHODS[row[at.METHOD]]}",{row[at.OPENS]}000000,{row[at.ENDS]}000000,'
-            f"{row[at.ORDER_BY]}000000,{price_minor},{store},{slot},{TAGS[row[at.TAGS]]},[],[],[]]"
-        )
+        return shown, kept
 
     def _cost(self, row: Row) -> str:
         terms = enumerate(zip(COSTS, self.found.cost(row), strict=True))
@@ -81,19 +79,23 @@ class Shown:
 
     def _parcel(self, row: Row, store: int) -> str:
         node, ship_at, arrive_at, *units = row
-        ids = self.plain.loaded.network.node_ids
-        open_to = node == store or node_visible(ids[node], None, self.actor)
-        lines = ",".join(
+        told = self._shares.get(tuple(units)) or self._shared(tuple(units))
+        open_to = node == store or self._with_nodes or self.plain.loaded.network.node_ids[node] in self._own
+        return (
+            f'{{"node":{self.plain.names[node] if open_to else "null"},"lines":[{told}],'
+            f'"ship_at":"{_SAID[ship_at]}","arrive_at":"{_SAID[arrive_at]}"}}'
+        )
+
+    def _shared(self, units: tuple[int, ...]) -> str:
+        """Units of each line as shown, written once: most parcels of an answer have all of it."""
+        told = self._shares[units] = ",".join(
             [
                 f'{{"id":{id},"sku":{sku},"quantity":{count}}}'
                 for (id, sku), count in zip(self.lines, units, strict=True)
                 if count
             ]
         )
-        return (
-            f'{{"node":{self.plain.names[node] if open_to else "null"},"lines":[{lines}],'
-            f'"ship_at":"{_SAID[ship_at]}","arrive_at":"{_SAID[arrive_at]}"}}'
-        )
+        return told
 
     def lacking(self, methods: Sequence[str]) -> str:
         """Why methods cannot be had, each reason once; last what options left out lack that nothing else
