@@ -9,10 +9,11 @@ from typing import Annotated
 
 import typer
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import TaskID
 from rich.table import Table
 
 from api.cli.console import REFUSED, USAGE, Json, done, err, fail, out, print_json, tools
+from api.cli.progress import progress_bar
 from api.cli.whole import runtime
 from oms.actors import SYSTEM
 from oms.adapters.folder import Folder, FolderRefused, explain_columns, read_folder, write_folder
@@ -95,12 +96,6 @@ def export(
     else:
         told = ", ".join(f"{number} {what}" for what, number in counts(found).items() if number)
         done(f"{folder}: {told or 'nothing but settings'}")
-
-
-def progress_bar() -> Progress:
-    """What, a bar, how much of how much, how long yet; on standard error."""
-    columns = (TextColumn("{task.description:>8}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=err)
 
 
 def counts(folder: Folder) -> dict[str, int]:

@@ -14,7 +14,7 @@ from sqlalchemy import create_engine, func, make_url, select, text
 from sqlalchemy.exc import ProgrammingError
 
 from api.cli.console import Tools, settings
-from api.cli.exchange import progress_bar
+from api.cli.progress import progress_bar
 from api.demo.samples import Sample
 from inventory.store.tables import node, position, sku
 from oms.actors import SYSTEM, Role

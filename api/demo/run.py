@@ -15,7 +15,7 @@ import httpx
 
 from api.cli.compiling import compile_engine
 from api.cli.console import err
-from api.cli.exchange import progress_bar
+from api.cli.progress import progress_bar
 from api.demo.compare import others
 from api.demo.day.lived import Lived
 from api.demo.day.play import LIVED, live
