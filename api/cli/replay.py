@@ -13,7 +13,8 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from api.cli.console import REFUSED, USAGE, Json, fail, out, print_json
-from api.cli.exchange import progress_bar, say_faults
+from api.cli.exchange import say_faults
+from api.cli.progress import progress_bar
 from api.cli.replay_report import COLUMNS, MINOR, cells, report_html
 from oms.adapters.folder import FolderRefused, read_folder
 from oms.adapters.folder_replay import replay_of

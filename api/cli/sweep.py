@@ -15,7 +15,8 @@ from rich.console import Console
 from rich.table import Table
 
 from api.cli.console import REFUSED, UNAVAILABLE, USAGE, Json, err, fail, out, print_json
-from api.cli.exchange import progress_bar, say_faults
+from api.cli.exchange import say_faults
+from api.cli.progress import progress_bar
 from api.cli.replay_report import MINOR
 from api.cli.sweep_report import sweep_html
 from oms.adapters.folder import FolderRefused, read_folder
