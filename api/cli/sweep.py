@@ -197,7 +197,7 @@ def _play(
             )
             for number, found in crew:
                 done[asked[number]] = found
-                bar.advance(task)
+                bar.update(task, advance=1)
     except Lost as trouble:
         return done, str(trouble)
     except NoCluster as trouble:
