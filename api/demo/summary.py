@@ -53,7 +53,8 @@ class Summary:
         broken, refused = self.answers.broken, self.answers.refused.total()
         oversold = sum(self.outcome.oversold.values())
         cheapest_other = min(one.cost_per_order_minor for one in self.others.values())
-        yield Check("no_server_error", not broken, f"{len(broken)} of {self.answers.sent:,} answers")
+        if self.answers.sent:  # an earlier run may have placed them all
+            yield Check("no_server_error", not broken, f"{len(broken)} of {self.answers.sent:,} answers")
         yield Check(
             "every_order_answered",
             self.placed + refused + len(broken) == self.orders,
