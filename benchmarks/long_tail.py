@@ -1,8 +1,8 @@
 """What looking ahead is worth where baskets hardly ever repeat: a US grocer's households, scarce stock.
 
 python -m benchmarks.long_tail [--history DIR] [--levels 1.1 1.6] [--seeds 0 1 2] [--wait-days 0 4]
-    [--solves 20] [--scenarios 5] [--rounds 10] [--sample us_grocer] [--reference] [--write]
-    [--weeks 26 --articles 3000]
+    [--promise-days 5] [--solves 20] [--scenarios 5] [--rounds 10] [--sample us_grocer] [--reference]
+    [--weeks 26 --articles 3000] [--write]
 
 Played are the sample's orders of at most ten lines that the exact kernel takes whole, four weeks of them;
 learned is only from what the same households bought before: with `--history`, a folder with orders, lines and
@@ -78,7 +78,7 @@ def ways(
     def outlook(scenarios: int, forecast: Forecast | None = None) -> Outlook:
         return Outlook(given.solves, scenarios, given.rounds, seed=seed, forecast=forecast)
 
-    plain = Settings(past=past)
+    plain = Settings(promise_days=given.promise_days, past=past)
     played = {name: (POLICIES[name], plain) for name in ("nearest", "fewest_parcels", "cheapest", "sparing")}
     for count in given.scenarios:
         name = "lookahead" if count == given.scenarios[0] else f"lookahead, {count} futures"
@@ -143,6 +143,7 @@ def main() -> None:
     parser.add_argument("--levels", type=float, nargs="+", default=[1.1, 1.6])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--wait-days", type=int, nargs="+", default=[0, 4])
+    parser.add_argument("--promise-days", type=int, default=5, help="no order waits beyond its promise")
     parser.add_argument("--solves", type=int, default=20)
     parser.add_argument("--scenarios", type=int, nargs="+", default=[5])
     parser.add_argument("--rounds", type=int, default=10)
