@@ -20,7 +20,7 @@ from inventory import (
 )
 from inventory.documents import Announcement, Receipt, ReceiptLine, ShipRequest, TransferLine, TransferRequest
 from inventory.movements import Change, Count, FenceLine, SafetyStock
-from inventory.outcomes import Reserved
+from inventory.outcomes import Reserved, Unknown
 from inventory.requests import (
     Backorder,
     CapacityLine,
@@ -127,10 +127,13 @@ def void(client: Client, conn: Connection) -> list[object]:
 
 
 def post(client: Client, conn: Connection) -> list[object]:
-    """Make groups firm, then hand over what lies on shelves."""
+    """Make groups firm, then hand over what lies on shelves. A group that is committed between the two would
+    be locked after those that follow it.
+    """
     groups = _groups(client)
-    stock_groups.firm(conn, client.at(), [FirmRequest(group) for group in groups])
-    return [*stock_groups.post(conn, client.at(), [PostRequest(group) for group in groups])]
+    found = stock_groups.firm(conn, client.at(), [FirmRequest(group) for group in groups])
+    there = [group for group, one in zip(groups, found, strict=True) if not isinstance(one, Unknown)]
+    return [*stock_groups.post(conn, client.at(), [PostRequest(group) for group in there])]
 
 
 def firm(client: Client, conn: Connection) -> list[object]:
