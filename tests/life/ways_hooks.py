@@ -13,7 +13,7 @@ from oms.webhooks.retrying import GIVE_UP_AFTER
 from oms.work import transact
 from tests.life.ways import Ways
 from tests.life.world import World, answer, then
-from tests.webhooks.conftest import QUICK, Hooks
+from tests.webhooks.conftest import Hooks
 from tests.webhooks.receiver import Received, Receiver, Says
 
 TAKEN, REFUSED, GONE = Says(204), Says(500), Says(410)
@@ -25,7 +25,7 @@ class Line:
     def __init__(self, world: World, receiver: Receiver) -> None:
         self.world = world
         self.receiver = receiver
-        deliverer = Deliverer(world.shop.runtime, chance=lambda: 0.0, patience=QUICK)
+        deliverer = Deliverer(world.shop.runtime, chance=lambda: 0.0)
         self.hooks = Hooks(world.shop.runtime, world.watch, world.shop.admin, deliverer)
         self._paths = count(1)
 
@@ -69,14 +69,18 @@ def endpoints(line: Line) -> Ways:
 
     def gone_meanwhile() -> str:
         """Paused while the answer that it is gone is on its way."""
-        id = line.endpoint()
+        id, put = line.endpoint(), []
+        (type,) = line.hooks.seen(id)["types"]
 
-        def says(_: Received) -> Says:
-            line.changed(active=False)(id)
+        def says(received: Received) -> Says:
+            if received.event["type"] != type:  # what is due to others may be sent before
+                return TAKEN
+            put.append(line.changed(active=False)(id))
             return GONE
 
         line.happens(id)
         line.answered(says)
+        assert put == ["done"], put
         return id
 
     verbs = {E.PAUSE: line.changed(active=False), E.RESUME: line.changed(active=True)}
