@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 
 from oms.actors import Actor
 from oms.memory.plain import Plain, as_json
 from oms.refusals import Code
+from oms.views.offers import node_visible
 from routing.calendar import to_datetime
 from routing.eligibility import REASONS
 from routing.express import arrays as at
@@ -47,8 +48,7 @@ class Shown:
         self, found: Found, plain: Plain, actor: Actor, currency: str, lines: Sequence[tuple[str, str]]
     ) -> None:
         self.found, self.plain, self.currency, self.lines = found, plain, currency, lines
-        self._with_cost, self._with_nodes = actor.sees("cost"), actor.sees("node_stock")
-        self._own: Collection[str] = actor.nodes or ()
+        self._actor, self._with_cost = actor, actor.sees("cost")
         self._shares: dict[tuple[int, ...], str] = {}
 
     def option(self, id: str, row: Row, price_minor: int) -> tuple[str, str]:
@@ -80,7 +80,8 @@ class Shown:
     def _parcel(self, row: Row, store: int) -> str:
         node, ship_at, arrive_at, *units = row
         told = self._shares.get(tuple(units)) or self._shared(tuple(units))
-        open_to = node == store or self._with_nodes or self.plain.loaded.network.node_ids[node] in self._own
+        ids = self.plain.loaded.network.node_ids
+        open_to = node == store or node_visible(ids[node], None, self._actor)
         return (
             f'{{"node":{self.plain.names[node] if open_to else "null"},"lines":[{told}],'
             f'"ship_at":"{_SAID[ship_at]}","arrive_at":"{_SAID[arrive_at]}"}}'
