@@ -149,7 +149,7 @@ def _live(
         task = bar.add_task("the days after", total=1.0)
 
         def told(what: str, share: float) -> None:
-            bar.update(task, description=what, completed=share)
+            bar.update(task, description=f"the days after: {what}", completed=share)
 
         lived = live(url, sample, folder, place, orders, told)
         bar.update(task, description="the days after", completed=1.0)
