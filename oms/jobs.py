@@ -9,8 +9,10 @@ The publisher is no job but a loop, because a tenth of a second matters to it.
 import asyncio
 import logging
 import signal
+import socket
 import threading
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 
@@ -119,10 +121,17 @@ class _Worker:
     def stop(self) -> None:
         """Ask it to end after the jobs at hand."""
         self._stop.set()
-        self._loop.call_soon_threadsafe(self._cancel)
+        with suppress(RuntimeError):  # its loop is closed: it has just ended by itself
+            self._loop.call_soon_threadsafe(self._cancel)
 
     def join(self, timeout_s: float) -> None:
+        """Wait for its end. Who goes on is told once more: a cancellation that meets an answer of the
+        database is lost (``asyncio.wait_for`` before Python 3.12).
+        """
         self._thread.join(timeout_s)
+        if self._thread.is_alive():
+            self.stop()
+            self._thread.join(timeout_s)
 
     def _work(self) -> None:
         asyncio.set_event_loop(self._loop)
@@ -194,13 +203,19 @@ def run_worker(settings: Settings) -> None:
     """Work until told to stop (SIGINT or SIGTERM). What `anyshelf work` does."""
     running = start(settings)
     background = Background(running)
-    told = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: told.set())
-    background.start()
-    told.wait()
-    background.close()
-    running.close()
+    heard, tell = socket.socketpair()
+    with heard, tell:
+        # The system writes to the socket, not Python's handler: a thread that is just giving up the
+        # interpreter lock to wait for a flag would not hear that the handler is due, and wait for ever.
+        tell.setblocking(False)
+        signal.set_wakeup_fd(tell.fileno())
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: None)
+        background.start()
+        heard.recv(1)
+        background.close()
+        running.close()
+        signal.set_wakeup_fd(-1)
 
 
 async def _serve_periodic(running: Runtime, queue: str, at_once: int) -> None:

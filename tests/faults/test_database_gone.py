@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 
 from procrastinate.exceptions import ConnectorException
 from psycopg_pool import PoolTimeout
@@ -103,4 +104,24 @@ def test_a_worker_outlives_whatever_ends_its_queue() -> None:
     finally:
         worker.stop()
         worker.join(10)
+    assert not worker._thread.is_alive()
+
+
+def test_a_worker_ends_though_its_cancellation_was_lost() -> None:
+    """As when it meets an answer of the database, before Python 3.12."""
+    serving, lost = threading.Event(), threading.Event()
+
+    async def serve() -> None:
+        serving.set()
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
+        lost.set()
+        await asyncio.sleep(60)
+
+    worker = _Worker("test", serve)
+    worker.start()
+    assert serving.wait(20)
+    worker.stop()
+    assert lost.wait(20)
+    worker.join(1)
     assert not worker._thread.is_alive()
