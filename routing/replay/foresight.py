@@ -26,7 +26,8 @@ class Outlook:
     """``solves`` moments from the first order on, ``scenarios`` futures each, ``rounds`` of dual ascent each
     (three times as many at first); ``step``: first step of a price, in cheapest parcels; ``scale``: of the
     prices as they are felt; ``forecast`` None: past orders, drawn anew; ``days`` False: what nodes may send
-    on a day is not priced.
+    on a day is not priced; ``horizon``: how far each solve looks, at orders to come and at units that come
+    in, None: to the stream's last order.
     """
 
     solves: int = 20
@@ -37,6 +38,7 @@ class Outlook:
     seed: int = 0
     forecast: Forecast | None = None
     days: bool = True
+    horizon: np.timedelta64 | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,12 +71,12 @@ class Foresight:
         """
         stock, coming = run.left.copy(), self._coming(now)
         arrivals = self._stream.arrivals
-        due = arrivals.at > self._stream.placed_at[now]
+        due = (arrivals.at > self._stream.placed_at[now]) & (arrivals.at <= self._until(now))
         np.add.at(stock, (arrivals.sku[due], arrivals.node[due]), arrivals.quantity[due])
         return self.worth(now, coming, stock, self.days_ahead(now, run.used))
 
     def days_ahead(self, now: int, used: Ints) -> DaysAhead | None:
-        """From order ``now`` to the stream's last; None where no day is priced. ``used`` [N, H]: orders that
+        """From order ``now`` to the horizon; None where no day is priced. ``used`` [N, H]: orders that
         nodes have on their days already. Who could send all orders of the busiest day so far is not limited.
         """
         most = self._ground.most_orders[:, None]
@@ -83,7 +85,7 @@ class Foresight:
         if not self._outlook.days or not limited.any():
             return None
         room = np.where(limited, np.maximum(most - used, 0), UNLIMITED)
-        return DaysAhead(self._stream.placed_at[now], self._stream.placed_at[-1], room)
+        return DaysAhead(self._stream.placed_at[now], self._until(now), room)
 
     def worth(self, now: int, coming: float, stock: Ints, ahead: DaysAhead | None = None) -> Worth:
         """What a unit of ``stock`` [S, N], and the room of the days ``ahead``, are worth to ``coming`` orders
@@ -118,10 +120,18 @@ class Foresight:
         step = outlook.step * self._ground.opening_minor
         return ascend(pool, weights, stock, rounds, step, start, proven=False, room=room)
 
+    def _until(self, now: int) -> np.datetime64:
+        """How far a solve before order ``now`` looks."""
+        placed_at, horizon = self._stream.placed_at, self._outlook.horizon
+        last: np.datetime64 = placed_at[-1]
+        return last if horizon is None else min(last, placed_at[now] + horizon)
+
     def _coming(self, now: int) -> float:
-        """Orders to expect until the stream's last day, at the pace so far; its own number where none was."""
-        at = self._stream.placed_at.astype("datetime64[s]").astype(np.int64)
-        so_far, to_come = int(at[now] - at[0]), int(at[-1] - at[now])
-        if now == 0 or so_far == 0:
-            return float(len(at) - now)
-        return now * to_come / so_far
+        """Orders to expect until the horizon, at the pace so far; their own number where none was."""
+        placed_at, until = self._stream.placed_at, self._until(now)
+        begin, at, end = (
+            int(one.astype("datetime64[s]").astype(np.int64)) for one in (placed_at[0], placed_at[now], until)
+        )
+        if at == begin:
+            return float(np.searchsorted(placed_at, until, side="right") - now)
+        return now * (end - at) / (at - begin)

@@ -1,15 +1,19 @@
 """Prices that look ahead: bold where the past bears them out, and never wild where it does not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from routing.problem import Ints
 from routing.replay.forecast import SHAPES, BasketTypes, PastOrders, likelihood
-from routing.replay.foresight import Outlook
+from routing.replay.foresight import Foresight, Outlook
+from routing.replay.places import BY_COST
 from routing.replay.policies import POLICIES
+from routing.replay.run import Run
 from routing.replay.simulate import Settings, simulate
-from routing.replay.stream import Ground, Stream
-from tests.replay.world import ground, random_world, stream
+from routing.replay.stream import Arrivals, Ground, Stream
+from tests.replay.world import ground, ints, random_world, stream
 
 
 def contended() -> tuple[Ground, Stream]:
@@ -44,6 +48,25 @@ def test_without_a_past_only_broad_nodes_are_spared() -> None:
         simulate(there, orders, POLICIES["lookahead"], blind).digest
         == simulate(there, orders, POLICIES["sparing"]).digest
     )
+
+
+@pytest.mark.parametrize(
+    ("days", "comes_h", "scarce"),
+    [(1, 40, True), (2, 40, False), (None, 40, False), (1, None, False), (None, None, True)],
+)
+def test_a_solve_looks_as_far_as_its_horizon(days: int | None, comes_h: int | None, scarce: bool) -> None:
+    """A unit is asked for every hour, of one node's. Ten units are too few for a day, but more
+    come in within two; sixty are enough for two, but not for the four that are left.
+    """
+    there = ground([[60, 0, 0] if comes_h is None else [10, 0, 0]])
+    orders = stream(3, *({0: 1},) * 120)
+    if comes_h is not None:
+        at = orders.placed_at[20:21] + np.timedelta64(comes_h, "h")
+        orders = replace(orders, arrivals=Arrivals(at, ints(0), ints(0), ints(10_000)))
+    horizon = None if days is None else np.timedelta64(days, "D")
+    ahead = Foresight(there, orders, Outlook(solves=1, rounds=40, horizon=horizon), 20)
+    worth = ahead.prices(20, Run(there, orders, BY_COST))
+    assert (worth.units.max() > 0) == scarce
 
 
 def test_past_orders_come_again_as_often_as_is_to_be_expected() -> None:
