@@ -2,7 +2,7 @@
 
 python -m benchmarks.long_tail [--history DIR] [--levels 1.1 1.6] [--seeds 0 1 2] [--wait-days 0 4]
     [--promise-days 5] [--solves 20] [--scenarios 5] [--rounds 10] [--sample us_grocer] [--reference]
-    [--weeks 26 --articles 3000] [--write]
+    [--sets 2 5 20] [--weeks 26 --articles 3000] [--write]
 
 Played are the sample's orders of at most ten lines that the exact kernel takes whole, four weeks of them;
 learned is only from what the same households bought before: with `--history`, a folder with orders, lines and
@@ -17,7 +17,8 @@ does it.
 
 Beside the policies stands the best plan known to one who knew all orders: what is then left of the distance
 is the bound's. With ``--reference`` also prices of the true future, which nobody has, and those of a future
-with the same SKUs in other baskets.
+with the same SKUs in other baskets. With ``--sets`` also prices of past orders that are taken apart into sets
+of articles bought together at least so often, and single lines: what clustering costs.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.long_tail_sets import parts
 from benchmarks.long_tail_streams import chosen, compact, stocked, world
 from benchmarks.machine import write_result
 from routing.problem import Floats
@@ -83,6 +85,9 @@ def ways(
     for count in given.scenarios:
         name = "lookahead" if count == given.scenarios[0] else f"lookahead, {count} futures"
         played[name] = POLICIES["lookahead"], replace(plain, outlook=outlook(count))
+    for least in given.sets:
+        clustered = outlook(given.scenarios[0], parts(stream, past, least))
+        played[f"lookahead, sets of {least}"] = POLICIES["lookahead"], replace(plain, outlook=clustered)
     known, guess = Policy(foresight=True), outlook(given.scenarios[0])
     before = chosen(stream, np.arange(past))
     scale = rehearsed(ground, before, len(stream.order_ids) - past, guess).scale
@@ -149,6 +154,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--bound-rounds", type=int, default=120)
     parser.add_argument("--reference", action="store_true", help="also what nobody can know")
+    parser.add_argument("--sets", type=int, nargs="*", default=[], help="how often together, to be a set")
     parser.add_argument("--wave-s", type=float, default=60.0)
     parser.add_argument("--write", action="store_true", help="keep the figures under benchmarks/results")
     given = parser.parse_args()

@@ -52,6 +52,12 @@ def replay(
     wait_days: Annotated[
         int, typer.Option(min=0, help="How long `lookahead_wave` lets orders wait past their cut-off.")
     ] = 0,
+    horizon_days: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="How far `lookahead` and `lookahead_wave` look; to the last order by default."
+        ),
+    ] = None,
     rounds: Annotated[
         int, typer.Option(min=0, help="Rounds that lift the clairvoyant bound; 0 leaves it out.")
     ] = USUAL_ROUNDS,
@@ -69,7 +75,9 @@ def replay(
     if past == len(stream.order_ids):
         fail("No order is left to be played; choose other days")
         raise typer.Exit(USAGE)
-    settings = Settings(Rejects(reject_rate, seed), promise_days, past, Outlook(seed=seed), wait_days)
+    horizon = None if horizon_days is None else np.timedelta64(horizon_days, "D")
+    outlook = Outlook(seed=seed, horizon=horizon)
+    settings = Settings(Rejects(reject_rate, seed), promise_days, past, outlook, wait_days)
     found = _play(ground, stream, names, settings, rounds)
     if report is not None:
         report.write_text(report_html(found, f"Replay of {folder.resolve().name}"), encoding="utf-8")

@@ -61,3 +61,34 @@ def test_orders_may_wait_for_others_as_long_as_the_promise_allows(folder: Path) 
     assert later["unit_fill"] == at_once["unit_fill"]
     assert later["on_time"] == at_once["on_time"], "nobody waits longer than promised"
     assert later["days"] >= at_once["days"]
+
+
+def test_looking_a_day_ahead_is_not_looking_to_the_end(folder: Path) -> None:
+    """Mugs alone could come from B, cups only from A: what A has is enough for a day, not for five."""
+    (folder / "nodes.csv").write_text(
+        "id,lat,lon,country,fixed_minor\nA,40.7,-74.0,US,0\nB,40.7,-74.1,US,100\n"
+    )
+    (folder / "skus.csv").write_text("id,weight_g\nMUG,350\nCUP,150\n")
+    (folder / "stock.csv").write_text("node,sku,on_hand\nA,MUG,50\nA,CUP,70\nB,MUG,70\n")
+    placed = [f"2017-10-{2 + turn // 24:02}T{turn % 24:02}:00:00Z" for turn in range(120)]
+    orders = "".join(f"{turn},{at},40.7,-74.0,US\n" for turn, at in enumerate(placed))
+    lines = "".join(f"{turn},MUG,1\n" + f"{turn},CUP,1\n" * (turn % 2) for turn in range(120))
+    (folder / "orders.csv").write_text(f"id,placed_at,lat,lon,country\n{orders}")
+    (folder / "lines.csv").write_text(f"order,sku,quantity\n{lines}")
+    asked = [
+        "replay",
+        str(folder),
+        "--policy",
+        "lookahead",
+        "--since",
+        "2017-10-03",
+        "--rounds",
+        "0",
+        "--json",
+    ]
+    told = [
+        json.loads(CliRunner().invoke(app, [*asked, *more]).stdout)["policies"]["lookahead"]
+        for more in ([], ["--horizon-days", "1"], ["--horizon-days", "30"])
+    ]
+    assert told[0]["digest"] == told[2]["digest"] != told[1]["digest"]
+    assert told[0]["parcels_per_order"] < told[1]["parcels_per_order"]
