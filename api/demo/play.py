@@ -24,7 +24,8 @@ Body = dict[str, Any]
 @dataclass(slots=True)
 class Answers:
     """What playing met. `refused`: number by code; `broken`: answers that say the server failed; `again`:
-    requests repeated because it was busy and said when to come back (`docs/operations.md`).
+    requests repeated because it was busy and said when to come back (`docs/operations.md`); `took_s`: each
+    order.
     """
 
     sent: int = 0
@@ -32,6 +33,7 @@ class Answers:
     broken: list[str] = field(default_factory=list)
     again: int = 0
     seconds: float = 0.0
+    took_s: list[float] = field(default_factory=list)
 
     def and_then(self, more: Answers) -> Answers:
         """Both together."""
@@ -41,6 +43,7 @@ class Answers:
             self.broken + more.broken,
             self.again + more.again,
             self.seconds + more.seconds,
+            self.took_s + more.took_s,
         )
 
 
@@ -97,7 +100,9 @@ async def _play(url: str, key: str, wanted: Wanted, told: Callable[[int], None])
         async def send() -> None:
             for order_id, body in rest:
                 place = client.build_request("PUT", f"/v1/orders/{order_id}", json=body)
+                sent_s = elapsed_s()
                 answer = await _answered(client, answers, place)
+                answers.took_s.append(elapsed_s() - sent_s)
                 _count(answers, order_id, answer)
                 if answer.is_success and order_id not in wanted.lived:
                     await _hold(client, answers, order_id)

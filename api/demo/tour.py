@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from datetime import datetime
+from statistics import median
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -74,7 +75,11 @@ def _say_what_was_played(run: Run) -> None:
     if answers.sent < summary.orders:
         _print(f"{summary.orders - answers.sent:,} of them are there from an earlier run.")
     else:
-        _print(f"Answered at {answers.sent / max(answers.seconds, 0.001):,.0f} a second.")
+        most = max(len(body["lines"]) for body in run.orders.values())
+        _print(
+            f"Answered at {answers.sent / max(answers.seconds, 0.001):,.0f} a second, half of them within "
+            f"{1000 * median(answers.took_s):,.0f} ms; the largest has {most} lines."
+        )
     refused = ", ".join(f"{number:,} × {code}" for code, number in sorted(answers.refused.items()))
     _print(
         f"{found.placed:,} placed in {found.figures.parcels_per_order:.2f} parcels an order, "
