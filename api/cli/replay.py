@@ -12,8 +12,9 @@ import typer
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from api.cli.console import REFUSED, USAGE, Json, fail, out, print_json
+from api.cli.console import REFUSED, UNAVAILABLE, USAGE, Json, fail, out, print_json
 from api.cli.exchange import say_faults
+from api.cli.files_out import require_writable, write_file
 from api.cli.progress import progress_bar
 from api.cli.replay_report import COLUMNS, MINOR, cells, report_html
 from oms.adapters.folder import FolderRefused, read_folder
@@ -21,7 +22,7 @@ from oms.adapters.folder_replay import replay_of
 from routing.replay.clairvoyant import USUAL_ROUNDS
 from routing.replay.foresight import Outlook
 from routing.replay.policies import POLICIES
-from routing.replay.report import Comparison, compare
+from routing.replay.report import BOUND, Comparison, compare
 from routing.replay.run import Rejects
 from routing.replay.simulate import Settings
 from routing.replay.stream import Ground, Stream
@@ -75,16 +76,21 @@ def replay(
     if past == len(stream.order_ids):
         fail("No order is left to be played; choose other days")
         raise typer.Exit(USAGE)
-    horizon = None if horizon_days is None else np.timedelta64(horizon_days, "D")
-    outlook = Outlook(seed=seed, horizon=horizon)
+    require_writable(report)
+    outlook = Outlook(seed=seed, horizon=_days(horizon_days))
     settings = Settings(Rejects(reject_rate, seed), promise_days, past, outlook, wait_days)
     found = _play(ground, stream, names, settings, rounds)
-    if report is not None:
-        report.write_text(report_html(found, f"Replay of {folder.resolve().name}"), encoding="utf-8")
     if json:
         print_json(asdict(found))
     else:
         _show(found)
+    title = f"Replay of {folder.resolve().name}"
+    if not write_file(report, lambda: report_html(found, title).encode()):
+        raise typer.Exit(UNAVAILABLE)
+
+
+def _days(count: int | None) -> np.timedelta64 | None:
+    return None if count is None else np.timedelta64(count, "D")
 
 
 def _names(policy: str) -> tuple[str, ...]:
@@ -115,6 +121,8 @@ def _play(
 ) -> Comparison:
     with progress_bar() as bar:
         tasks = {name: bar.add_task(name, total=len(stream.order_ids) - settings.past) for name in names}
+        if rounds:
+            tasks[BOUND] = bar.add_task(BOUND, total=rounds)
 
         def progress(name: str, done: int) -> None:
             bar.update(tasks[name], completed=done)
@@ -136,5 +144,5 @@ def _show(found: Comparison) -> None:
     for name, one in found.policies.items():
         table.add_row(name, *cells(one))
     if found.bound_per_order_minor is not None:
-        table.add_row("clairvoyant bound", f"{found.bound_per_order_minor / MINOR:,.2f}", end_section=True)
+        table.add_row(BOUND, f"{found.bound_per_order_minor / MINOR:,.2f}", end_section=True)
     out.print(table)

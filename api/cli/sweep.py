@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from rich.table import Table
 
 from api.cli.console import REFUSED, UNAVAILABLE, USAGE, Json, err, fail, out, print_json
 from api.cli.exchange import say_faults
+from api.cli.files_out import require_writable, write_file
 from api.cli.progress import progress_bar
 from api.cli.replay_report import MINOR
 from api.cli.sweep_report import sweep_html
@@ -88,7 +89,7 @@ def sweep(
     """
     found = _read(folder, json)
     named = _variants(found, vary, World(since=since, until=until))
-    _require_writable(output, report)
+    require_writable(output, report)
     by = measures(found, named, rounds)
     asked = tasks(named, by)
     done, broke = _play(found, list(asked), processes, dask)
@@ -116,38 +117,10 @@ def _end(missing: Sequence[str], of: int, broke: str, written: bool) -> None:
 def _keep(said: Mapping[str, Any], told: Sequence[Outcome], output: Path | None, report: Path | None) -> bool:
     """Write both files; False where one could not be written."""
     title = f"Sweep of {said['folder']}"
-    kept = _write(output, lambda: orjson.dumps(said, option=orjson.OPT_INDENT_2))
+    kept = write_file(output, lambda: orjson.dumps(said, option=orjson.OPT_INDENT_2))
     if kept and output is not None:
         err.print(f"Install one: anyshelf policy install {output} NAME", highlight=False, soft_wrap=True)
-    return _write(report, lambda: sweep_html(told, said["currency"], title, output).encode()) and kept
-
-
-def _require_writable(*files: Path | None) -> None:
-    """Better now than after an hour of playing; nothing is left behind."""
-    named = [file for file in files if file is not None]
-    if len({file.resolve() for file in named}) < len(named):
-        fail("--out and --report are the same file")
-        raise typer.Exit(USAGE)
-    for file in named:
-        new = not file.exists()
-        try:
-            file.open("ab").close()
-            if new:
-                file.unlink()
-        except OSError as error:
-            fail(f"{file} cannot be written: {error.strerror}")
-            raise typer.Exit(USAGE) from None
-
-
-def _write(file: Path | None, content: Callable[[], bytes]) -> bool:
-    """False, and said, where it cannot be written any more."""
-    try:
-        if file is not None:
-            file.write_bytes(content())
-    except OSError as error:
-        fail(f"{file} could not be written: {error.strerror}")
-        return False
-    return True
+    return write_file(report, lambda: sweep_html(told, said["currency"], title, output).encode()) and kept
 
 
 def _read(folder: Path, json: bool) -> Folder:

@@ -8,6 +8,7 @@ any plan for the whole stream costs (Lagrangian duality), also one that knew the
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,12 +43,13 @@ def ascend(
     start: Prices | None = None,
     proven: bool = True,
     room: Ints | None = None,
+    told: Callable[[int], None] | None = None,
 ) -> Prices:
     """``rounds`` steps from ``start`` (or 0) for the run's orders, each counted ``weights`` times, and
     ``stock`` [S, N]; ``room`` [N, H]: orders that each node may send by day, None: its limit on all of them.
     Each price has a step of its own, ``step_minor`` at first, which shrinks as it swings (AdaGrad). The
     prices returned are the mean of the second half: a better guide than the last ones, and often a better
-    bound, which is only looked at where it is to be ``proven``.
+    bound, which is only looked at where it is to be ``proven``. ``told`` how many rounds are done.
     """
     bids = np.zeros(stock.shape) if start is None else start.bids.copy()
     days = np.zeros(run.used.shape) if start is None else start.days.copy()
@@ -70,6 +72,8 @@ def ascend(
             counted += 1
         _step(bids, run.usage - stock, seen, step_minor, stock > 0)
         _step(days, run.day_usage - room, seen_days, step_minor, limited)
+        if told is not None:
+            told(turn + 1)
     mean, mean_days = mean / max(1, counted), mean_days / max(1, counted)
     if proven:
         cost = run.wish(weights, stock, mean, mean_days)

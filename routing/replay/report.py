@@ -12,6 +12,7 @@ from routing.replay.stream import Ground, Stream
 from routing.replay.tally import Replay
 
 MYOPIC = "cheapest"
+BOUND = "clairvoyant bound"
 G_PER_KG = 1000.0
 
 Progress = Callable[[str, int], None]
@@ -118,7 +119,9 @@ def compare(
     rounds: int = USUAL_ROUNDS,
     progress: Progress | None = None,
 ) -> Comparison:
-    """Each named policy on the same stream and opening stock; the bound takes ``rounds``, 0: without it."""
+    """Each named policy on the same stream and opening stock; the bound takes ``rounds``, 0: without it.
+    ``progress`` is told of orders by policy, and of rounds by the name of the bound.
+    """
     played = {
         name: simulate(
             ground, stream, POLICIES[name], settings, None if progress is None else _told(progress, name)
@@ -126,7 +129,10 @@ def compare(
         for name in policies
     }
     orders = max(1, len(stream.order_ids) - settings.past)
-    bound = clairvoyant(ground, stream, rounds, settings.past).bound_minor / orders if rounds else None
+    bound = None
+    if rounds:
+        told = None if progress is None else _told(progress, BOUND)
+        bound = clairvoyant(ground, stream, rounds, settings.past, told).bound_minor / orders
     myopic = played[MYOPIC].objective_minor / orders if MYOPIC in played else None
     return Comparison(
         currency=ground.currency,

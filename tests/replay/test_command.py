@@ -54,6 +54,22 @@ def test_earlier_orders_are_only_learned_from_and_the_report_is_written(folder: 
     assert "lookahead" in page.read_text(encoding="utf-8")
 
 
+def test_a_report_that_cannot_be_written_is_refused_before_anything_is_played(
+    folder: Path, tmp_path: Path
+) -> None:
+    asked = [
+        "replay",
+        str(folder),
+        "--policy",
+        "cheapest",
+        "--report",
+        str(tmp_path / "nowhere" / "out.html"),
+    ]
+    done = CliRunner().invoke(app, asked)
+    assert done.exit_code == 2 and "cannot be written" in done.stderr
+    assert "cheapest" not in done.stdout
+
+
 def test_orders_may_wait_for_others_as_long_as_the_promise_allows(folder: Path) -> None:
     asked = ["replay", str(folder), "--policy", "lookahead_wave", "--json", "--rounds", "0"]
     told = [json.loads(CliRunner().invoke(app, [*asked, "--wait-days", days]).stdout) for days in ("0", "30")]
