@@ -9,24 +9,18 @@ for each date at which stock comes in.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime
-
-import numpy as np
+from dataclasses import replace
+from datetime import datetime
 
 from routing.eligibility import Reason, reason_text
 from routing.network import Network
-from routing.network_spec import COURIER, METHODS
-from routing.plan import Plan
+from routing.network_spec import METHODS
 from routing.policy import Policy
-from routing.problem import Problem
-from routing.promise_ask import Ask, ask, later, seconds
+from routing.promise_ask import ask, later
 from routing.promise_blocking import refusals
-from routing.promise_courier import courier_reaches
 from routing.promise_methods import impossible, method_options, nowhere, reaches
 from routing.promise_option import option_of, rank
-from routing.promise_reach import Reach, eligible
-from routing.promise_solve import Felt, Solved, build_problem, cheapest, felt, sooner_than
+from routing.promise_solve import cheapest
 from routing.promise_values import (
     CHEAPEST,
     EVERY_LINE,
@@ -48,6 +42,7 @@ from routing.promise_values import (
     Stock,
     Unavailable,
 )
+from routing.promise_way import Way, allowed, way_kept
 
 __all__ = [
     "CHEAPEST",
@@ -138,70 +133,10 @@ def keep(
     if not reaches(now, promised.method):
         return nowhere(now, promised.method)
     for view in (now, *later(now)):
-        for reach in _allowed(view, promised):
+        for reach in allowed(view, promised):
             solved = cheapest(view, reach)
             if solved is not None and not solved.missing:
                 return replace(option_of(solved), tags=(CHEAPEST,))
             if refusal is None:
                 refusal = refusals(view, reach, solved)[0]
     return refusal or Unavailable(promised.method, Reason.SLOT_CLOSED, reason_text(Reason.SLOT_CLOSED))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Way:
-    """How a promise can be kept from shelves: the problem of its parcels, and the options of its plans.
-    ``days`` [N]: the day of whose capacity a parcel from a node of the problem takes.
-    """
-
-    ask: Ask
-    reach: Reach
-    weights: Felt
-    problem: Problem
-
-    def option(self, plan: Plan) -> Option:
-        """What this plan of the problem would mean."""
-        solved = Solved(self.ask, self.reach, self.weights, self.problem, plan)
-        return replace(option_of(solved), tags=(CHEAPEST,))
-
-    @property
-    def days(self) -> tuple[date, ...]:
-        columns = np.searchsorted(
-            self.ask.nodes, [self.ask.network.index[node] for node in self.problem.node_ids]
-        )
-        return tuple(self.ask.tables.dates[day] for day in self.reach.day[columns].tolist())
-
-
-def way_kept(
-    network: Network,
-    basket: Basket,
-    stock: Stock,
-    capacity: Capacity,
-    policy: Policy,
-    at: datetime,
-    promised: Promised,
-    prices: Prices = NO_PRICES,
-) -> Way | None:
-    """The way ``keep`` takes with the stock at hand, for whoever chooses among its plans; None where there
-    is none.
-    """
-    asked = replace(basket, pickup_node=promised.pickup_node)
-    now = ask(network, asked, replace(stock, incoming=()), capacity, policy, prices, at)
-    if impossible(now, promised.method) is not None or not reaches(now, promised.method):
-        return None
-    for reach in _allowed(now, promised):
-        usable, weights = eligible(reach), felt(now, reach)
-        columns = np.flatnonzero((usable & (now.stock > 0)).any(axis=0))
-        if len(columns):
-            return Way(now, reach, weights, build_problem(now, reach, weights, usable, columns))
-    return None
-
-
-def _allowed(view: Ask, promised: Promised) -> list[Reach]:
-    """The reaches that keep a promise; the grace of an on-demand courier was for the way to here."""
-    ends, place = seconds(promised.window_to), view.basket.destination
-    view = replace(view, policy=replace(view.policy, courier_grace_minutes=0))
-    if promised.method == COURIER and promised.slot is not None and place is not None:
-        found = courier_reaches(view, place, (promised.slot, ends))
-    else:
-        found = reaches(view, promised.method)
-    return [sooner_than(reach, ends + 1) for reach in found]

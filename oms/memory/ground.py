@@ -135,7 +135,7 @@ def from_locked_rows(runtime: Runtime, conn: Connection, at: datetime, question:
     room = {names[d.sku_no]: _room(d.cap, d.backordered, d.preorder_from, at.date()) for d in demand.values()}
     available = _locked_stock(conn, catalogue, parts, question.channel, own.units)
     arriving = _arriving(conn, parts)
-    seen = Seen(available, arriving, _capacity_free(conn, at.date()), room, at, runtime.pool.state.version)
+    seen = Seen(available, arriving, capacity_free(conn, at.date()), room, at, runtime.pool.state.version)
     return _ground(runtime, question, catalogue, parts, own, seen)
 
 
@@ -212,7 +212,7 @@ def _ground(
             question.pickup_node,
         ),
         stock=stock,
-        capacity=Capacity(_given_back(seen.free, own.capacity)),
+        capacity=Capacity(given_back(seen.free, own.capacity)),
         prices=_prices(runtime, catalogue, nodes, loaded, parts, stock),
         room={sku: units + own.ahead.get(sku, 0) for sku, units in seen.room.items()},
         at=runtime.clock.now(),
@@ -240,7 +240,7 @@ def _prices(
     return ahead_prices(loaded.network, loaded.policy, prices, nodes.gathered(worth), stock.available)
 
 
-def _capacity_free(conn: Connection, today: date) -> Free:
+def capacity_free(conn: Connection, today: date) -> Free:
     rows = conn.execute(
         select(
             node_rows.c.id,
@@ -254,7 +254,8 @@ def _capacity_free(conn: Connection, today: date) -> Free:
     return {(row.id, row.day, row.bucket): row.free for row in rows}
 
 
-def _given_back(free: Free, own: Free) -> Free:
+def given_back(free: Free, own: Free) -> Free:
+    """What is free once ``own`` is given up; of what nobody ever held there is nothing to give."""
     if not own:
         return free
     return {**free, **{key: free[key] + units for key, units in own.items() if key in free}}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import Connection
 
@@ -13,7 +13,7 @@ from oms.bootstrap import Runtime
 from oms.fulfilment.job import Fulfilment
 from oms.fulfilment.kits import as_kits, kept_together
 from oms.fulfilment.lifecycle import NOT_YET_PICKED
-from oms.memory.ground import Ground, Question, from_memory_without
+from oms.memory.ground import Ground, Question, capacity_free, from_memory_without, given_back
 from oms.orders.order import Order, OrderStatus
 from oms.orders.quote import Wanted
 from oms.steps.own_holds import OwnHolds
@@ -24,7 +24,7 @@ from oms.store.node_work import excluded
 from oms.store.orders import load_order
 from oms.store.people import address_of
 from routing.problem import UNLIMITED
-from routing.promise import Promised, Way, way_kept
+from routing.promise import Capacity, Promised, Way, way_kept
 from routing.wave.join import Asked, Standing
 
 
@@ -93,32 +93,42 @@ def held_by(conn: Connection, orders: Sequence[Open]) -> OwnHolds:
     return OwnHolds(units, capacity_held(conn, [one.order.group_id for one in orders]), {}, {})
 
 
-def in_wave(runtime: Runtime, one: Open, held: OwnHolds) -> InWave | None:
+def days_free(conn: Connection, at: datetime, held: OwnHolds) -> Capacity:
+    """What is free of nodes' days as the database has it, once these holds are given up."""
+    return Capacity(given_back(capacity_free(conn, at.date()), held.capacity))
+
+
+def in_wave(runtime: Runtime, one: Open, held: OwnHolds, capacity: Capacity) -> InWave | None:
     """The order with its problem; None where its promise is not kept as it stands, so that it had better be
     left to those who re-source it.
     """
     order = one.order
     ground = from_memory_without(runtime, one.question, held)
     together = kept_together(runtime.pool.catalogue, order)
-    basket = as_kits(ground.basket, order, together)
-    told = order.promise
+    ground = replace(ground, basket=as_kits(ground.basket, order, together), capacity=capacity)
+    way = way_at(one, ground, capacity)
+    if way is None:
+        return None
+    found = InWave(one, ground, way)
+    nodes = set(way.problem.node_ids)
+    return found if all(node in nodes for node, _ in found.standing) else None
+
+
+def way_at(one: Open, ground: Ground, capacity: Capacity) -> Way | None:
+    """How the order's promise can be kept with what is left of nodes' days; None where it cannot."""
+    told = one.order.promise
     assert told.window_to is not None, "only what is promised is open to a wave"
     promised = Promised(told.method, told.window_to, told.slot, told.pickup_node)
-    way = way_kept(
+    return way_kept(
         ground.network,
-        basket,
+        ground.basket,
         ground.stock,
-        ground.capacity,
+        capacity,
         ground.policy,
         ground.at,
         promised,
         ground.prices,
     )
-    if way is None:
-        return None
-    found = InWave(one, replace(ground, basket=basket), way)
-    nodes = set(way.problem.node_ids)
-    return found if all(node in nodes for node, _ in found.standing) else None
 
 
 def asked(one: InWave, move_minor: int) -> Asked:
@@ -126,12 +136,19 @@ def asked(one: InWave, move_minor: int) -> Asked:
 
 
 def capacity_of(members: Sequence[InWave]) -> Mapping[str, int]:
-    """Parcels each node may send on the days these orders leave; no entry where nobody counts."""
+    """Parcels each node may send on all days on which it may send for one of these orders; no entry where
+    nobody counts. No plan that keeps the promises sends more, so a bound with it is true; a plan may want
+    more of a single day than it has, which shows when its parcels get their days (``wave_dating``).
+    """
     rooms: dict[str, dict[tuple[date, str], int]] = defaultdict(dict)
+    uncounted: set[str] = set()
     for one in members:
         problem = one.way.problem
-        for node, day, room in zip(
-            problem.node_ids, one.way.days, problem.capacity_parcels.tolist(), strict=True
-        ):
+        uncounted.update(
+            node
+            for node, room in zip(problem.node_ids, problem.capacity_parcels.tolist(), strict=True)
+            if room == UNLIMITED
+        )
+        for node, day, room in one.way.rooms():
             rooms[node][day, one.way.reach.bucket] = room
-    return {node: sum(r.values()) for node, r in rooms.items() if UNLIMITED not in r.values()}
+    return {node: sum(r.values()) for node, r in rooms.items() if node not in uncounted}

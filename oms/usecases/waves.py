@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,18 +16,21 @@ from oms.bootstrap import Runtime
 from oms.refusals import LostRace, Refused, not_found
 from oms.steps.at_work import lock
 from oms.steps.wave_applying import MOVED, apply_plan
-from oms.steps.wave_snapshot import InWave, asked, capacity_of, held_by, in_wave, open_order
+from oms.steps.wave_dating import DaysLeft
+from oms.steps.wave_snapshot import InWave, asked, capacity_of, days_free, held_by, in_wave, open_order
 from oms.store import waves as store
 from oms.store.database import OUTAGES
 from oms.store.waves import Wave, WaveMove
 from oms.usecases.releasing import release_orders
 from oms.work import Work, transact
-from routing.promise import Option
+from routing.plan import Plan
+from routing.problem import UNLIMITED
+from routing.promise import Option, Way
 from routing.route import route
 from routing.wave.cost import cost_of
 from routing.wave.join import Leftover, choice_of, join, plan_of, together
+from routing.wave.problem import Choice, WaveResult
 from routing.wave.problem import Wave as Problem
-from routing.wave.problem import WaveResult
 from routing.wave.solve import solve_wave
 from routing.wave.warm import warm_waves
 
@@ -89,7 +93,8 @@ class _Solved:
     members: Sequence[InWave]
     problem: Problem
     result: WaveResult
-    options: Mapping[int, Option]  # of the orders to move
+    options: Mapping[int, Option]  # of the orders to move, where their parcels found a day
+    dearer: Mapping[int, float]  # what a later day is felt to cost more than the wave reckoned with
 
 
 def _run(runtime: Runtime, mine: Wave) -> None:
@@ -102,7 +107,7 @@ def _run(runtime: Runtime, mine: Wave) -> None:
     began = elapsed_s()
     problem = join([asked(one, MOVE_MINOR) for one in members], capacity_of(members))
     result = solve_wave(problem, time_left=lambda: mine.deadline_s - (elapsed_s() - began))
-    solved = _Solved(members, problem, result, _options(members, problem, result))
+    solved = _Solved(members, problem, result, *_options(runtime, members, problem, result))
     moves = _apply(runtime, mine, solved)
     transact(runtime, SYSTEM, partial(_end, mine, solved, moves, ""))
     release_orders(runtime, [move.order_id for move in moves if move.outcome == MOVED])
@@ -117,7 +122,8 @@ def _look(runtime: Runtime, market: str) -> list[InWave]:
         runtime.feed.glance()
         while found:
             held = held_by(conn, found)
-            members = [in_wave(runtime, one, held) for one in found]
+            capacity = days_free(conn, at, held)
+            members = [in_wave(runtime, one, held, capacity) for one in found]
             inside = [one for one in members if one is not None]
             if len(inside) == len(found):
                 return inside
@@ -146,7 +152,7 @@ def _move(mine: Wave, solved: _Solved, group: Sequence[int], work: Work) -> dict
     for id in sorted(solved.members[o].open.order.id for o in group):
         lock(work, id)
     done: dict[int, str] = {}
-    waiting = sorted(group, key=lambda o: -_saved(solved, o))
+    waiting = sorted((o for o in group if o in solved.options), key=lambda o: -_saved(solved, o))
     while waiting:
         before = len(done)
         for o in waiting:
@@ -164,30 +170,59 @@ def _move(mine: Wave, solved: _Solved, group: Sequence[int], work: Work) -> dict
             break
     if sum(_saved(solved, o) for o, outcome in done.items() if outcome == MOVED) < 0:
         raise LostRace
-    return done | dict.fromkeys(waiting, TAKEN)
+    return dict.fromkeys(group, TAKEN) | done
 
 
-def _options(members: Sequence[InWave], problem: Problem, result: WaveResult) -> dict[int, Option]:
-    """What the wave chose for each order it moves, on what the others leave to it. Of equally good plans it
-    is the one that the router alone finds there, so that the decision can be computed again.
+def _options(
+    runtime: Runtime, members: Sequence[InWave], problem: Problem, result: WaveResult
+) -> tuple[dict[int, Option], dict[int, float]]:
+    """What the wave chose for each order it moves, on what the others leave to it, and what its days cost
+    more than the wave reckoned with; nothing for those whose parcels find no day.
     """
-    leftover, found = Leftover(problem, result.choices), {}
-    for o in result.moved:
-        one, choice = members[o], result.choices[o]
-        way = replace(one.way, problem=leftover.problem_of(one.way.problem, choice))
-        plan = plan_of(problem, o, way.problem, choice)
-        alone = route(way.problem, work_limit=one.ground.policy.work_limit)
-        if not alone.unfilled and alone.objective_minor <= plan.objective_minor + 1e-6:
-            leftover.swap(choice, choice_of(problem, o, alone))
-            plan = alone
+    found: dict[int, Option] = {}
+    dearer: dict[int, float] = {}
+    if not result.moved:
+        return found, dearer
+    leftover = Leftover(problem, result.choices)
+    with runtime.engine.connect() as conn:
+        days = DaysLeft(conn, runtime.clock.now(), [members[o] for o in result.moved])
+    for o in sorted(result.moved, key=lambda o: (members[o].way.ends, o)):
+        way, choice = days.way(members[o]), result.choices[o]
+        if way is None or not _fits(way, problem, choice):
+            continue
+        way = replace(way, problem=leftover.problem_of(way.problem, choice))
+        plan = _plan(members[o], way, leftover, (o, choice))
         found[o] = way.option(plan)
-    return found
+        reckoned = cost_of(problem, o, choice) - float(problem.move_minor[o])
+        dearer[o] = max(0.0, plan.objective_minor - reckoned)
+        days.take(found[o])
+    return found, dearer
+
+
+def _fits(way: Way, problem: Problem, choice: Choice) -> bool:
+    """Whether each node of a choice has room for its parcels on its day."""
+    room = dict(zip(way.problem.node_ids, way.problem.capacity_parcels.tolist(), strict=True))
+    sent = Counter(problem.node_ids[node] for node, _ in choice)
+    return all(room.get(node, 0) == UNLIMITED or room.get(node, 0) >= n for node, n in sent.items())
+
+
+def _plan(one: InWave, way: Way, leftover: Leftover, chosen: tuple[int, Choice]) -> Plan:
+    """Of equally good plans the one that the router alone finds there, so that the decision can be computed
+    again.
+    """
+    o, choice = chosen
+    plan = plan_of(leftover.wave, o, way.problem, choice)
+    alone = route(way.problem, work_limit=one.ground.policy.work_limit)
+    if not alone.unfilled and alone.objective_minor <= plan.objective_minor + 1e-6:
+        leftover.swap(choice, choice_of(leftover.wave, o, alone))
+        return alone
+    return plan
 
 
 def _saved(solved: _Solved, o: int) -> float:
     """What the move saves, its own price taken off."""
-    problem = solved.problem
-    return cost_of(problem, o, problem.current[o]) - cost_of(problem, o, solved.result.choices[o])
+    problem, choice = solved.problem, solved.result.choices[o]
+    return cost_of(problem, o, problem.current[o]) - cost_of(problem, o, choice) - solved.dearer.get(o, 0.0)
 
 
 def _told(solved: _Solved, o: int, outcome: str) -> WaveMove:
