@@ -255,6 +255,7 @@ WEBHOOKS: Access = {
 WAVES: Access = {
     ("POST", "/v1/waves"): OFFICE,
     ("GET", "/v1/waves/{id}"): OFFICE,
+    ("GET", "/v1/bid-prices"): OFFICE,
 }
 
 WHAT_IFS: Access = {

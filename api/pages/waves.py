@@ -9,6 +9,7 @@ from fastapi import APIRouter, Response
 
 from api.pages.desk import Desk, at
 from oms.refusals import Refusal
+from oms.store.bid_prices import last_solves
 from oms.store.waves import markets_of_nodes, moves_of, outcomes_of, waves
 from oms.usecases.waves import get_wave
 
@@ -48,5 +49,11 @@ def show_wave(id: str, desk: Waves) -> Response:
 
 def _listed(desk: Desk, refusal: Refusal | None = None) -> Response:
     with desk.running.engine.connect() as conn:
-        rows, markets = waves(conn, ROWS), markets_of_nodes(conn)
-    return desk.page("waves.html", refusal, rows=rows, markets=markets)
+        rows, markets, solves = waves(conn, ROWS), markets_of_nodes(conn), last_solves(conn)
+    loaded = desk.running.networks.current
+    ahead = {
+        "felt": loaded.policy.lookahead_weight > 0,
+        "currency": loaded.network.currency,
+        "now": desk.running.clock.now(),
+    }
+    return desk.page("waves.html", refusal, rows=rows, markets=markets, solves=solves, ahead=ahead)

@@ -1,4 +1,4 @@
-"""Waves: asked for, solved by a worker, looked at."""
+"""Waves: asked for, solved by a worker, looked at; and the prices of looking ahead."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from sqlalchemy import Connection
 
 from api.deps import Caller, IdempotencyKey, Running, answer, reply
 from api.guard import routes
-from api.wire.waves import WaveShown, WaveWanted
+from api.wire.waves import BidPricesShown, WaveShown, WaveWanted
+from oms.store.bid_prices import last_solves
 from oms.store.waves import Wave, moves_of
 from oms.usecases.waves import get_wave, submit_wave
 from oms.work import Answer, Work, answer_once
@@ -36,6 +37,15 @@ def show(id: Annotated[str, Path(max_length=100)], running: Running) -> Response
     """How far a wave is, what it came to, and the moves that saved most."""
     with running.engine.begin() as conn:
         return reply(_shown(conn, get_wave(conn, id)))
+
+
+@router.get("/v1/bid-prices", response_model=BidPricesShown)
+def show_bid_prices(running: Running) -> Response:
+    """What units are worth to orders to come: when that was solved last, and whether it would have paid."""
+    with running.engine.begin() as conn:
+        solves = [asdict(solved) for solved in last_solves(conn)]
+    weight = running.networks.current.policy.lookahead_weight
+    return reply({"lookahead_weight": weight, "items": solves})
 
 
 def _shown(conn: Connection, wave: Wave) -> dict[str, Any]:

@@ -84,3 +84,30 @@ class WaveShown(Wire):
     gap: float
     detail: str
     moves: list[WaveMoveShown]
+
+
+class SolveShown(Wire):
+    """What looking ahead came to last in a market. Costs an order, in minor units, of `rehearsed` orders that
+    came, played without prices and with them; `scale` 0: prices would not have paid and are not felt.
+    """
+
+    market: str
+    at: Instant
+    until: Instant
+    orders: Annotated[int, Field(description="Learned from.")]
+    coming: Annotated[float, Field(description="Orders expected until the horizon.")]
+    rehearsed: int
+    scale: float
+    without_minor: float
+    with_minor: float
+    foretold_minor: float
+    priced: Annotated[int, Field(description="Shelves with a price.")]
+
+
+class BidPricesShown(Wire):
+    """Prices of units for orders to come, by market. They are solved where `lookahead_weight` of the policy
+    is above 0, and felt until `until`.
+    """
+
+    lookahead_weight: float
+    items: list[SolveShown]

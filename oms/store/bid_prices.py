@@ -110,6 +110,14 @@ def newest_solved(conn: Connection, market: str) -> Solved | None:
     return Solved(*row) if row else None
 
 
+def last_solves(conn: Connection) -> list[Solved]:
+    """The figures of every market's last solve."""
+    columns = [column for column in bid_prices.c if column.name not in ("cells", "days")]
+    newest = select(*columns).distinct(bid_prices.c.market)
+    rows = conn.execute(newest.order_by(bid_prices.c.market, bid_prices.c.at.desc()))
+    return [Solved(*row) for row in rows]
+
+
 def newest_prices(conn: Connection) -> list[Found]:
     """Those of every market."""
     return [
