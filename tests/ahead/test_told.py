@@ -49,9 +49,9 @@ def test_the_page_says_what_prices_would_have_saved(browser: Browser, shop: Shop
         expect(page.get_by_text("Nothing solved yet")).to_be_visible()
         assert solve(shop) == 1
         page.reload()
-        expect(page.get_by_role("cell", name="%, until")).to_be_visible()
+        expect(page.get_by_text("Felt at")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") == width
         shop.watch.forward(seconds=(HOLDS + timedelta(minutes=1)).total_seconds())
         page.reload()
-        expect(page.get_by_text("no, out of date")).to_be_visible()
+        expect(page.get_by_text("Not felt: out of date")).to_be_visible()
         page.close()
