@@ -10,7 +10,7 @@ from routing.files_fields import Malformed
 def read_documents(text: str) -> list[object]:
     """One JSON document, or one a line; blank lines are skipped."""
     if not text.strip():
-        raise Malformed("", "not_json", "there is nothing in it; a problem is a JSON object")
+        raise Malformed("", "not_json", "there is nothing in it, where a JSON object should be")
     try:
         return [_parse(text)]
     except json.JSONDecodeError as fault:

@@ -14,8 +14,9 @@ app = typer.Typer()
 
 @app.command()
 def audit(json: Json = False) -> None:
-    """Compare ledger, positions, reservations, orders and money in one snapshot; exit 1 when anything
-    differs.
+    """Compare ledger, positions, reservations, orders and money in one snapshot.
+
+    Exit code 1 when anything differs.
     """
     with tools() as using, using.engine.connect() as connection:
         report = compare(connection.execution_options(isolation_level="REPEATABLE READ"))

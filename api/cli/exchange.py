@@ -133,10 +133,11 @@ def _explain(json: bool) -> None:
     err.print("Files are NAME.csv (UTF-8, header row) or NAME.parquet; nodes, skus and stock must be there.")
 
 
-def say_faults(refused: FolderRefused, json: bool) -> None:
+def say_faults(refused: FolderRefused, json: bool, done: str = "imported") -> None:
+    """What is wrong with a folder, of which nothing was ``done``."""
     if json:
         faults = [asdict(fault) for fault in refused.faults]
-        print_json({"imported": False, "faults": faults, "more": refused.more})
+        print_json({done: False, "faults": faults, "more": refused.more})
         return
     for fault in refused.faults:
         place = " ".join(
@@ -155,7 +156,7 @@ def say_faults(refused: FolderRefused, json: bool) -> None:
         )
     number = len(refused.faults) + refused.more
     rest = f", {refused.more} of them not shown" if refused.more else ""
-    fail(f"{number} {'thing is' if number == 1 else 'things are'} wrong{rest}; nothing was changed")
+    fail(f"{number} {'thing is' if number == 1 else 'things are'} wrong{rest}; nothing was {done}")
 
 
 def _say_imported(folder: Path, imported: Imported, told: dict[str, int], json: bool) -> None:

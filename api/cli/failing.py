@@ -24,8 +24,9 @@ def failing(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Show what was learned from picks, rejects and shorts, most failing first; routing reckons with it by
-    the policy's resource_minor.
+    """Show what was learned from picks, rejects and shorts, most failing first.
+
+    Routing reckons with it by the policy's resource_minor.
     """
     if learn:
         with runtime() as running:

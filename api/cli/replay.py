@@ -67,8 +67,8 @@ def replay(
 ) -> None:
     """Play all orders of FOLDER by each policy, from the same stock and with the same chance.
 
-    The share of the gap is that of the distance from `cheapest` to what one could do who knew every order
-    beforehand.
+    The column gap tells how much of the distance a policy closes from what
+    `cheapest` costs to what one could do who knew every order beforehand.
     """
     names = _names(policy)
     ground, stream = _read(folder, until, json)
@@ -106,7 +106,7 @@ def _read(folder: Path, until: datetime | None, json: bool) -> tuple[Ground, Str
     try:
         ground, stream = replay_of(read_folder(folder))
     except FolderRefused as refused:
-        say_faults(refused, json)
+        say_faults(refused, json, "played")
         raise typer.Exit(REFUSED) from None
     return ground, stream if until is None else stream.part(0, _before(stream, until))
 

@@ -30,8 +30,9 @@ def safety_stock(
     set_it: Annotated[bool, typer.Option("--apply", help="Set what is proposed.")] = False,
     json: Json = False,
 ) -> None:
-    """Propose a safety stock for every SKU of NODE that has a price, by channel, from what tills sold and
-    pickers found.
+    """Propose a safety stock for every SKU of NODE that has a price, by channel.
+
+    From what tills sold and pickers found.
 
     Channels that are not named keep as much as the most careful one. Needs the extra `forecast`.
     """

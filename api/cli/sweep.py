@@ -128,7 +128,7 @@ def _read(folder: Path, json: bool) -> Folder:
         found = read_folder(folder)
         replay_of(found)
     except FolderRefused as refused:
-        say_faults(refused, json)
+        say_faults(refused, json, "played")
         raise typer.Exit(REFUSED) from None
     return found
 
@@ -142,7 +142,8 @@ def _variants(folder: Folder, vary: Sequence[str], world: World) -> list[Named]:
     worlds, nodes = {one.variant.world for one in named}, senders(folder)
     lost = [one for each in worlds for one in misfits(nodes, folder.tariffs.name, each.changes)]
     if lost:
-        fail(f"{lost[0].name} is neither a node nor a tariff of this folder")
+        kind = "node" if lost[0].where.startswith("/close") else "tariff"
+        fail(f"{lost[0].name} is no {kind} of this folder")
         raise typer.Exit(USAGE)
     fewer = {
         replace(each, changes=Changes(demand=each.changes.demand))

@@ -29,18 +29,20 @@ def wave(
         str | None, typer.Argument(help="A wave as JSON; - reads standard input. No database.")
     ] = None,
     market: Annotated[
-        str | None, typer.Option(help="Queue a wave over this market's open orders instead; '' is nameless.")
+        str | None,
+        typer.Option(help="Queue a wave over a market's open orders instead; '' if it has no name."),
     ] = None,
     deadline: Annotated[
         float | None, typer.Option(min=0.05, help="Seconds after which the best plans so far are printed.")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Chance of the integer master.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Another one may find another plan as good.")] = 0,
     json: Json = False,
 ) -> None:
     """Print the best plans for all orders of FILE together, with a proven bound, as JSON.
 
-    Never worse than the current plans in FILE, or than routing the orders one by one. With --market a worker
-    solves it; its id leads to GET /v1/waves/ID and the page Waves.
+    Never worse than the current plans in FILE, or than routing the orders one
+    by one. With --market a worker solves it for the database's open orders;
+    its id leads to GET /v1/waves/ID and the page Waves.
     """
     if (file is None) == (market is None):
         fail("Name a FILE, or a market of the database with --market; - reads standard input")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
@@ -37,27 +38,27 @@ class Named:
 
 def _number(least: float, most: float) -> Callable[[str], float]:
     def read(text: str) -> float:
-        value = float(text)
-        if not least <= value <= most:
-            raise ValueError(text)
-        return value
+        with suppress(ValueError):
+            if least <= (value := float(text)) <= most:
+                return value
+        raise BadAxis(f"is not a number from {least:g} to {most:,.0f}")
 
     return read
 
 
 def _whole(most: int) -> Callable[[str], int]:
     def read(text: str) -> int:
-        value = int(text)
-        if not 0 <= value <= most:
-            raise ValueError(text)
-        return value
+        with suppress(ValueError):
+            if 0 <= (value := int(text)) <= most:
+                return value
+        raise BadAxis(f"is not a whole number from 0 to {most:,}")
 
     return read
 
 
 def _policy(text: str) -> str:
     if text not in POLICIES:
-        raise ValueError(text)
+        raise BadAxis(f"is none of {', '.join(POLICIES)}")
     return text
 
 
@@ -87,8 +88,8 @@ def read_axes(words: Sequence[str]) -> dict[str, tuple[str, ...]]:
         for value in axes[key]:
             try:
                 what = read(value)
-            except ValueError:
-                raise BadAxis(f"{word}: {value or 'nothing'} is no value of {key}") from None
+            except BadAxis as why:
+                raise BadAxis(f"{word}: {value or 'nothing'} {why}") from None
             if what in meant:
                 raise BadAxis(f"{word}: {value} says the same as a value before it")
             meant.add(what)

@@ -42,7 +42,7 @@ def test_one_wrong_cell_and_nothing_is_changed(tmp_path: Path, fresh_database: C
     run = anyshelf("import", str(tmp_path), url=url)
     assert run.returncode == 1
     assert "stock.csv row 4 column on_hand" in run.stderr
-    assert "nothing was changed" in run.stderr
+    assert "nothing was imported" in run.stderr
     assert rows(url, "node") == 0
     told = json.loads(anyshelf("import", str(tmp_path), "--json", url=url).stdout)
     assert told["imported"] is False
