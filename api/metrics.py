@@ -32,6 +32,8 @@ BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.
 METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"})
 PLACING = ("PUT", "/v1/orders/{id}")
 CREATED = 201
+UNMATCHED = "unmatched"
+"""What is counted as the route of a request without one."""
 CLIENT_LEFT = 499
 """The status counted when a client went away before it had an answer."""
 
@@ -55,7 +57,7 @@ def route_of(scope: Scope) -> str:
     """The route's template, never the path itself; `unmatched` where there is none."""
     route = scope.get("route")
     if route is None:
-        return "unmatched"
+        return UNMATCHED
     root, path = scope.get("root_path"), str(route.path)
     return f"{root}{path}" if root else path
 

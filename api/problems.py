@@ -77,6 +77,7 @@ STATUS: dict[Code, int] = {
     Code.PROOF_MISSING: 422,
     Code.IDEMPOTENCY_KEY_REUSED: 422,
     Code.RATE_LIMITED: 429,
+    Code.HEAD_TOO_LARGE: 431,
     Code.INTERNAL: 500,
     Code.UNAVAILABLE: 503,
 }

@@ -11,15 +11,16 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+from api.heads import BoundedHeads
 from api.lane import LANE, Lane
 
 PATIENCE_S = 0.05
 """How long a body may come behind its head (many clients send them apart) before a task waits for it."""
 
 
-class Protocol(HttpToolsProtocol):
+class Protocol(BoundedHeads):
     """What `anyshelf serve` has uvicorn speak."""
 
     _due: tuple[RequestResponseCycle, Any] | None = None

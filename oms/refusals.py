@@ -69,6 +69,7 @@ class Code(StrEnum):
     PROOF_MISSING = "proof_missing"
     IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
     RATE_LIMITED = "rate_limited"
+    HEAD_TOO_LARGE = "head_too_large"
     INTERNAL = "internal"
     UNAVAILABLE = "unavailable"
 

@@ -37,7 +37,9 @@ def serve(door: socket.socket) -> None:
         "api.demo.application:application",
         factory=True,
         workers=WORKERS,
+        http="api.protocol:Protocol",
         log_level="warning",
+        access_log=False,
         timeout_graceful_shutdown=5,
         timeout_worker_healthcheck=PATIENCE_S,
     )
