@@ -40,6 +40,9 @@ from oms.store.database import OUTAGES
 NOTHING_HERE = Refusal(Code.NOT_FOUND, "There is no page at this address")
 UNREADABLE = Refusal(Code.MALFORMED, "This form or address cannot be read; go back and try again")
 TOO_LARGE = Refusal(Code.TOO_LARGE, "This form says more than can be read at once")
+TOO_SLOW = Refusal(Code.TOO_SLOW, "This form took too long to arrive; nothing was changed, send it again")
+BY_STATUS = {400: UNREADABLE, 408: TOO_SLOW, 413: TOO_LARGE}
+"""What the framework, or the reading of a form, says by status alone."""
 
 ROUTERS: tuple[APIRouter, ...] = (
     door.router,
@@ -103,7 +106,7 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 async def _nothing_here(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return _said(request, TOO_LARGE if error.status_code == 413 else NOTHING_HERE, error.status_code)
+    return _said(request, BY_STATUS.get(error.status_code, NOTHING_HERE), error.status_code)
 
 
 async def _unreadable(request: Request, error: Exception) -> Response:

@@ -5,34 +5,41 @@ from __future__ import annotations
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api.pages.desk import Desk, at, home_of, running_of
+from api.pages.forms import Form, form_of
 from api.pages.render import page
 from api.pages.session import COOKIE, open_session
 
 router = APIRouter(include_in_schema=False)
 
+
+async def _typed(request: Request) -> Form:
+    """What was typed, within the limits of every other body."""
+    return await form_of(request)
+
+
 Anyone = Annotated[Desk, at(None)]
+Typed = Annotated[Form, Depends(_typed)]
+LONGEST = 200
+"""Characters of an address to go to."""
 
 
 @router.get("/sign-in")
-def sign_in_form(to: Annotated[str, Query(max_length=200)] = "") -> Response:
+def sign_in_form(to: Annotated[str, Query(max_length=LONGEST)] = "") -> Response:
     """Ask for a key."""
     return page("sign_in.html", to=to, wrong=False)
 
 
 @router.post("/sign-in")
-def sign_in(
-    request: Request,
-    key: Annotated[str, Form(max_length=300)],
-    to: Annotated[str, Form(max_length=200)] = "",
-) -> Response:
+def sign_in(request: Request, form: Typed) -> Response:
     """Open a session, and go where one wanted to go: a page of ours, never another site."""
-    inside = to.startswith("/app/") and "\\" not in to
+    to = form.text("to")
+    inside = to.startswith("/app/") and "\\" not in to and len(to) <= LONGEST
     answer = RedirectResponse("/app/", 303)
-    actor = open_session(running_of(request), key, answer, request.url.scheme == "https")
+    actor = open_session(running_of(request), form.text("key"), answer, request.url.scheme == "https")
     if actor is None:
         return page("sign_in.html", 403, to=to if inside else "", wrong=True)
     # Names that are no part of an address stay encoded: a header takes Latin letters only.
