@@ -99,16 +99,21 @@ _MALFORMED = Refusal(Code.MALFORMED, "The body cannot be read")
 def problem(refusal: Refusal, headers: Mapping[str, str] | None = None) -> Response:
     """The answer that says no."""
     status = STATUS[refusal.code]
-    sent = dict(headers or {})
+    sent = {**(headers or {}), **retry_after(refusal)}
     if status == 401:
         sent["WWW-Authenticate"] = "Bearer"
-    if status in (429, 503):
-        sent["Retry-After"] = str(refusal.extra.get("retry_after_s", RETRY_AFTER_S))
     said = document(refusal)
     request_id = REQUEST_ID.get()
     if request_id:
         said["request_id"] = request_id
     return Response(orjson.dumps(said), status, sent, MEDIA_TYPE)
+
+
+def retry_after(refusal: Refusal) -> dict[str, str]:
+    """The header that says when to try again, where that would help."""
+    if STATUS[refusal.code] not in (429, 503):
+        return {}
+    return {"Retry-After": str(refusal.extra.get("retry_after_s", RETRY_AFTER_S))}
 
 
 def document(refusal: Refusal) -> dict[str, Any]:

@@ -33,7 +33,7 @@ from api.pages.desk import HERE as DESK
 from api.pages.desk import posts_of
 from api.pages.render import HERE, page
 from api.pages.session import SignInFirst
-from api.problems import STATUS
+from api.problems import STATUS, retry_after
 from oms.refusals import Code, Refusal, Refused
 from oms.store.database import OUTAGES
 
@@ -94,8 +94,11 @@ def _application(main: FastAPI, routers: tuple[APIRouter, ...]) -> FastAPI:
 
 def _said(request: Request, refusal: Refusal, status: int | None = None) -> Response:
     code = STATUS[refusal.code] if status is None else status
+    request.scope["anyshelf.code"] = refusal.code.value
     for_customer = request.scope.get("root_path", "").endswith("/track")
-    return page("refused.html", code, desk=request.scope.get(DESK), no=refusal, for_customer=for_customer)
+    said = page("refused.html", code, desk=request.scope.get(DESK), no=refusal, for_customer=for_customer)
+    said.headers.update(retry_after(refusal))
+    return said
 
 
 async def _refused(request: Request, error: Exception) -> Response:

@@ -12,6 +12,7 @@ from psycopg_pool import PoolTimeout
 from sqlalchemy import text
 
 from oms.jobs import WORKERS, Background, _Worker
+from oms.steps.recording import ORDER
 from tests.checkout.conftest import Shop, basket
 from tests.faults.outage import gone, refused
 from tests.platform.waiting import eventually
@@ -46,6 +47,19 @@ def test_what_needs_only_memory_is_answered_meanwhile(lone_shop: Shop, lone_url:
         assert lone_shop.admin.get("/healthz").status_code == 200
         page = lone_shop.admin.get("/metrics")
         assert page.status_code == 200 and "anyshelf_database_up 0.0" in page.text
+
+
+def test_pages_say_when_to_come_back(lone_shop: Shop, lone_url: str) -> None:
+    assert lone_shop.place("o-1", ("A1", 1), method="ship").status_code == 201
+    key = lone_shop.admin.headers["authorization"].removeprefix("Bearer ")
+    assert lone_shop.admin.post("/app/sign-in", data={"key": key}, follow_redirects=False).status_code == 303
+    track = f"/track/o-1?token={lone_shop.runtime.signer.sign(ORDER, 'o-1')}"
+    with gone(lone_url):
+        for path in ("/app/orders", "/app/orders/o-1", "/app/waves", track):
+            page = lone_shop.admin.get(path)
+            assert page.status_code == 503 and AGAIN in page.text, path
+            assert int(page.headers["Retry-After"]) >= 1, path
+    assert eventually(lambda: lone_shop.admin.get(track).status_code == 200)
 
 
 def test_memory_follows_again(lone_shop: Shop, lone_url: str) -> None:
