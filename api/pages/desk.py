@@ -20,13 +20,15 @@ from pydantic import TypeAdapter, ValidationError
 
 from api.access import ACCESS, Rule
 from api.faults import faults_of
+from api.limits import Limits
 from api.pages.forms import Form, form_of
 from api.pages.render import page
 from api.pages.session import Session, session_of
-from api.problems import STATUS, summarise
+from api.problems import STATUS, retry_after, summarise
 from oms.actors import Actor, Role
 from oms.bootstrap import Runtime
 from oms.refusals import Code, Refusal, Refused, refuse
+from oms.store.keys import ApiKey
 from oms.work import RequestKey
 
 ROOMS: tuple[tuple[str, str, str], ...] = (
@@ -109,8 +111,11 @@ class Desk:
 
     def page(self, template: str, refusal: Refusal | None = None, /, **values: Any) -> Response:
         """A page; with a refusal it says first why the form was not done."""
-        code = 200 if refusal is None else STATUS[refusal.code]
-        return page(template, code, desk=self, refusal=refusal, **values)
+        if refusal is None:
+            return page(template, desk=self, **values)
+        said = page(template, STATUS[refusal.code], desk=self, refusal=refusal, **values)
+        said.headers.update(retry_after(refusal))
+        return said
 
     def to(self, address: str) -> Response:
         """Go to another page."""
@@ -157,6 +162,7 @@ def at(endpoint: str | None, files: int = 0) -> Any:
     async def desk(request: Request) -> Desk:
         running = running_of(request)
         session = session_of(request, running)
+        counted(request, session.key)
         form = await form_of(request, files) if request.method == "POST" else Form()
         query = f"?{request.url.query}" if request.url.query else ""
         address = request.url.path + query
@@ -173,6 +179,16 @@ def running_of(request: Request) -> Runtime:
     running = request.app.state.runtime
     assert isinstance(running, Runtime)
     return running
+
+
+def counted(request: Request, key: ApiKey) -> None:
+    """One request of the key's: a form is one too, whatever endpoints it calls. Raises Refused
+    rate_limited.
+    """
+    limits: Limits = request.app.state.limits
+    request.scope["anyshelf.headers"], too_many = limits.admit(key, checkout=False)
+    if too_many is not None:
+        raise Refused(too_many)
 
 
 def _in_order(desk: Desk, request: Request, endpoint: str | None) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from api.pages.desk import Desk, at, home_of, running_of
+from api.pages.desk import Desk, at, counted, home_of, running_of
 from api.pages.forms import Form, form_of
 from api.pages.render import page
 from api.pages.session import COOKIE, open_session
@@ -39,9 +39,11 @@ def sign_in(request: Request, form: Typed) -> Response:
     to = form.text("to")
     inside = to.startswith("/app/") and "\\" not in to and len(to) <= LONGEST
     answer = RedirectResponse("/app/", 303)
-    actor = open_session(running_of(request), form.text("key"), answer, request.url.scheme == "https")
-    if actor is None:
+    found = open_session(running_of(request), form.text("key"), answer, request.url.scheme == "https")
+    if found is None:
         return page("sign_in.html", 403, to=to if inside else "", wrong=True)
+    key, actor = found
+    counted(request, key)
     # Names that are no part of an address stay encoded: a header takes Latin letters only.
     answer.headers["location"] = quote(to, safe="/?=&%") if inside and to != "/app/" else home_of(actor)
     return answer

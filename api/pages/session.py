@@ -12,6 +12,7 @@ from oms.actors import Actor, Role
 from oms.adapters.ids import new_secret
 from oms.adapters.signer import BadToken
 from oms.bootstrap import Runtime
+from oms.store.keys import ApiKey
 
 COOKIE = "anyshelf_session"
 LIFE = timedelta(hours=12)
@@ -26,8 +27,11 @@ class SignInFirst(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """`csrf` stands in every form and is compared when the form comes back."""
+    """`key` is what one signed in with; `csrf` stands in every form and is compared when the form comes
+    back.
+    """
 
+    key: ApiKey
     actor: Actor
     csrf: str
 
@@ -36,7 +40,7 @@ class Session:
         return compare_digest(self.csrf.encode(), sent.encode())
 
 
-def open_session(running: Runtime, key: str, response: Response, secure: bool) -> Actor | None:
+def open_session(running: Runtime, key: str, response: Response, secure: bool) -> tuple[ApiKey, Actor] | None:
     """Sign in with the API key of somebody at work; who it is. None: not such a key."""
     found = running.keys.open(key.strip())
     if found is None or found[1].role not in MAY_SIGN_IN:
@@ -52,7 +56,7 @@ def open_session(running: Runtime, key: str, response: Response, secure: bool) -
         secure=secure,
         path="/app",
     )
-    return found[1]
+    return found
 
 
 def session_of(request: Request, running: Runtime) -> Session:
@@ -61,7 +65,7 @@ def session_of(request: Request, running: Runtime) -> Session:
         document = running.signer.read(PURPOSE, request.cookies.get(COOKIE, ""))
     except BadToken as error:
         raise SignInFirst from error
-    actor = running.keys.actor(document["key"])
-    if actor is None or running.clock.now() >= datetime.fromisoformat(document["until"]):
+    known = running.keys.known(document["key"])
+    if known is None or running.clock.now() >= datetime.fromisoformat(document["until"]):
         raise SignInFirst
-    return Session(actor, document["csrf"])
+    return Session(*known, document["csrf"])

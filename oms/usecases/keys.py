@@ -97,10 +97,9 @@ class KeyRing:
         """Whether the key still opens anything."""
         return key_id in self._keys
 
-    def actor(self, key_id: str) -> Actor | None:
-        """Who a living key stands for; for those who have proved before that it is theirs."""
-        found = self._keys.get(key_id)
-        return None if found is None else found[1]
+    def known(self, key_id: str) -> tuple[ApiKey, Actor] | None:
+        """A living key and its actor, or None; for those who have proved before that it is theirs."""
+        return self._keys.get(key_id)
 
     def couriers(self) -> list[ApiKey]:
         """The living keys of couriers."""

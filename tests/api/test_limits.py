@@ -1,11 +1,17 @@
 """One key cannot starve the rest, is told how much is left, and checkout is the last to be refused."""
 
+import re
+
 import pytest
+from fastapi.testclient import TestClient
 
 from api.limits import RESERVE, WINDOW_S, Bucket
 from oms.actors import Role
 from tests.api.conftest import Client
 from tests.api.test_problems import assert_problem
+from tests.checkout.conftest import Shop, basket
+from tests.checkout.conftest import shop as shop
+from tests.support import HOME
 
 
 def test_a_bucket_empties_and_fills_evenly() -> None:
@@ -45,3 +51,47 @@ def test_one_key_does_not_use_up_another(client: Client) -> None:
     first, second = client(Role.BACKOFFICE, rate_per_minute=2), client(Role.BACKOFFICE, rate_per_minute=2)
     assert [first.get("/v1/events").status_code for _ in range(2)] == [200, 429]
     assert second.get("/v1/events").status_code == 200
+
+
+def test_checkout_passes_where_everything_else_is_refused(shop: Shop) -> None:
+    """The last fifth of the bucket, over HTTP."""
+    office = shop.client(Role.BACKOFFICE, rate_per_minute=10)
+    assert [office.get("/v1/events").status_code for _ in range(9)] == [200] * 8 + [429]
+    ask = {"lines": basket(("A1", 1)), "destination": HOME, "channel": "web"}
+    asked = [office.post("/v1/promises", json=ask) for _ in range(3)]
+    assert [answer.status_code for answer in asked] == [200, 200, 429], asked[0].text
+    assert office.get("/v1/events").status_code == 429
+
+
+def test_pages_are_of_the_same_bucket(client: Client) -> None:
+    office = client(Role.BACKOFFICE, rate_per_minute=10)
+    assert office.get("/v1/events").status_code == 200
+    _sign_in(office)
+    seen = [office.get("/app/orders") for _ in range(7)]
+    assert [answer.status_code for answer in seen] == [200] * 6 + [429]
+    assert [answer.headers["ratelimit"].split(";")[1] for answer in seen[:2]] == ["r=5", "r=4"]
+    assert int(seen[6].headers["retry-after"]) in (5, 6)
+    assert seen[6].headers["content-type"].startswith("text/html")
+    assert "Too many requests with this key; slow down. Try again in" in seen[6].text
+    assert office.get("/v1/events").status_code == 429
+    assert office.get("/app/static/page.css").status_code == 200, "a file is nobody's request"
+
+
+def test_a_form_is_one_request_whatever_it_calls(shop: Shop) -> None:
+    assert shop.place("o-1", ("A1", 1), method="ship").status_code == 201
+    office = shop.client(Role.BACKOFFICE, rate_per_minute=100)
+    _sign_in(office)
+    page = office.get("/app/orders/o-1")
+    (csrf,) = set(re.findall(r'name="csrf" value="([^"]+)"', page.text))
+    form = {"csrf": csrf, "once": "once-1", "do": "cancel"}
+    done = office.post("/app/orders/o-1", data=form, follow_redirects=False)
+    assert done.status_code == 303, done.text
+    left = [answer.headers["ratelimit"].split(";")[1] for answer in (page, done)]
+    assert left == ["r=78", "r=77"]
+    assert shop.admin.get("/v1/orders/o-1").json()["status"] == "cancelled"
+
+
+def _sign_in(client: TestClient) -> None:
+    """With the key the client has, which it sends with what it asks of the API too."""
+    key = client.headers["authorization"].removeprefix("Bearer ")
+    assert client.post("/app/sign-in", data={"key": key}, follow_redirects=False).status_code == 303
