@@ -3,12 +3,12 @@
 import re
 
 import pytest
-from fastapi.testclient import TestClient
 
 from api.limits import RESERVE, WINDOW_S, Bucket
 from oms.actors import Role
 from tests.api.conftest import Client
 from tests.api.test_problems import assert_problem
+from tests.api.walking import sign_in
 from tests.checkout.conftest import Shop, basket
 from tests.checkout.conftest import shop as shop
 from tests.support import HOME
@@ -66,7 +66,7 @@ def test_checkout_passes_where_everything_else_is_refused(shop: Shop) -> None:
 def test_pages_are_of_the_same_bucket(client: Client) -> None:
     office = client(Role.BACKOFFICE, rate_per_minute=10)
     assert office.get("/v1/events").status_code == 200
-    _sign_in(office)
+    sign_in(office)
     seen = [office.get("/app/orders") for _ in range(7)]
     assert [answer.status_code for answer in seen] == [200] * 6 + [429]
     assert [answer.headers["ratelimit"].split(";")[1] for answer in seen[:2]] == ["r=5", "r=4"]
@@ -80,7 +80,7 @@ def test_pages_are_of_the_same_bucket(client: Client) -> None:
 def test_a_form_is_one_request_whatever_it_calls(shop: Shop) -> None:
     assert shop.place("o-1", ("A1", 1), method="ship").status_code == 201
     office = shop.client(Role.BACKOFFICE, rate_per_minute=100)
-    _sign_in(office)
+    sign_in(office)
     page = office.get("/app/orders/o-1")
     (csrf,) = set(re.findall(r'name="csrf" value="([^"]+)"', page.text))
     form = {"csrf": csrf, "once": "once-1", "do": "cancel"}
@@ -89,9 +89,3 @@ def test_a_form_is_one_request_whatever_it_calls(shop: Shop) -> None:
     left = [answer.headers["ratelimit"].split(";")[1] for answer in (page, done)]
     assert left == ["r=78", "r=77"]
     assert shop.admin.get("/v1/orders/o-1").json()["status"] == "cancelled"
-
-
-def _sign_in(client: TestClient) -> None:
-    """With the key the client has, which it sends with what it asks of the API too."""
-    key = client.headers["authorization"].removeprefix("Bearer ")
-    assert client.post("/app/sign-in", data={"key": key}, follow_redirects=False).status_code == 303

@@ -11,7 +11,7 @@ import pytest
 
 from oms.adapters.resolver import Resolve, resolve_host
 from tests.webhooks.conftest import QUICK, Hooks
-from tests.webhooks.receiver import Receiver
+from tests.webhooks.receiver import Receiver, Says
 
 PUBLIC = "93.184.216.34"
 
@@ -89,6 +89,25 @@ def test_a_name_that_turns_private_after_registration_is_not_connected_to(
     (told,) = closed.deliveries(made["id"])
     assert (told["state"], told["outcome"], told["status"]) == ("waiting", "forbidden_address", None)
     assert receiver.got == []
+
+
+def test_a_redirect_to_a_private_address_is_not_followed(
+    hooks: Hooks, receivers: Callable[[], Receiver]
+) -> None:
+    """An endpoint that was judged may send on to one that would not be, even to where we could reach it."""
+    outside, inside = receivers(), receivers()
+    moved = {"Location": f"http://127.0.0.1:{inside.port}/admin"}
+    seen = hooks.resolving(lambda _: ["127.0.0.1"], private=True)
+    url = f"http://hooks.example.com:{outside.port}/hook"
+    made = seen.register(url, types=["order.placed"])
+    for status in (301, 302, 303, 307, 308):
+        outside.answers = lambda _, status=status: Says(status, moved)  # type: ignore[misc]
+        seen.happen(f"o-{status}")
+        seen.work()
+    told = seen.deliveries(made["id"])
+    assert {(one["state"], one["outcome"]) for one in told} == {("waiting", "redirected")}
+    assert [one["status"] for one in told] == [301, 302, 303, 307, 308]
+    assert {got.path for got in outside.got} == {"/hook"} and inside.got == []
 
 
 def changing(*answers: list[str]) -> tuple[Resolve, list[str]]:
