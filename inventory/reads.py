@@ -79,22 +79,6 @@ _HOMELESS = text(
     ORDER BY h.no LIMIT :most
     """
 )
-_WAITING = text(
-    """
-    SELECT w.reference, w.channel, w.sku
-    FROM (
-        SELECT g.reference, g.channel, s.id AS sku, g.created_at, g.id
-        FROM resourcing h JOIN reservation_group g ON g.id = h.group_id JOIN sku s ON s.no = h.sku_no
-        WHERE h.resolved_at IS NULL AND g.state = 'firm'
-        UNION
-        SELECT g.reference, g.channel, s.id, g.created_at, g.id
-        FROM sku s JOIN reservation r ON r.sku_no = s.no AND r.node_no IS NULL AND r.state = 'held'
-        JOIN reservation_group g ON g.id = r.group_id
-        WHERE s.backordered > 0 AND g.state = 'firm'
-    ) w
-    ORDER BY w.created_at, w.id LIMIT :most
-    """
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,11 +263,6 @@ def homeless(
     """
     values = {"after": after, "groups": None if groups is None else list(groups), "most": most}
     return [HomelessRow(*row) for row in conn.execute(_HOMELESS, values)]
-
-
-def waiting(conn: Connection, *, most: int) -> list[tuple[str, str, str]]:
-    """(reference, channel, SKU) of firm units without a home, displaced or back-ordered, oldest first."""
-    return [(row.reference, row.channel, row.sku) for row in conn.execute(_WAITING, {"most": most})]
 
 
 def _parts(conn: Connection, ids: list[str], *, closed: bool) -> dict[str, tuple[PartRow, ...]]:

@@ -7,22 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, text, update
+from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from oms.store.node_work_tables import excluded_node, promise_change, unroutable
 
 EVERY_LINE = "*"
-_UNTRIED = text(
-    """
-    SELECT DISTINCT o.id
-    FROM resourcing h JOIN reservation_group g ON g.id = h.group_id
-    JOIN "order" o ON o.id = g.reference AND o.group_id = g.id
-    WHERE h.resolved_at IS NULL AND g.state = 'firm'
-        AND NOT EXISTS (SELECT FROM unroutable u WHERE u.order_id = o.id AND u.tried_at >= h.at)
-    ORDER BY o.id LIMIT :most
-    """
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,22 +69,12 @@ def forget_unroutable(conn: Connection, order_id: str) -> None:
 
 
 def unroutable_of(conn: Connection, order_id: str) -> dict[str, Any] | None:
-    """Why no plan fits the order (``code``), for which ``lines``, ``since`` when, and when it was tried
-    last.
+    """Why no plan fits the order (``code``), for which ``lines``, ``since`` when, and when it was tried last;
+    None also for one that was tried in vain without a reason to tell (``oms.store.waiting``).
     """
-    row = conn.execute(select(unroutable).filter_by(order_id=order_id)).mappings().first()
+    told = select(unroutable).where(unroutable.c.order_id == order_id, unroutable.c.code != "")
+    row = conn.execute(told).mappings().first()
     return None if row is None else dict(row)
-
-
-def tried(conn: Connection, order_ids: Sequence[str]) -> dict[str, datetime]:
-    """When those of the orders that no plan fitted were tried last."""
-    rows = select(unroutable.c.order_id, unroutable.c.tried_at).where(unroutable.c.order_id.in_(order_ids))
-    return {row.order_id: row.tried_at for row in conn.execute(rows)}
-
-
-def untried(conn: Connection, most: int) -> list[str]:
-    """Orders that lost units which nobody has tried to place since."""
-    return list(conn.scalars(_UNTRIED, {"most": most}))
 
 
 def ask_customer(

@@ -5,10 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 
-from inventory.reads import waiting
 from inventory.store.locks import lock_groups
 from oms.actors import SYSTEM
 from oms.bootstrap import Runtime
@@ -23,9 +21,10 @@ from oms.steps.rehoming import promise_after, rehome
 from oms.steps.settling import ATTEMPTS, Chosen
 from oms.steps.unrouting import give_way, in_line
 from oms.store.fulfilments import fulfilments_of
-from oms.store.node_work import excluded, forget_unroutable, note_unroutable, tried, untried
+from oms.store.node_work import excluded, forget_unroutable, note_unroutable
 from oms.store.orders import order_if_idle, orders_behind
 from oms.store.people import address_of
+from oms.store.waiting import note_tried, promising, waited_for
 from oms.usecases.releasing import Find, locked, release_orders
 from oms.work import Work, transact
 from routing.eligibility import Reason, reason_text
@@ -33,9 +32,9 @@ from routing.promise import FASTEST, Option, Promised, Unavailable, best, keep, 
 
 log = logging.getLogger(__name__)
 
-MOST_ROWS = 2_000
 AT_ONCE = 50
-NEVER = datetime.min.replace(tzinfo=UTC)
+SKUS_AT_ONCE = 500
+"""Looked up in memory together, at every node; a matter of room."""
 
 
 def resource_at_once(runtime: Runtime, order_ids: Iterable[str], find: Find = locked) -> int:
@@ -60,16 +59,20 @@ def resource_at_once(runtime: Runtime, order_ids: Iterable[str], find: Find = lo
 
 
 def resource_orders(runtime: Runtime) -> int:
-    """Route what can be routed again, the oldest orders first; returns how many orders got something.
+    """Route what can be routed again; returns how many orders got something. Tried are orders with waiting
+    units of SKUs that are anywhere, and those just displaced, so that it is told why where nothing is left.
 
-    Orders that were busy when a fact took their units are brought in line first. Those no plan fitted go
-    last, the longest not tried first, so that they keep nobody waiting.
+    Orders that were busy when a fact took their units are brought in line first. Those that were tried in
+    vain go last, the longest not tried first, so that they keep nobody waiting.
     """
     with runtime.engine.connect() as conn:
         behind = orders_behind(conn, AT_ONCE)
     one_by_one(behind, lambda id: transact(runtime, SYSTEM, partial(_catch_up, id)))
     runtime.feed.glance()
-    return one_by_one(_promising(runtime), lambda id: resource_at_once(runtime, [id], order_if_idle))
+    with runtime.engine.connect() as conn:
+        there = _there(runtime, waited_for(conn))
+        some = promising(conn, there, AT_ONCE)
+    return _tried(runtime, some.order_ids)
 
 
 def _catch_up(order_id: str, work: Work) -> int:
@@ -80,23 +83,34 @@ def _catch_up(order_id: str, work: Work) -> int:
     return 1
 
 
-def _promising(runtime: Runtime) -> list[str]:
-    """Orders with waiting units of SKUs that are anywhere, or on their way, as far as memory knows; and those
-    just displaced, so that it is told why where nothing is left.
+def _there(runtime: Runtime, asked: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Those of the (channel, SKU) asked of which units are anywhere, or on their way, as far as memory
+    knows.
     """
-    with runtime.engine.connect() as conn:
-        fresh = untried(conn, AT_ONCE)
-        rows = waiting(conn, most=MOST_ROWS)
-        failed = tried(conn, list({order_id for order_id, _, _ in rows}))
-    there: set[tuple[str, str]] = set()
-    for channel in {channel for _, channel, _ in rows}:
-        skus = list(dict.fromkeys(sku for _, its, sku in rows if its == channel))
-        units = runtime.pool.view(skus, channel).available
-        arriving = runtime.pool.incoming(skus)
-        there |= {(channel, sku) for line, sku in enumerate(skus) if units[line].any() or arriving[line]}
-    found = dict.fromkeys(order_id for order_id, channel, sku in rows if (channel, sku) in there)
-    tried_before = sorted(found, key=lambda order_id: failed.get(order_id, NEVER))
-    return list(dict.fromkeys([*tried_before[:AT_ONCE], *fresh]))
+    there: list[tuple[str, str]] = []
+    for channel in dict.fromkeys(channel for channel, _ in asked):
+        all_skus = [sku for its, sku in asked if its == channel]
+        for first in range(0, len(all_skus), SKUS_AT_ONCE):
+            skus = all_skus[first : first + SKUS_AT_ONCE]
+            units, coming = runtime.pool.view(skus, channel).totals, runtime.pool.incoming(skus)
+            there += [(channel, sku) for line, sku in enumerate(skus) if units[line] or coming[line]]
+    return there
+
+
+def _tried(runtime: Runtime, order_ids: Sequence[str]) -> int:
+    """Try each; how many got something. The others go to the end of the line, also those that broke."""
+    done: set[str] = set()
+
+    def one(order_id: str) -> int:
+        if resource_at_once(runtime, [order_id], order_if_idle):
+            done.add(order_id)
+        return order_id in done
+
+    one_by_one(order_ids, one)
+    in_vain = [order_id for order_id in order_ids if order_id not in done]
+    if in_vain:
+        transact(runtime, SYSTEM, lambda work: note_tried(work.conn, in_vain, work.at))
+    return len(done)
 
 
 def _resource(runtime: Runtime, order_id: str, find: Find, work: Work) -> bool:
