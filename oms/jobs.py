@@ -251,11 +251,11 @@ async def _serve(app: procrastinate.App, queue: str, concurrency: int, *, listen
 
 
 def _schedule(
-    app: procrastinate.App, queue: str, cron: str, job: Callable[[Runtime], object], running: Runtime
+    app: procrastinate.App, queue: str, cron: str, job: Callable[..., object], running: Runtime
 ) -> None:
     name = job.__name__
 
     @app.periodic(cron=cron)
     @app.task(name=name, queue=queue, queueing_lock=name, lock=name)
-    def run(timestamp: int) -> None:
-        job(running)
+    def run(timestamp: int, **more: int) -> None:
+        job(running, **more)  # more: what an earlier turn of the job hands on

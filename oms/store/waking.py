@@ -44,7 +44,19 @@ _WAKE = text(
     FROM (SELECT CAST(:task AS text) AS name) AS task
     WHERE (EXISTS (SELECT FROM resourcing WHERE resolved_at IS NULL)
             OR EXISTS (SELECT FROM sku WHERE backordered > 0))
-        AND NOT EXISTS (SELECT FROM procrastinate_jobs WHERE task_name = name AND status = 'todo')
+        AND NOT EXISTS (
+            SELECT FROM procrastinate_jobs WHERE task_name = name AND status = 'todo' AND NOT args ? 'left')
+    """
+)
+
+# One that waits to begin anew tries what was left too, and first, as that was not tried the longest.
+_GO_ON = text(
+    """
+    SELECT procrastinate_defer_jobs_v1(ARRAY[
+        ROW('default', name, 0, name, NULL, jsonb_build_object('timestamp', 0, 'left', CAST(:left AS int)),
+            NULL)::procrastinate_job_to_defer_v1])
+    FROM (SELECT CAST(:task AS text) AS name) AS task
+    WHERE NOT EXISTS (SELECT FROM procrastinate_jobs WHERE task_name = name AND status = 'todo')
     """
 )
 
@@ -53,3 +65,8 @@ def wake(conn: Connection, types: Iterable[str]) -> None:
     """Queue re-sourcing for right after the commit, when some event may have brought what orders wait for."""
     if not BRINGS_STOCK.isdisjoint(types):
         conn.execute(_WAKE, {"task": RESOURCE})
+
+
+def go_on(conn: Connection, left: int) -> None:
+    """Queue another turn of re-sourcing, for the ``left`` orders that this one did not come to."""
+    conn.execute(_GO_ON, {"task": RESOURCE, "left": left})

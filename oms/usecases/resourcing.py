@@ -9,6 +9,7 @@ from functools import partial
 
 from inventory.store.locks import lock_groups
 from oms.actors import SYSTEM
+from oms.adapters.clock import elapsed_s
 from oms.bootstrap import Runtime
 from oms.fulfilment.kits import WAITING, as_kits, kept_together, left_behind, torn
 from oms.memory.ground import Ground, Question, from_locked_rows
@@ -25,6 +26,7 @@ from oms.store.node_work import excluded, forget_unroutable, note_unroutable
 from oms.store.orders import order_if_idle, orders_behind
 from oms.store.people import address_of
 from oms.store.waiting import note_tried, promising, waited_for
+from oms.store.waking import go_on
 from oms.usecases.releasing import Find, locked, release_orders
 from oms.work import Work, transact
 from routing.eligibility import Reason, reason_text
@@ -33,6 +35,8 @@ from routing.promise import FASTEST, Option, Promised, Unavailable, best, keep, 
 log = logging.getLogger(__name__)
 
 AT_ONCE = 50
+TURN_S = 5.0
+"""How long one job goes on; then others that wait in the queue have their turn."""
 SKUS_AT_ONCE = 500
 """Looked up in memory together, at every node; a matter of room."""
 
@@ -58,21 +62,37 @@ def resource_at_once(runtime: Runtime, order_ids: Iterable[str], find: Find = lo
     return len(done)
 
 
-def resource_orders(runtime: Runtime) -> int:
+def resource_orders(runtime: Runtime, left: int | None = None) -> int:
     """Route what can be routed again; returns how many orders got something. Tried are orders with waiting
     units of SKUs that are anywhere, and those just displaced, so that it is told why where nothing is left.
 
     Orders that were busy when a fact took their units are brought in line first. Those that were tried in
-    vain go last, the longest not tried first, so that they keep nobody waiting.
+    vain go last, the longest not tried first, so that they keep nobody waiting. Each is tried once: what is
+    ``left`` after a turn is another's, which begins where this one ends. None: a new beginning.
     """
+    until_s = elapsed_s() + TURN_S
     with runtime.engine.connect() as conn:
-        behind = orders_behind(conn, AT_ONCE)
+        behind = orders_behind(conn, AT_ONCE) if left is None else ()
+        asked = waited_for(conn)
     one_by_one(behind, lambda id: transact(runtime, SYSTEM, partial(_catch_up, id)))
-    runtime.feed.glance()
-    with runtime.engine.connect() as conn:
-        there = _there(runtime, waited_for(conn))
-        some = promising(conn, there, AT_ONCE)
-    return _tried(runtime, some.order_ids)
+    done = 0
+    while True:
+        runtime.feed.glance()  # others take of the same units meanwhile
+        with runtime.engine.connect() as conn:
+            some = promising(conn, _there(runtime, asked), AT_ONCE)
+        left = some.all_of_them if left is None else min(left, some.all_of_them)
+        mine = some.order_ids[:left]
+        done += _tried(runtime, mine)
+        left -= len(mine)
+        if left <= 0:
+            return done
+        if runtime.closing.is_set() or elapsed_s() >= until_s:
+            _go_on(runtime, left)
+            return done
+
+
+def _go_on(runtime: Runtime, left: int) -> None:
+    transact(runtime, SYSTEM, lambda work: go_on(work.conn, left))
 
 
 def _catch_up(order_id: str, work: Work) -> int:

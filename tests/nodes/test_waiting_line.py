@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 
+from oms.adapters.clock import elapsed_s
+from oms.jobs import Background
 from oms.store.node_work import exclude, unroutable_of
 from oms.usecases import resourcing
 from oms.usecases.resourcing import resource_orders
 from tests.checkout.conftest import Shop
 from tests.faults.test_poison import poison
 from tests.nodes.conftest import did, events, offered
+from tests.nodes.test_waking import receive
+from tests.platform.waiting import eventually
 from tests.support import stock_up
 
 MANY = 2_500
@@ -106,3 +111,83 @@ def test_a_back_order_that_no_plan_fits_goes_to_the_end_too_and_is_no_news(
     assert "order.unroutable" not in events(shop, "a-ahead")
     with shop.runtime.engine.connect() as conn:
         assert unroutable_of(conn, "a-ahead") is None
+
+
+def turns_to_come(shop: Shop) -> list[dict[str, int]]:
+    """What the queued jobs of re-sourcing were told."""
+    jobs = "SELECT args FROM procrastinate_jobs WHERE task_name = 'resource_orders' AND status = 'todo'"
+    with shop.runtime.engine.connect() as conn:
+        return list(conn.scalars(text(jobs)))
+
+
+def forget_turns(shop: Shop) -> None:
+    with shop.runtime.engine.begin() as conn:
+        conn.execute(text("DELETE FROM procrastinate_jobs"))
+
+
+@pytest.fixture
+def one_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One order is looked up at a time, and a turn is over after it."""
+    monkeypatch.setattr(resourcing, "AT_ONCE", 1)
+    monkeypatch.setattr(resourcing, "TURN_S", 0.0)
+
+
+def test_a_delivery_serves_all_that_wait_for_it_in_one_go(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sold_out(shop, "o-1", "o-2", "o-3", "o-4")
+    monkeypatch.setattr(resourcing, "AT_ONCE", 1)
+    stock_up(shop.runtime, ("WH", "C3", 3))
+    assert resource_orders(shop.runtime) == 3
+    assert waiting(shop) == 1
+
+
+@pytest.mark.usefixtures("one_at_once")
+def test_what_a_turn_does_not_come_to_is_anothers_and_each_is_tried_once(shop: Shop) -> None:
+    in_vain(shop, "a-nowhere")
+    sold_out(shop, "b-broken", "c-sound", "d-sound")
+    poison(shop, "b-broken")
+    shop.watch.forward(minutes=1)
+    stock_up(shop.runtime, ("WH", "C3", 9))
+    done, turns = 0, 0
+    forget_turns(shop)
+    done += resource_orders(shop.runtime)
+    while turn := turns_to_come(shop):
+        [told] = turn
+        forget_turns(shop)
+        done += resource_orders(shop.runtime, told["left"])
+        turns += 1
+        shop.watch.forward(seconds=1)
+    assert (done, turns) == (2, 3), "four orders wait, two of them in vain"
+    assert waiting(shop) == 1
+
+
+@pytest.mark.usefixtures("one_at_once")
+def test_stock_begins_anew_beside_a_turn_that_goes_on(shop: Shop) -> None:
+    sold_out(shop, "o-1", "o-2")
+    stock_up(shop.runtime, ("WH", "C3", 2))
+    forget_turns(shop)
+    resource_orders(shop.runtime)
+    assert turns_to_come(shop) == [{"timestamp": 0, "left": 1}]
+    receive(shop, "B2")
+    receive(shop, "B2")
+    assert turns_to_come(shop) == [{"timestamp": 0, "left": 1}, {"timestamp": 0}]
+    resource_orders(shop.runtime, 1)
+    assert waiting(shop) == 0
+
+
+@pytest.mark.usefixtures("one_at_once")
+def test_workers_take_turn_after_turn(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = elapsed_s()
+    shown = shop.watch.now
+    monkeypatch.setattr(shop.watch, "now", lambda: shown() + timedelta(seconds=elapsed_s() - begun))
+    in_vain(shop, "a-nowhere")
+    sold_out(shop, *(f"o-{no}" for no in range(4)))
+    background = Background(shop.runtime)
+    background.start()
+    try:
+        receive(shop, "C3")
+        assert eventually(lambda: waiting(shop) == 0, 30)
+        assert eventually(lambda: turns_to_come(shop) == [], 30)
+    finally:
+        background.close()
