@@ -82,7 +82,7 @@ def commit_group(resources: Resources, entries: Sequence[Entry]) -> list[Outcome
         _keep(conn, at, [(entries[place], outcomes[place]) for place in fresh])
         events = [event for place in drafts for event in works[place].events]
         outbox.append(conn, events)
-        wake(conn, (event.type for event in events))
+        wake(conn, events)
     return [outcome for _, outcome in sorted(outcomes.items())]
 
 

@@ -71,7 +71,7 @@ class Work:
     def flush(self) -> None:
         """Write the events gathered so far, and wake what waits for them."""
         outbox.append(self.conn, self.events)
-        wake(self.conn, (event.type for event in self.events))
+        wake(self.conn, self.events)
         self.events = []
 
 

@@ -9,31 +9,56 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, text
 
+from oms.store.outbox import Event
+
 RESOURCE = "resource_orders"
 BRINGS_STOCK = frozenset(
     {
+        # More is on shelves or on its way, or less of it is kept from being sold.
         "stock.moved",
         "stock.counted",
         "stock.safety_set",
         "stock.fenced",
         "stock.unblocked",
+        "import.stock",
         "inbound.announced",
         "inbound.received",
         "inbound.inspected",
+        "transfer.shipped",
         "transfer.received",
         "transfer.inspected",
         "transfer.cancelled",
-        "order.cancelled",
-        "order.changed",
-        "node.changed",
-        "network.changed",
         "return.inspected",
         "stop.inspected",
         "shipment.inspected",
-        "import.stock",
+        # Somebody needs less of it: units, and what a node can do on a day.
+        "reservation.voided",
+        "reservation.expired",
+        "reservation.freed",
+        "order.cancelled",
+        "order.changed",
+        "order.moved",
+        "order.resourced",  # the node that could not send it has the day to itself again
+        "fulfilment.rejected",
+        "fulfilment.expired",
+        "task.short",
+        "task.substituted",
+        "pickup.collected",  # the rest may have been refused
+        "pickup.refused",
+        "pickup.expired",
+        # Another network, or other things for sale.
+        "node.changed",
+        "network.changed",
+        "import.network",
+        "sku.changed",
+        "import.skus",
     }
 )
-"""Events after which stock or capacity may be there that was not before."""
+"""Events after which stock or capacity may be there that was not before; `reservation.made` is one too where
+it replaces another. All others leave what is free as it is or make it less, or come with one of these: what
+comes back is inspected first, and a fulfilment order is cancelled because its order was cancelled, changed or
+moved. Of what happens with every order (`order.placed`, `fulfilment.handed_over`) none is here.
+"""
 
 # The queue keeps one waiting job of a name at a time only by a unique index, at which transactions would wait
 # for each other; without it two at the same moment may both queue one, and the second finds nothing to do.
@@ -61,10 +86,14 @@ _GO_ON = text(
 )
 
 
-def wake(conn: Connection, types: Iterable[str]) -> None:
+def wake(conn: Connection, events: Iterable[Event]) -> None:
     """Queue re-sourcing for right after the commit, when some event may have brought what orders wait for."""
-    if not BRINGS_STOCK.isdisjoint(types):
+    if any(_brings_stock(event) for event in events):
         conn.execute(_WAKE, {"task": RESOURCE})
+
+
+def _brings_stock(event: Event) -> bool:
+    return event.type in BRINGS_STOCK or (event.type == "reservation.made" and "replaces" in event.data)
 
 
 def go_on(conn: Connection, left: int) -> None:

@@ -95,7 +95,7 @@ async def promise_and_reserve(
             work,
             chosen,
             plan,
-            Made(found.quote, pair[0], at_once.ttl_s, 200, document(runtime, actor, found)),
+            Made(found.quote, pair[0], at_once.ttl_s, 200, document(runtime, actor, found), own_group),
         )
 
     wish = Wish(to_hold, draft)
@@ -184,7 +184,7 @@ def _tagged(runtime: Runtime, ground: Ground, basket: Basket, tag: str) -> tuple
 @dataclass(frozen=True, slots=True)
 class Made:
     """What a new reservation was made for, how long it holds, and how it is answered: under ``reservation``
-    of a document, or by itself.
+    of a document, or by itself. ``replaces``: the reservation given up for it.
     """
 
     quote: Quote
@@ -192,6 +192,7 @@ class Made:
     ttl_s: int
     status: int
     document: dict[str, Any] | None = None
+    replaces: str | None = None
 
 
 def _held_for(work: Work, ttl_s: int, replaces: str | None = None) -> Hold:
@@ -207,6 +208,7 @@ def _made(work: Work, chosen: Chosen, plan: HeldPlan, made: Made) -> Draft:
         "decision": decision.id,
         "channel": made.quote.channel,
         "expires_at": expires_at.isoformat(),
+        **({"replaces": made.replaces} if made.replaces else {}),
     }
     work.emit("reservation.made", RESERVATION, group_id, event)
     held = shown(group_id, "active", expires_at)
