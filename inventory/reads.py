@@ -46,6 +46,11 @@ _GROUPS = text(
     ORDER BY g.created_at, g.id LIMIT :most
     """
 )
+_DUE = text(
+    """
+    SELECT id FROM reservation_group WHERE state = 'active' AND expires_at <= :at ORDER BY expires_at, id
+    """
+)
 _GROUP = text(
     """
     SELECT id, state, channel, owner, reference, created_at, expires_at FROM reservation_group WHERE id = :id
@@ -240,6 +245,11 @@ def open_groups(
     rows = conn.execute(_GROUPS, values).mappings().all()
     parts = _parts(conn, [row["id"] for row in rows], closed=False)
     return [GroupRow(**row, parts=parts.get(row["id"], ())) for row in rows]
+
+
+def due_groups(conn: Connection, at: datetime) -> list[str]:
+    """All active groups whose time is up, longest overdue first."""
+    return list(conn.scalars(_DUE, {"at": at}))
 
 
 def group(conn: Connection, id_: str) -> GroupRow | None:

@@ -103,12 +103,15 @@ def post(conn: Connection, at: datetime, requests: Sequence[PostRequest]) -> lis
     return outcomes
 
 
-def expire_due(conn: Connection, at: datetime, most: int = 200) -> list[Released]:
-    """Set free what active groups hold beyond their time, longest overdue first, at most `most` groups.
+def expire_due(
+    conn: Connection, at: datetime, most: int = 200, only: Collection[str] | None = None
+) -> list[Released]:
+    """Set free what active groups hold beyond their time, longest overdue first, at most `most` groups; of
+    `only` these, where it is given.
 
     Groups that others are busy with are passed over; several workers may run this at once.
     """
-    return _expire(conn, at, locks.lock_due_groups(conn, at, most))
+    return _expire(conn, at, locks.lock_due_groups(conn, at, most, only))
 
 
 def expire_due_of(conn: Connection, at: datetime, skus: Collection[str]) -> list[Released]:

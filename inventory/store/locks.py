@@ -65,6 +65,7 @@ _LOCK_DUE = text(
     """
     SELECT id, digest, channel, owner, reference, state, created_at, expires_at
     FROM reservation_group WHERE state = 'active' AND expires_at <= :at
+        AND (CAST(:only AS text[]) IS NULL OR id = ANY(:only))
     ORDER BY expires_at LIMIT :most FOR NO KEY UPDATE SKIP LOCKED
     """
 )
@@ -183,9 +184,14 @@ def lock_groups(conn: Connection, ids: Collection[str]) -> dict[str, Group]:
     return {row.id: Group(*row) for row in rows}
 
 
-def lock_due_groups(conn: Connection, at: datetime, most: int) -> dict[str, Group]:
-    """Active groups whose time is up, longest overdue first, passing over those that others are busy with."""
-    return {row.id: Group(*row) for row in conn.execute(_LOCK_DUE, {"at": at, "most": most})}
+def lock_due_groups(
+    conn: Connection, at: datetime, most: int, only: Collection[str] | None = None
+) -> dict[str, Group]:
+    """Active groups whose time is up, longest overdue first, passing over those that others are busy with;
+    of ``only`` these, where it is given.
+    """
+    values = {"at": at, "most": most, "only": None if only is None else list(only)}
+    return {row.id: Group(*row) for row in conn.execute(_LOCK_DUE, values)}
 
 
 def lock_due_groups_of(conn: Connection, at: datetime, skus: Collection[str]) -> dict[str, Group]:

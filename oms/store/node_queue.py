@@ -77,20 +77,24 @@ _FOUND = text(
     """
 )
 _STUCK = text(
+    r"""
+    SELECT late.id, late.since
+    FROM unnest(CAST(:states AS text[]), CAST(:minutes AS int[])) AS rule (state, minutes)
+    CROSS JOIN LATERAL (
+        SELECT f.id, f.state, CASE WHEN f.instants ->> f.state ~ '^\d{4}-\d\d-\d\dT\d\d'
+            THEN CAST(f.instants ->> f.state AS timestamptz) ELSE f.created_at END AS since
+        FROM fulfilment_order f
+        WHERE f.state = rule.state AND NOT f.on_hold AND f.instants ->> f.state IS NOT NULL) late
+    WHERE late.since < :at - rule.minutes * interval '1 minute'
+        AND NOT EXISTS (
+            SELECT FROM stuck_alarm a WHERE a.fulfilment_order_id = late.id AND a.state = late.state)
+    ORDER BY late.since, late.id LIMIT :most
     """
-    WITH late AS (
-        SELECT f.id, f.state, CAST(f.instants ->> f.state AS timestamptz) AS since
-        FROM unnest(CAST(:states AS text[]), CAST(:minutes AS int[])) AS rule (state, minutes)
-        JOIN fulfilment_order f ON f.state = rule.state AND NOT f.on_hold
-            AND CAST(f.instants ->> f.state AS timestamptz) < :at - rule.minutes * interval '1 minute'
-        WHERE NOT EXISTS (
-            SELECT FROM stuck_alarm a WHERE a.fulfilment_order_id = f.id AND a.state = f.state)
-        ORDER BY since LIMIT :most
-    ), told AS (
-        INSERT INTO stuck_alarm (fulfilment_order_id, state, at) SELECT id, state, :at FROM late
-        ON CONFLICT DO NOTHING RETURNING fulfilment_order_id AS id
-    )
-    SELECT late.id, late.since FROM late JOIN told USING (id) ORDER BY late.since, late.id
+)
+_TOLD = text(
+    """
+    INSERT INTO stuck_alarm (fulfilment_order_id, state, at) VALUES (:id, :state, :at)
+    ON CONFLICT DO NOTHING
     """
 )
 
@@ -141,6 +145,11 @@ def newly_stuck(
     rules = {"states": list(minutes), "minutes": list(minutes.values())}
     rows = conn.execute(_STUCK, {**rules, "at": at, "most": most})
     return [(row.id, row.since) for row in rows]
+
+
+def note_told(conn: Connection, id: str, state: str, at: datetime) -> bool:
+    """Somebody was told that it stands in this state; False: they were before."""
+    return conn.execute(_TOLD, {"id": id, "state": state, "at": at}).rowcount == 1
 
 
 def expired_offers(conn: Connection, at: datetime, most: int) -> list[str]:

@@ -128,15 +128,17 @@ def offer(runtime: Runtime, work: Work, job: Fulfilment) -> Fulfilment:
 
 def alarm_stuck(runtime: Runtime) -> int:
     """Tell, once for each case, of work that stands still longer than the rules allow."""
+    minutes = runtime.networks.current.work.stuck_minutes
+    with runtime.engine.connect() as conn:
+        found = dict(queue.newly_stuck(conn, minutes, runtime.clock.now(), ALARMS_AT_ONCE))
+    return one_by_one(found, lambda id: transact(runtime, SYSTEM, partial(_alarm, id, found[id])))
 
-    def tell(work: Work) -> int:
-        found = queue.newly_stuck(
-            work.conn, runtime.networks.current.work.stuck_minutes, work.at, ALARMS_AT_ONCE
-        )
-        for id, since in found:
-            job = fulfilment_of(work.conn, id)
-            assert job is not None, "it was just found"
-            tell_job(work, job, "work.stuck", state=job.state.value, since=since.isoformat())
-        return len(found)
 
-    return transact(runtime, SYSTEM, tell)
+def _alarm(id: str, since: datetime, work: Work) -> int:
+    job = fulfilment_of(work.conn, id)
+    assert job is not None, "no fulfilment order is ever deleted"
+    stands = job.instants.get(job.state.value) == since
+    if not stands or not queue.note_told(work.conn, id, job.state.value, work.at):
+        return 0
+    tell_job(work, job, "work.stuck", state=job.state.value, since=since.isoformat())
+    return 1

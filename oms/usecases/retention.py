@@ -10,6 +10,7 @@ from functools import partial
 from sqlalchemy import Connection
 
 from oms.bootstrap import Runtime
+from oms.one_by_one import one_by_one
 from oms.retention import month_before
 from oms.store.erasing import (
     AT_ONCE,
@@ -53,7 +54,9 @@ def retire_months(runtime: Runtime) -> list[str]:
 
 
 def forget_personal(runtime: Runtime) -> dict[str, int]:
-    """Take out the personal data that the retailer's rules keep no longer, in portions; how much of each."""
+    """Take out the personal data that the retailer's rules keep no longer, in portions; how much of each.
+    A kind that breaks holds up none of the others.
+    """
     rules, at = runtime.networks.current.retention, runtime.clock.now()
     due: list[tuple[str, int | None, Callable[[Connection, datetime], int]]] = [
         ("contacts", rules.contact_days, forget_contacts),
@@ -62,10 +65,19 @@ def forget_personal(runtime: Runtime) -> dict[str, int]:
         ("pictures", rules.courier_days, partial(forget_pictures, most=AT_ONCE)),
         ("leftovers", 0, forget_leftovers),
     ]
-    return {
-        name: _all_of(runtime, forget, at - timedelta(days=days)) if days is not None else 0
+    gone = dict.fromkeys((name for name, _, _ in due), 0)
+    forgetting = {
+        name: partial(_all_of, runtime, forget, at - timedelta(days=days))
         for name, days, forget in due
+        if days is not None
     }
+
+    def forget(name: str) -> int:
+        gone[name] = forgetting[name]()
+        return gone[name]
+
+    one_by_one(forgetting, forget)
+    return gone
 
 
 def _all_of(runtime: Runtime, forget: Callable[[Connection, datetime], int], before: datetime) -> int:

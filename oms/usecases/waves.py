@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
@@ -15,22 +15,29 @@ from oms.adapters.clock import elapsed_s
 from oms.bootstrap import Runtime
 from oms.refusals import LostRace, Refused, not_found
 from oms.steps.at_work import lock
-from oms.steps.wave_applying import MOVED, apply_plan
-from oms.steps.wave_dating import DaysLeft
-from oms.steps.wave_snapshot import InWave, asked, capacity_of, days_free, held_by, in_wave, open_order
+from oms.steps.own_holds import OwnHolds
+from oms.steps.wave_applying import CHANGED, MOVED, apply_plan
+from oms.steps.wave_dating import dated
+from oms.steps.wave_snapshot import (
+    InWave,
+    Open,
+    asked,
+    capacity_of,
+    days_free,
+    held_by,
+    in_wave,
+    open_order,
+)
 from oms.store import waves as store
 from oms.store.database import OUTAGES
 from oms.store.waves import Wave, WaveMove
 from oms.usecases.releasing import release_orders
 from oms.work import Work, transact
-from routing.plan import Plan
-from routing.problem import UNLIMITED
-from routing.promise import Option, Way
-from routing.route import route
+from routing.promise import Capacity, Option
 from routing.wave.cost import cost_of
-from routing.wave.join import Leftover, choice_of, join, plan_of, together
-from routing.wave.problem import Choice, WaveResult
+from routing.wave.join import join, together
 from routing.wave.problem import Wave as Problem
+from routing.wave.problem import WaveResult
 from routing.wave.solve import solve_wave
 from routing.wave.warm import warm_waves
 
@@ -41,6 +48,11 @@ DEADLINE_S = 20.0
 MOVE_MINOR = 25
 """What giving an order another node than its staff has seen must save at least."""
 TAKEN = "taken"
+NAMED = 5
+"""Orders that break a wave are named up to so many."""
+
+T = TypeVar("T")
+F = TypeVar("F")
 
 
 def submit_wave(work: Work, market: str, deadline_s: float = DEADLINE_S) -> Wave:
@@ -98,42 +110,81 @@ class _Solved:
 
 
 def _run(runtime: Runtime, mine: Wave) -> None:
-    members = _look(runtime, mine.market)
+    members, broken = _look(runtime, mine.market)
     if not members:
-        detail = "No open order of this market could move"
+        detail = "; ".join(["No open order of this market could move", *_passed_over(broken)])
         transact(runtime, SYSTEM, partial(_end, mine, None, (), detail))
         return
     warm_waves()
     began = elapsed_s()
     problem = join([asked(one, MOVE_MINOR) for one in members], capacity_of(members))
     result = solve_wave(problem, time_left=lambda: mine.deadline_s - (elapsed_s() - began))
-    solved = _Solved(members, problem, result, *_options(runtime, members, problem, result))
-    moves = _apply(runtime, mine, solved)
-    transact(runtime, SYSTEM, partial(_end, mine, solved, moves, ""))
+    with runtime.engine.connect() as conn:
+        options, dearer = dated(conn, runtime.clock.now(), members, problem, result)
+    solved = _Solved(members, problem, result, options, dearer)
+    moves = _apply(runtime, mine, solved, broken)
+    transact(runtime, SYSTEM, partial(_end, mine, solved, moves, "; ".join(_passed_over(broken))))
     release_orders(runtime, [move.order_id for move in moves if move.outcome == MOVED])
 
 
-def _look(runtime: Runtime, market: str) -> list[InWave]:
-    """Open orders with their problems; what those hold that stay outside is not free to the others."""
+def _passed_over(broken: Sequence[str]) -> list[str]:
+    """What is said of orders that break a wave; nothing where there are none."""
+    if not broken:
+        return []
+    named = ", ".join(broken[:NAMED]) + (" and others" if len(broken) > NAMED else "")
+    return [f"Passed over because they break a wave, the log says where: {len(broken)} ({named})"]
+
+
+def _look(runtime: Runtime, market: str) -> tuple[list[InWave], list[str]]:
+    """Open orders with their problems, and those that break; what those hold that stay outside is not free
+    to the others.
+    """
+    broken: list[str] = []
     with runtime.engine.connect() as conn:
         at = runtime.clock.now()
         ids = store.open_orders(conn, market, at, MOST_ORDERS)
-        found = [one for id in ids if (one := open_order(conn, id)) is not None]
+        found = _whole(ids, str, lambda id: open_order(conn, id), broken)
         runtime.feed.glance()
         while found:
             held = held_by(conn, found)
-            capacity = days_free(conn, at, held)
-            members = [in_wave(runtime, one, held, capacity) for one in found]
-            inside = [one for one in members if one is not None]
+            read = partial(_in_wave, runtime, held, days_free(conn, at, held))
+            inside = _whole(found, _id_of, read, broken)
             if len(inside) == len(found):
-                return inside
+                return inside, broken
             found = [one.open for one in inside]
-    return []
+    return [], broken
 
 
-def _apply(runtime: Runtime, mine: Wave, solved: _Solved) -> list[WaveMove]:
+def _id_of(one: Open) -> str:
+    return one.order.id
+
+
+def _in_wave(runtime: Runtime, held: OwnHolds, capacity: Capacity, one: Open) -> InWave | None:
+    return in_wave(runtime, one, held, capacity)
+
+
+def _whole(
+    things: Sequence[T], name: Callable[[T], str], read: Callable[[T], F | None], broken: list[str]
+) -> list[F]:
+    """What is read of each, where there is something; ``broken`` gets the names of those that break."""
+    found = []
+    for thing in things:
+        try:
+            one = read(thing)
+        except OUTAGES:
+            raise
+        except Exception:
+            log.exception("Order %s breaks a wave and is passed over", name(thing))
+            broken.append(name(thing))
+            continue
+        if one is not None:
+            found.append(one)
+    return found
+
+
+def _apply(runtime: Runtime, mine: Wave, solved: _Solved, broken: list[str]) -> list[WaveMove]:
     """Moves that want each other's units go together or not at all, so that nobody moves at a loss for an
-    order that then stays.
+    order that then stays. ``broken`` gets orders of moves that break.
     """
     moves: list[WaveMove] = []
     for group in together(solved.problem, solved.result):
@@ -141,6 +192,13 @@ def _apply(runtime: Runtime, mine: Wave, solved: _Solved) -> list[WaveMove]:
             outcomes = transact(runtime, SYSTEM, partial(_move, mine, solved, group))
         except (LostRace, Refused):
             outcomes = dict.fromkeys(group, TAKEN)
+        except OUTAGES:
+            raise
+        except Exception:
+            ids = [solved.members[o].open.order.id for o in group]
+            log.exception("Orders %s break a wave and stay", ", ".join(ids))
+            broken += ids
+            outcomes = dict.fromkeys(group, CHANGED)
         moves += [_told(solved, o, outcome) for o, outcome in outcomes.items()]
     return moves
 
@@ -171,52 +229,6 @@ def _move(mine: Wave, solved: _Solved, group: Sequence[int], work: Work) -> dict
     if sum(_saved(solved, o) for o, outcome in done.items() if outcome == MOVED) < 0:
         raise LostRace
     return dict.fromkeys(group, TAKEN) | done
-
-
-def _options(
-    runtime: Runtime, members: Sequence[InWave], problem: Problem, result: WaveResult
-) -> tuple[dict[int, Option], dict[int, float]]:
-    """What the wave chose for each order it moves, on what the others leave to it, and what its days cost
-    more than the wave reckoned with; nothing for those whose parcels find no day.
-    """
-    found: dict[int, Option] = {}
-    dearer: dict[int, float] = {}
-    if not result.moved:
-        return found, dearer
-    leftover = Leftover(problem, result.choices)
-    with runtime.engine.connect() as conn:
-        days = DaysLeft(conn, runtime.clock.now(), [members[o] for o in result.moved])
-    for o in sorted(result.moved, key=lambda o: (members[o].way.ends, o)):
-        way, choice = days.way(members[o]), result.choices[o]
-        if way is None or not _fits(way, problem, choice):
-            continue
-        way = replace(way, problem=leftover.problem_of(way.problem, choice))
-        plan = _plan(members[o], way, leftover, (o, choice))
-        found[o] = way.option(plan)
-        reckoned = cost_of(problem, o, choice) - float(problem.move_minor[o])
-        dearer[o] = max(0.0, plan.objective_minor - reckoned)
-        days.take(found[o])
-    return found, dearer
-
-
-def _fits(way: Way, problem: Problem, choice: Choice) -> bool:
-    """Whether each node of a choice has room for its parcels on its day."""
-    room = dict(zip(way.problem.node_ids, way.problem.capacity_parcels.tolist(), strict=True))
-    sent = Counter(problem.node_ids[node] for node, _ in choice)
-    return all(room.get(node, 0) == UNLIMITED or room.get(node, 0) >= n for node, n in sent.items())
-
-
-def _plan(one: InWave, way: Way, leftover: Leftover, chosen: tuple[int, Choice]) -> Plan:
-    """Of equally good plans the one that the router alone finds there, so that the decision can be computed
-    again.
-    """
-    o, choice = chosen
-    plan = plan_of(leftover.wave, o, way.problem, choice)
-    alone = route(way.problem, work_limit=one.ground.policy.work_limit)
-    if not alone.unfilled and alone.objective_minor <= plan.objective_minor + 1e-6:
-        leftover.swap(choice, choice_of(leftover.wave, o, alone))
-        return alone
-    return plan
 
 
 def _saved(solved: _Solved, o: int) -> float:

@@ -8,14 +8,23 @@ import pytest
 from sqlalchemy import text
 
 from oms.actors import SYSTEM
+from oms.steps.expiring import expire_reservations
 from oms.store import import_jobs
+from oms.usecases import waves
+from oms.usecases.collecting import expire_pickups
 from oms.usecases.import_jobs import run_imports
 from oms.usecases.offers import expire_offers
-from oms.usecases.releasing import release_due
+from oms.usecases.releasing import alarm_stuck, release_due
 from oms.usecases.resourcing import resource_orders
+from oms.usecases.retention import forget_personal
 from oms.work import transact
-from tests.checkout.conftest import Shop
-from tests.support import stock_up
+from routing.wave.problem import WaveResult
+from routing.wave.solve import solve_wave
+from tests.checkout.conftest import Shop, basket
+from tests.handover.work import packed
+from tests.nodes.conftest import jobs, offered
+from tests.support import HOME, stock_up
+from tests.waves.conftest import crossed, wave
 
 
 def poison(shop: Shop, order_id: str) -> Any:
@@ -104,3 +113,119 @@ def test_an_import_that_no_process_survives_is_given_up(shop: Shop) -> None:
     said = shop.admin.get(deadly).json()
     assert said["state"] == "failed" and "never came to an end" in said["faults"][0]["detail"]
     assert shop.admin.get(sound).json()["state"] == "done"
+
+
+def test_an_order_that_breaks_holds_up_no_wave_and_is_counted(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    crossed(shop)
+    assert shop.place("o-0", ("B2", 1), method="ship").status_code == 201
+    poison(shop, "o-0")
+    done = wave(shop)
+    assert done["state"] == "done" and done["orders"] == 2
+    assert {move["order_id"]: move["outcome"] for move in done["moves"]} == {"o-1": "moved", "o-2": "moved"}
+    assert done["detail"] == "Passed over because they break a wave, the log says where: 1 (o-0)"
+    assert "Order o-0 breaks a wave and is passed over" in caplog.text and "KeyError" in caplog.text
+
+
+def test_a_wave_of_nothing_but_what_breaks_says_so(shop: Shop) -> None:
+    for id in ("o-1", "o-2"):
+        assert shop.place(id, ("B2", 1), method="ship").status_code == 201
+        poison(shop, id)
+    done = wave(shop)
+    assert done["state"] == "done"
+    assert done["detail"].startswith("No open order of this market could move; Passed over")
+    assert done["detail"].endswith("2 (o-1, o-2)")
+
+
+def test_an_order_that_breaks_while_the_wave_is_solved_stays_and_is_counted(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crossed(shop)
+
+    def slowly(*given: Any, **more: Any) -> WaveResult:
+        result = solve_wave(*given, **more)
+        poison(shop, "o-2")
+        return result
+
+    monkeypatch.setattr(waves, "solve_wave", slowly)
+    done = wave(shop)
+    assert done["state"] == "done" and "2 (o-1, o-2)" in done["detail"]
+    assert {move["outcome"] for move in done["moves"]} == {"changed"}
+
+
+def test_a_pickup_that_breaks_holds_up_no_other(shop: Shop) -> None:
+    for id in ("a-broken", "healthy"):
+        packed(shop, id, ("A1", 1), method="pickup", pickup_node="ST-1")
+    poison(shop, "a-broken")
+    shop.watch.forward(days=30)
+    assert expire_pickups(shop.runtime) == 1
+    cure(shop, "a-broken")
+    assert expire_pickups(shop.runtime) == 1
+
+
+@pytest.mark.parametrize("state", ["scheduled", "offered"], ids=["another state's", "its own state's"])
+def test_work_that_breaks_holds_up_no_alarm(shop: Shop, caplog: pytest.LogCaptureFixture, state: str) -> None:
+    """An instant that nobody can read, of the state in which it stands, or of an earlier one."""
+    for id in ("a-broken", "healthy"):
+        offered(shop, id, ("A1", 1))
+    shop.watch.forward(days=10)
+    garbage = """
+        UPDATE fulfilment_order SET instants = instants || jsonb_build_object(CAST(:state AS text), 'no day')
+        WHERE order_id = 'a-broken'
+    """
+    with shop.runtime.engine.begin() as conn:
+        conn.execute(text(garbage), {"state": state})
+    assert alarm_stuck(shop.runtime) == 1
+    assert "breaks a job and is passed over" in caplog.text
+    assert alarm_stuck(shop.runtime) == 0
+    heal = "UPDATE fulfilment_order SET instants = (SELECT instants FROM fulfilment_order WHERE id = :other)"
+    with shop.runtime.engine.begin() as conn:
+        conn.execute(text(heal), {"other": next(iter(jobs(shop, "healthy")))})
+    assert alarm_stuck(shop.runtime) == 1
+
+
+def test_a_reservation_that_breaks_holds_up_no_other_and_no_order(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A hand in the database gave back what one cart holds, so that giving it back once more breaks."""
+    ask = {"destination": HOME, "reserve": {"option": "cheapest"}}
+    for sku, units in (("D4", 1), ("C3", 7), ("A1", 2)):
+        assert shop.post("/v1/promises", {"lines": basket((sku, units)), **ask}).status_code == 200
+    taken = (
+        "UPDATE position SET reserved = reserved + :units WHERE sku_no = (SELECT no FROM sku WHERE id = 'D4')"
+    )
+    with shop.runtime.engine.begin() as conn:
+        conn.execute(text(taken), {"units": -1})
+    shop.watch.forward(hours=1)
+    assert shop.place("o-1", ("C3", 7), method="ship").status_code == 201
+    assert "breaks a job and is passed over" in caplog.text
+    over = "SELECT count(*) FROM reservation_group WHERE state = 'expired'"
+    assert shop.scalar(over) == 2, "the last one's cart went too, before the order was refused for its lamps"
+    assert expire_reservations(shop.runtime) == 0
+    with shop.runtime.engine.begin() as conn:
+        conn.execute(text(taken), {"units": 1})
+    assert expire_reservations(shop.runtime) == 1
+
+
+def test_personal_data_that_cannot_go_holds_up_no_other_kind(lone_shop: Shop) -> None:
+    """The retailer's own table refers to contacts, so they cannot be deleted."""
+    shop = lone_shop
+    placed = shop.place("o-1", ("A1", 1), method="ship", customer={"email": "kim@example.com"})
+    assert placed.status_code == 201
+    customer = shop.scalar("SELECT id FROM customer")
+    said = {"direction": "note", "note": "Rings at noon"}
+    assert shop.post(f"/v1/customers/{customer}/contacts", said, shop.admin).status_code < 300
+    assert shop.post("/v1/orders/o-1/cancel", {}, shop.admin).status_code == 200
+    rules = {"contact_days": 1, "address_days": 1}
+    assert shop.admin.put("/v1/retention", json=rules).status_code in (200, 201)
+    with shop.runtime.engine.begin() as conn:
+        conn.execute(text("CREATE TABLE own AS SELECT id FROM contact"))
+        conn.execute(text("ALTER TABLE own ADD FOREIGN KEY (id) REFERENCES contact (id)"))
+    shop.runtime.refresher.look()
+    shop.watch.forward(days=60)
+    gone = forget_personal(shop.runtime)
+    assert (gone["contacts"], gone["addresses"]) == (0, 1)
+    with shop.runtime.engine.begin() as conn:
+        conn.execute(text("DROP TABLE own"))
+    assert forget_personal(shop.runtime)["contacts"] == 1
