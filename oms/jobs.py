@@ -27,7 +27,7 @@ from oms.steps.expiring import expire_reservations
 from oms.store import outbox, requests, webhook_deliveries
 from oms.store.database import conninfo
 from oms.store.lost_jobs import forget_lost
-from oms.store.partitions import ONE_AT_A_TIME, ensure_months
+from oms.store.partitions import TRIES, ensure_months
 from oms.store.tables import metadata
 from oms.store.webhook_waking import QUEUE, plan_and_wake
 from oms.usecases.collecting import expire_pickups
@@ -40,7 +40,7 @@ from oms.usecases.resourcing import resource_orders
 from oms.usecases.retention import forget_personal, retire_months
 from oms.usecases.waves import plan_waves, run_waves
 from oms.usecases.what_ifs import run_what_ifs
-from oms.work import Work, transact
+from oms.work import transact
 
 log = logging.getLogger(__name__)
 
@@ -53,14 +53,13 @@ PATIENCE_S = 10.0
 """How long a closing process waits for its running jobs."""
 
 
-def make_partitions(running: Runtime) -> list[str]:
-    """See to it that this month and the next two have their partitions; return the new ones."""
-
-    def make(work: Work) -> list[str]:
-        work.conn.execute(ONE_AT_A_TIME)
-        return ensure_months(work.conn, metadata, work.at)
-
-    return transact(running, SYSTEM, make)
+def make_partitions(running: Runtime, tries: int = TRIES) -> list[str]:
+    """See to it that this month and the next two have their partitions; return the new ones. What cannot be
+    made now is tried again the next time.
+    """
+    return ensure_months(
+        running.engine, metadata, running.clock.now(), tries=tries, pause=running.closing.wait
+    )
 
 
 def forget_requests(running: Runtime) -> int:
@@ -88,7 +87,7 @@ PERIODIC: tuple[tuple[str, Callable[[Runtime], object]], ...] = (
     ("37 * * * *", look_ahead),
     ("17 * * * *", forget_requests),
     ("*/10 * * * *", forget_deliveries),
-    ("23 3 * * *", make_partitions),
+    ("23 * * * *", make_partitions),
     ("41 3 * * *", forget_personal),
     ("53 3 * * *", retire_months),
     ("11 4 * * *", learn_failing),
@@ -166,8 +165,11 @@ class Background:
         ]
 
     def start(self) -> None:
-        """Begin; what should exist already is made at once."""
-        make_partitions(self._running)
+        """Begin; what should exist already is made at once, if that can be."""
+        try:
+            make_partitions(self._running, tries=1)
+        except Exception as error:  # whatever it is, rows have a place without it, and orders must come in
+            log.warning("The months ahead are made later (%s)", type(error).__name__)
         self._publisher.start()
         for worker in self._workers:
             worker.start()

@@ -17,11 +17,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from psycopg.errors import LockNotAvailable
 from sqlalchemy import Connection, Engine, insert, select, text, update
 from sqlalchemy.exc import OperationalError
 
 from inventory.store.carrying import LEDGER, carry_forward
+from oms.store.brief_locks import PAUSE_S, had_to_wait, wait_briefly
 from oms.store.database import unhurried
 from oms.store.partitions import ONE_AT_A_TIME
 from oms.store.retention_tables import retired_month
@@ -32,8 +32,6 @@ EVENTS_GONE = "events_gone"
 """The counter that says up to which sequence number events have left."""
 
 TRIES = 20
-WAIT_S = 0.25
-PAUSE_S = 0.5
 ROWS_AT_ONCE = 5_000
 
 _MONTH = re.compile(r"_(\d{4})_(\d{2})$")
@@ -60,7 +58,7 @@ def detach(engine: Engine, table: str, name: str, at: datetime) -> bool:
         with engine.begin() as conn:
             unhurried(conn)
             conn.execute(ONE_AT_A_TIME)
-            conn.execute(text(f"SET LOCAL lock_timeout = '{int(WAIT_S * 1000)}ms'"))
+            wait_briefly(conn)
             _patiently(conn, f'LOCK TABLE "{name}" IN SHARE MODE')
             if table == EVENTS:
                 _let_events_go(conn, name)
@@ -85,7 +83,7 @@ def _patiently(conn: Connection, statement: str) -> None:
                 conn.execute(text(statement))
             return
         except OperationalError as error:
-            if not isinstance(error.orig, LockNotAvailable):
+            if not had_to_wait(error.orig):
                 raise
         if turn < TRIES - 1:
             time.sleep(PAUSE_S)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -21,6 +20,7 @@ from oms.store import outbox, retiring
 from oms.store.retiring import detach
 from oms.usecases.retention import retire_months
 from tests.checkout.conftest import Shop
+from tests.operate.buyers import Buyers
 from tests.support import stock_up
 
 RULES = {"ledger_months": 2, "event_months": 2, "decision_months": 2}
@@ -111,33 +111,6 @@ def test_a_second_month_adds_to_the_opening_balances(old: Shop) -> None:
     assert "movement_2026_06" in retire_months(old.runtime)
     assert old.scalar(OPENING, place="WH:shelf") == 417
     old.audit()
-
-
-class Buyers:
-    """Threads that place orders as fast as they can."""
-
-    def __init__(self, shop: Shop, count: int = 3) -> None:
-        self.placed = 0
-        self.refused: list[str] = []
-        self._shop, self._stop = shop, threading.Event()
-        self._threads = [threading.Thread(target=self._buy, args=(n,)) for n in range(count)]
-        for thread in self._threads:
-            thread.start()
-
-    def _buy(self, number: int) -> None:
-        turn = 0
-        while not self._stop.is_set():
-            answer = self._shop.place(f"b-{number}-{turn}", ("A1", 1), method="ship", client=self._shop.admin)
-            turn += 1
-            if answer.status_code == 201:
-                self.placed += 1
-            else:
-                self.refused.append(answer.text)
-
-    def stop(self) -> None:
-        self._stop.set()
-        for thread in self._threads:
-            thread.join()
 
 
 def test_orders_go_on_while_months_leave(old: Shop) -> None:

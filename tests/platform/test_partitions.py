@@ -33,9 +33,8 @@ def test_only_tables_declared_so_are_partitioned() -> None:
 
 
 def test_months_are_made_ahead_over_the_year_s_end_and_only_once(history: Engine) -> None:
-    with history.begin() as connection:
-        made = ensure_months(connection, HISTORY, OCTOBER, ahead=3)
-        again = ensure_months(connection, HISTORY, OCTOBER, ahead=3)
+    made = ensure_months(history, HISTORY, OCTOBER, ahead=3)
+    again = ensure_months(history, HISTORY, OCTOBER, ahead=3)
     assert made == ["fact_2026_10", "fact_2026_11", "fact_2026_12", "fact_2027_01"]
     assert again == []
     assert set(made) <= set(inspect(history).get_table_names())
@@ -44,8 +43,7 @@ def test_months_are_made_ahead_over_the_year_s_end_and_only_once(history: Engine
 
 def test_months_are_counted_in_utc(history: Engine) -> None:
     new_year_in_sydney = datetime(2027, 1, 1, 9, tzinfo=timezone(timedelta(hours=11)))
-    with history.begin() as connection:
-        assert ensure_months(connection, HISTORY, new_year_in_sydney, ahead=0) == ["fact_2026_12"]
+    assert ensure_months(history, HISTORY, new_year_in_sydney, ahead=0) == ["fact_2026_12"]
     HISTORY.drop_all(history)
 
 
@@ -53,7 +51,8 @@ def test_rows_caught_by_the_default_partition_move_into_their_month(history: Eng
     rows = [{"id": n, "at": OCTOBER + timedelta(hours=n)} for n in range(3)]
     with history.begin() as connection:
         connection.execute(insert(fact), rows)
-        ensure_months(connection, HISTORY, OCTOBER, ahead=0)
+    ensure_months(history, HISTORY, OCTOBER, ahead=0)
+    with history.connect() as connection:
         where = connection.scalars(text("SELECT tableoid::regclass::text FROM fact ORDER BY at")).all()
     assert where == ["fact_2026_10", "fact_default", "fact_default"]
     HISTORY.drop_all(history)
