@@ -88,7 +88,7 @@ def start(settings: Settings, *, clock: Clock | None = None, ids: Ids | None = N
 
     A database given by URL is used as it is: bringing its schema up to date is the operator's `anyshelf
     migrate`.
-    Raises DatabaseUnavailable, WrongServer, sqlalchemy.exc.OperationalError.
+    Raises DatabaseUnavailable, WrongServer, StillInUse, sqlalchemy.exc.OperationalError.
     """
     embedded = None
     url = settings.database_url

@@ -19,6 +19,7 @@ from oms.adapters.postgres_home import DatabaseUnavailable
 from oms.refusals import Refused
 from oms.settings import BadSetting
 from oms.store.database import WrongServer
+from oms.store.migrating import StillInUse
 
 MODULES: Mapping[str, str] = {
     "serve": "serve",
@@ -86,7 +87,7 @@ def main() -> None:
     except BadSetting as mistake:
         fail(mistake)
         sys.exit(USAGE)
-    except (DatabaseUnavailable, WrongServer) as trouble:
+    except (DatabaseUnavailable, WrongServer, StillInUse) as trouble:
         fail(trouble)
         sys.exit(UNAVAILABLE)
     except OperationalError as trouble:

@@ -18,6 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from inventory.store.types import Xid8
 from oms.store.lists import Lists, Numbers
+from oms.store.migrating import upgrade
 from oms.store.tables import metadata
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -120,12 +121,16 @@ def renew_stamps(engine: Engine) -> int:
 
 
 def migrate(url: str) -> None:
-    """Bring the schema up to date. Processes that try at once take turns. Raises WrongServer."""
+    """Bring the schema up to date while orders come in. Processes that try at once take turns. Raises
+    WrongServer, StillInUse.
+    """
     with _migrations(url) as config:
-        found = MigrationContext.configure(config.attributes["connection"]).get_current_revision()
+        connection = config.attributes["connection"]
+        found = MigrationContext.configure(connection).get_current_revision()
+        connection.commit()
         if found is not None:
             require_known(found, "database")
-        command.upgrade(config, "head")
+        upgrade(config)
 
 
 def require_known(revision: str, what: str) -> None:
@@ -171,20 +176,23 @@ def _known_revisions() -> tuple[frozenset[str], str | None]:
 
 @contextmanager
 def _migrations(url: str) -> Iterator[Config]:
-    """Alembic's configuration around one locked transaction on `url`; env.py runs in it."""
+    """Alembic's configuration around a connection to `url` whose turn it is; env.py works on it."""
     engine = connect(url)
     try:
-        with engine.begin() as connection:
+        with engine.connect() as connection:
             version = _major(connection)
             if version < OLDEST_SERVER:
                 raise WrongServer(
                     f"The server is PostgreSQL {version}; Anyshelf needs {OLDEST_SERVER} or newer"
                 )
-            connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('anyshelf migrations'))"))
+            # Of the session, over all its transactions: the turn ends with the connection.
+            connection.execute(text("SELECT pg_advisory_lock(hashtext('anyshelf migrations'))"))
+            connection.commit()
             config = Config()
             config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
             config.attributes["connection"] = connection
             yield config
+            connection.commit()
     finally:
         engine.dispose()
 
