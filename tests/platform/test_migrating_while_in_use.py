@@ -121,19 +121,20 @@ def reading(engine: Engine, *tables: str) -> Iterator[int]:
         yield conn.scalar(text("SELECT pg_backend_pid()"))
 
 
+def bring_up_to_date(url: str, failed: list[BaseException]) -> None:
+    try:
+        migrate(url)
+    except BaseException as error:
+        failed.append(error)
+
+
 @pytest.mark.slow
 def test_a_filled_database_migrates_while_orders_come_in(
     old: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    engine, failed = connect(old), []
-
-    def bring_up_to_date() -> None:
-        try:
-            migrate(old)
-        except BaseException as error:
-            failed.append(error)
-
-    migration = threading.Thread(target=bring_up_to_date)
+    failed: list[BaseException] = []
+    engine = connect(old)
+    migration = threading.Thread(target=bring_up_to_date, args=(old, failed))
     writers = Writers(old)
     try:
         with reading(engine, "order", "sku") as pid:
@@ -184,15 +185,9 @@ def test_what_is_done_stays_done_and_who_is_in_the_way_is_named(
 
 
 def test_processes_that_migrate_at_once_take_turns(empty_database: Callable[[], str]) -> None:
-    url, failed = empty_database(), []
-
-    def bring_up_to_date() -> None:
-        try:
-            migrate(url)
-        except BaseException as error:
-            failed.append(error)
-
-    threads = [threading.Thread(target=bring_up_to_date) for _ in range(4)]
+    failed: list[BaseException] = []
+    url = empty_database()
+    threads = [threading.Thread(target=bring_up_to_date, args=(url, failed)) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
