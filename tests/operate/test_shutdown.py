@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from sqlalchemy import create_engine, text
 
 from api.cli.serve import FINISHING_S
@@ -40,9 +41,10 @@ def prepared(url: str, folder: Path) -> str:
         runtime.close()
 
 
-def served(url: str, folder: Path, port: int) -> subprocess.Popen[str]:
+def served(url: str, folder: Path, port: int, workers: int) -> subprocess.Popen[str]:
+    options = ["--port", str(port), "--workers", str(workers)]
     return subprocess.Popen(
-        [sys.executable, "-c", "from api.cli import main; main()", "serve", "--port", str(port)],
+        [sys.executable, "-c", "from api.cli import main; main()", "serve", *options],
         env={**os.environ, "ANYSHELF_DATABASE_URL": url, "ANYSHELF_DATA_DIR": str(folder)},
         stderr=(folder / "log").open("w"),
         stdout=subprocess.DEVNULL,
@@ -85,15 +87,16 @@ class Shoppers:
             thread.join(90)
 
 
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_a_server_told_to_end_finishes_what_it_accepted(
-    fresh_database: Callable[[], str], tmp_path: Path
+    fresh_database: Callable[[], str], tmp_path: Path, workers: int
 ) -> None:
     url = fresh_database()
     key = prepared(url, tmp_path)
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     base = f"http://127.0.0.1:{port}"
-    process = served(url, tmp_path, port)
+    process = served(url, tmp_path, port, workers)
     try:
         assert eventually(lambda: ready(base) or process.poll() is not None, 120)
         with httpx.stream(
