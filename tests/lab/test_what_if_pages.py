@@ -51,6 +51,7 @@ def test_days_are_played_again_with_changes(browser: Browser, sold: Shop, width:
         heading = "What if: without ST-2, FAR; with ST-9, like WH; all tariffs +12.5 %; demand × 2"
         expect(page.get_by_role("heading", name=heading)).to_be_visible()
         expect(page.get_by_text("4 orders as it was, 8 with the changes")).to_be_visible(timeout=20_000)
+        page.wait_for_load_state()  # it came back by itself, perhaps without its styles yet
         assert page.locator("meta[http-equiv=refresh]").count() == 0, "a page that is done stands still"
         assert page.locator("figure.chart").count() == 9
         expect(page.get_by_role("img", name="ST-9, with the changes").first).to_be_attached()

@@ -29,6 +29,7 @@ def test_a_wave_is_asked_for_and_read(browser: Browser, shop: Shop, width: int) 
         expect(page.get_by_text("A worker is at it")).to_be_visible()
         run_waves(shop.runtime)
         expect(page.get_by_text("27.8 % less")).to_be_visible(timeout=20_000)
+        page.wait_for_load_state()  # it came back by itself, perhaps without its styles yet
         assert page.locator("meta[http-equiv=refresh]").count() == 0, "a page that is done stands still"
         expect(page.get_by_role("row", name="o-2 ST-1, WH WH moved")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") == width
