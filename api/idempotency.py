@@ -29,7 +29,8 @@ async def _request_key(
     # The draft spells the key as a quoted string of RFC 8941; most clients leave the quotes out.
     quoted = len(idempotency_key) > 2 and idempotency_key[0] == idempotency_key[-1] == '"'
     key = idempotency_key[1:-1] if quoted else idempotency_key
-    return RequestKey(actor_of(request).key_id, key, await digest_of(request))
+    about = tuple(str(id) for id in request.path_params.values())
+    return RequestKey(actor_of(request).key_id, key, await digest_of(request), about)
 
 
 async def digest_of(request: Request) -> bytes:

@@ -38,6 +38,7 @@ class Code(StrEnum):
     RESERVATION_EXPIRED = "reservation_expired"
     QUOTE_EXPIRED = "quote_expired"
     EVENTS_GONE = "events_gone"
+    ANSWER_ERASED = "answer_erased"
     VERSION_CONFLICT = "version_conflict"
     TOO_LARGE = "too_large"
     TOO_SLOW = "too_slow"

@@ -94,7 +94,8 @@ class Desk:
             raise refuse(Code.FORBIDDEN, "This key's role may not do that")
         serve = self.posts[endpoint].endpoint
         once = self.form.text("once") or self.once()
-        key = RequestKey(self.actor.key_id, f"{once} {endpoint}", self.form.digest())
+        about = tuple(str(id) for id in path.values())
+        key = RequestKey(self.actor.key_id, f"{once} {endpoint}", self.form.digest(), about)
         given = {
             "caller": self.actor,
             "running": self.running,

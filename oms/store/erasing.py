@@ -10,7 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+import orjson
 from sqlalchemy import Connection, TextClause, text
+
+from oms.store.requests import empty
 
 ENDED = "('fulfilled', 'cancelled', 'closed')"
 RETURN_ENDED = "('closed', 'declined', 'cancelled')"
@@ -34,17 +37,21 @@ _OPEN = text(
 _RECORDS = text("SELECT id FROM customer WHERE id = :id OR merged_into = :id ORDER BY id FOR UPDATE")
 _ORDERS = text(f"{_MINE} ORDER BY id FOR UPDATE")
 
-_MARKS = text(
-    """
-    SELECT id FROM contact WHERE customer_id = ANY(:ids)
-    UNION ALL SELECT id FROM "return" WHERE customer_id = ANY(:ids)
+_THEIRS = text(
+    f"""
+    SELECT 'order' AS kind, id FROM "order" WHERE customer_id = ANY(:ids)
+    UNION SELECT 'reservation', unnest(ARRAY[group_id, quote_ref]) FROM "order" WHERE customer_id = ANY(:ids)
+    UNION SELECT 'part', id FROM fulfilment_order WHERE order_id IN ({_MINE})
+    UNION SELECT 'part', id FROM shipment WHERE order_id IN ({_MINE})
+    UNION SELECT 'part', id FROM pickup WHERE order_id IN ({_MINE})
+    UNION SELECT 'part', id FROM courier_stop WHERE order_id IN ({_MINE})
+    UNION SELECT 'contact', id FROM contact WHERE customer_id = ANY(:ids)
+    UNION SELECT 'return', id FROM "return" WHERE customer_id = ANY(:ids)
+    UNION SELECT 'return', return_id FROM return_line WHERE order_id IN ({_MINE})
     """
 )
+"""What belongs to the person. Ids of orders and their parts are a shop's own words, the others are ours."""
 _FORGET = (
-    """
-    UPDATE request SET body = convert_to('{"erased": true}', 'UTF8') WHERE NOT refused AND EXISTS (
-        SELECT FROM unnest(CAST(:marks AS text[])) mark WHERE position(convert_to(mark, 'UTF8') IN body) > 0)
-    """,
     f"""
     UPDATE address SET {_BLANK} WHERE customer_id = ANY(:ids) AND NOT EXISTS (
         SELECT FROM "order" o WHERE o.address_id = address.id AND o.status NOT IN {ENDED})
@@ -130,9 +137,21 @@ def forget_person(conn: Connection, ids: Sequence[str], at: datetime) -> None:
     """Take out everything that names who these records are. What is still to be delivered keeps where,
     as coarse as a town; the rest of that goes when the order has ended.
     """
-    marks = [*ids, *conn.scalars(_MARKS, {"ids": ids})]
+    _forget_answers(conn, ids)
     for statement in _FORGET:
-        conn.execute(text(statement), {"ids": list(ids), "at": at, "marks": marks})
+        conn.execute(text(statement), {"ids": list(ids), "at": at})
+
+
+def _forget_answers(conn: Connection, ids: Sequence[str]) -> None:
+    """Empty the answers kept for requests about the person or about what belongs to him, and those that
+    name one of it. An order may be called just "1", so it is looked for as the order of something.
+    """
+    theirs = conn.execute(_THEIRS, {"ids": list(ids)}).all()
+    ours = [*ids, *(row.id for row in theirs if row.kind not in ("order", "part") and row.id)]
+    orders = [row.id for row in theirs if row.kind == "order"]
+    marks = [orjson.dumps(id) for id in ours]
+    marks += [orjson.dumps({member: id})[1:-1] for id in orders for member in ("order", "order_id")]
+    empty(conn, [*ids, *(row.id for row in theirs if row.id)], marks)
 
 
 def forget_contacts(conn: Connection, before: datetime) -> int:

@@ -61,6 +61,7 @@ request = Table(
     _required("status", SmallInteger),
     _required("headers", JSONB),
     _required("body", LargeBinary),
+    _required("about", ARRAY(Text), "'{}'"),  # ids in its path
     PrimaryKeyConstraint("key_id", "key"),
     Index(None, "at"),
 )

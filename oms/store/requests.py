@@ -22,11 +22,14 @@ KEPT = timedelta(hours=24)
 
 @dataclass(frozen=True)
 class RequestKey:
-    """One request: whose key it came with, the Idempotency-Key, and a digest of method, path and body."""
+    """One request: whose key it came with, the Idempotency-Key, and a digest of method, path and body.
+    ``about``: the ids in its path, by which its answer is found when a person is erased.
+    """
 
     key_id: str
     key: str
     digest: bytes
+    about: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,11 @@ class Overtaken(Exception):
 
 IN_PROGRESS = Refusal(Code.IDEMPOTENCY_IN_PROGRESS, "A request with this Idempotency-Key is still running")
 REUSED = Refusal(Code.IDEMPOTENCY_KEY_REUSED, "This Idempotency-Key was used before, with another request")
+ERASED = Refusal(
+    Code.ANSWER_ERASED,
+    "The person this request was about was erased, and the answer with it. The request had its answer before "
+    "and nothing is done again; a new one needs a new Idempotency-Key",
+)
 
 _CLAIM = text(
     """
@@ -58,6 +66,14 @@ _CLAIM = text(
          WITH ORDINALITY AS ask(key_id, key, lock, place)
     LEFT JOIN request AS kept ON kept.key_id = ask.key_id AND kept.key = ask.key AND kept.at > :since
     ORDER BY ask.place
+    """
+)
+
+_EMPTY = text(
+    """
+    UPDATE request SET refused = true, status = 0, headers = '{}', body = :said
+    WHERE about && CAST(:about AS text[])
+       OR EXISTS (SELECT FROM unnest(CAST(:marks AS bytea[])) mark WHERE position(mark IN body) > 0)
     """
 )
 
@@ -82,7 +98,7 @@ def record(conn: Connection, at: datetime, done: Sequence[tuple[RequestKey, Answ
         return
     rows = [_row(at, one, answer) for one, answer in done]
     fresh = insert(requests)
-    columns = ("digest", "at", "refused", "status", "headers", "body")
+    columns = ("digest", "at", "refused", "status", "headers", "body", "about")
     kept = fresh.on_conflict_do_update(
         index_elements=["key_id", "key"],
         set_={name: fresh.excluded[name] for name in columns},
@@ -95,6 +111,13 @@ def record(conn: Connection, at: datetime, done: Sequence[tuple[RequestKey, Answ
 def forget_old(conn: Connection, at: datetime, kept: timedelta = KEPT) -> int:
     """Delete the answers older than that; return how many."""
     return conn.execute(delete(requests).where(requests.c.at <= at - kept)).rowcount
+
+
+def empty(conn: Connection, about: Sequence[str], marks: Sequence[bytes]) -> None:
+    """Forget what was answered to requests about one of these ids, or with one of these marks in the answer.
+    The requests stay known: a repetition is told, and does nothing.
+    """
+    conn.execute(_EMPTY, {"about": list(about), "marks": list(marks), "said": orjson.dumps(asdict(ERASED))})
 
 
 def _lock(one: RequestKey) -> int:
@@ -115,6 +138,7 @@ def _row(at: datetime, one: RequestKey, answer: Answer | Refusal) -> dict[str, A
         "key_id": one.key_id,
         "key": one.key,
         "digest": one.digest,
+        "about": list(one.about),
         "at": at,
         "refused": isinstance(answer, Refusal),
         "status": 0 if isinstance(answer, Refusal) else answer.status,

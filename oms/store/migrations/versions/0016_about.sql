@@ -1,0 +1,1 @@
+ALTER TABLE request ADD COLUMN about text[] NOT NULL DEFAULT '{}';
