@@ -74,7 +74,7 @@ def commit_group(resources: Resources, entries: Sequence[Entry]) -> list[Outcome
     with resources.engine.begin() as conn:
         conn.execute(_PATIENCE, {"patience": f"{PATIENCE_MS}ms"})
         at = resources.clock.now()
-        outcomes = _before(conn, at, entries)
+        outcomes = _before(conn, entries)
         fresh = [place for place in range(len(entries)) if place not in outcomes]
         works = [Work(conn, at, entry.actor, resources.ids) for entry in entries]
         drafts = _admitted(conn, at, [(place, entries[place], works[place]) for place in fresh], outcomes)
@@ -111,11 +111,11 @@ def _admitted(
     return drafts
 
 
-def _before(conn: Connection, at: datetime, entries: Sequence[Entry]) -> dict[int, Outcome]:
+def _before(conn: Connection, entries: Sequence[Entry]) -> dict[int, Outcome]:
     """Outcomes of those that were answered before, or are being worked on by others; by place."""
     outcomes: dict[int, Outcome] = {}
     asked = {place: entry.key for place, entry in enumerate(entries) if isinstance(entry.key, RequestKey)}
-    for place, said in zip(asked, claim(conn, at, list(asked.values())) if asked else (), strict=True):
+    for place, said in zip(asked, claim(conn, list(asked.values())) if asked else (), strict=True):
         if said is not None:
             outcomes[place] = said if isinstance(said, Answer) else Refused(said)
     orders = {place: entry.key for place, entry in enumerate(entries) if isinstance(entry.key, OrderKey)}

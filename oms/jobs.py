@@ -29,6 +29,7 @@ from oms.store.database import conninfo
 from oms.store.lost_jobs import forget_lost
 from oms.store.partitions import TRIES, ensure_months
 from oms.store.tables import metadata
+from oms.store.two_clocks import agreed
 from oms.store.webhook_waking import QUEUE, plan_and_wake
 from oms.usecases.collecting import expire_pickups
 from oms.usecases.failing import learn_failing
@@ -70,7 +71,11 @@ def forget_requests(running: Runtime) -> int:
 
 def forget_deliveries(running: Runtime) -> int:
     """Delete deliveries of webhooks that ended long ago."""
-    return transact(running, SYSTEM, lambda work: webhook_deliveries.forget_old(work.conn, work.at))
+
+    def forget(work: Work) -> int:
+        return webhook_deliveries.forget_old(work.conn, agreed(work.conn, work.at))
+
+    return transact(running, SYSTEM, forget)
 
 
 PERIODIC: tuple[tuple[str, Callable[[Runtime], object]], ...] = (

@@ -131,7 +131,7 @@ def _attempt(
 ) -> Answer | Refusal:
     with resources.engine.begin() as conn:
         at = resources.clock.now()
-        outcome = claim(conn, at, [request])[0]
+        outcome = claim(conn, [request])[0]
         if outcome is not None:
             return outcome
         try:

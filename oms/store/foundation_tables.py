@@ -62,6 +62,7 @@ request = Table(
     _required("headers", JSONB),
     _required("body", LargeBinary),
     _required("about", ARRAY(Text), "'{}'"),  # ids in its path
+    _required("stored_at", DateTime(timezone=True), "now()"),  # by the database's clock
     PrimaryKeyConstraint("key_id", "key"),
     Index(None, "at"),
 )

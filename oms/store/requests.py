@@ -2,6 +2,10 @@
 
 A key is held by an advisory lock of the transaction that works on it, so a second request with it is told at
 once that the first still runs, and a crash frees it. The row is written by the same commit as the effect.
+
+An answer counts as long as it is there, whatever a clock says: who looks does not judge its age. It goes when
+two clocks, each by its own stamps, say that its time is over (`forget_old`); one that has jumped, when it was
+written or now, makes nothing happen twice.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +15,7 @@ from hashlib import blake2b
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, delete, text
+from sqlalchemy import Connection, Row, delete, func, text
 from sqlalchemy.dialects.postgresql import insert
 
 from oms.refusals import Code, Fault, Refusal
@@ -64,7 +68,7 @@ _CLAIM = text(
            kept.digest, kept.refused, kept.status, kept.headers, kept.body
     FROM unnest(CAST(:key_ids AS text[]), CAST(:keys AS text[]), CAST(:locks AS bigint[]))
          WITH ORDINALITY AS ask(key_id, key, lock, place)
-    LEFT JOIN request AS kept ON kept.key_id = ask.key_id AND kept.key = ask.key AND kept.at > :since
+    LEFT JOIN request AS kept ON kept.key_id = ask.key_id AND kept.key = ask.key
     ORDER BY ask.place
     """
 )
@@ -78,7 +82,7 @@ _EMPTY = text(
 )
 
 
-def claim(conn: Connection, at: datetime, asked: Sequence[RequestKey]) -> list[Answer | Refusal | None]:
+def claim(conn: Connection, asked: Sequence[RequestKey]) -> list[Answer | Refusal | None]:
     """For each request: None when it is ours to do in this transaction, else what to answer at once."""
     found = conn.execute(
         _CLAIM,
@@ -86,7 +90,6 @@ def claim(conn: Connection, at: datetime, asked: Sequence[RequestKey]) -> list[A
             "key_ids": [one.key_id for one in asked],
             "keys": [one.key for one in asked],
             "locks": [_lock(one) for one in asked],
-            "since": at - KEPT,
         },
     )
     return [_decide(one, row) for one, row in zip(asked, found, strict=True)]
@@ -97,20 +100,15 @@ def record(conn: Connection, at: datetime, done: Sequence[tuple[RequestKey, Answ
     if not done:
         return
     rows = [_row(at, one, answer) for one, answer in done]
-    fresh = insert(requests)
-    columns = ("digest", "at", "refused", "status", "headers", "body", "about")
-    kept = fresh.on_conflict_do_update(
-        index_elements=["key_id", "key"],
-        set_={name: fresh.excluded[name] for name in columns},
-        where=requests.c.at <= at - KEPT,
-    )
+    kept = insert(requests).on_conflict_do_nothing(index_elements=["key_id", "key"])
     if len(conn.execute(kept.returning(requests.c.key), rows).all()) < len(rows):
         raise Overtaken
 
 
 def forget_old(conn: Connection, at: datetime, kept: timedelta = KEPT) -> int:
-    """Delete the answers older than that; return how many."""
-    return conn.execute(delete(requests).where(requests.c.at <= at - kept)).rowcount
+    """Delete the answers older than that by our clock and by the database's; return how many."""
+    old = requests.c.at <= at - kept, requests.c.stored_at <= func.now() - kept
+    return conn.execute(delete(requests).where(*old)).rowcount
 
 
 def empty(conn: Connection, about: Sequence[str], marks: Sequence[bytes]) -> None:

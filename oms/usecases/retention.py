@@ -23,6 +23,7 @@ from oms.store.partitions import partitioned_tables
 from oms.store.proofs import forget_pictures
 from oms.store.retiring import detach, finish, months_until, unfinished
 from oms.store.tables import metadata
+from oms.store.two_clocks import agreed
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ def retire_months(runtime: Runtime) -> list[str]:
         if kept is None:
             continue
         with runtime.engine.connect() as conn:
-            names = months_until(conn, table, month_before(at, kept))
+            names = months_until(conn, table, month_before(agreed(conn, at), kept))
         for name in names:
             if not detach(runtime.engine, table, name, at):
                 log.warning("The month %s cannot go yet; it is tried again tomorrow", name)
@@ -57,7 +58,9 @@ def forget_personal(runtime: Runtime) -> dict[str, int]:
     """Take out the personal data that the retailer's rules keep no longer, in portions; how much of each.
     A kind that breaks holds up none of the others.
     """
-    rules, at = runtime.networks.current.retention, runtime.clock.now()
+    rules = runtime.networks.current.retention
+    with runtime.engine.connect() as conn:
+        at = agreed(conn, runtime.clock.now())
     due: list[tuple[str, int | None, Callable[[Connection, datetime], int]]] = [
         ("contacts", rules.contact_days, forget_contacts),
         ("addresses", rules.address_days, forget_addresses),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from oms.jobs import PERIODIC
 from oms.store import outbox
 from tests.checkout.conftest import Shop, basket
+from tests.operate.test_people import EVERYTHING, PERSONAL, ended
 from tests.support import HOME, stock_up
 
 JUMPS = (
@@ -64,13 +66,57 @@ def test_orders_go_on_through_every_jump_and_each_is_placed_once(shop: Shop) -> 
     assert told(shop, "order.placed") == list(first), "events keep the order in which it happened"
 
 
-def test_a_repetition_is_known_across_jumps_of_hours(shop: Shop) -> None:
+def receive_once(shop: Shop) -> int:
+    """How often the goods have come in after their receipt was sent (again)."""
     receive = {"node": "WH", "sku": "A1", "cause": "receive", "quantity": 5, "reference": "po-1"}
-    for jump in ({"hours": 0}, {"hours": -20}, {"hours": 40}, {"hours": -40}):
+    answer = shop.post("/v1/stock/movements", {"movements": [receive]}, shop.admin, key="once")
+    assert answer.status_code == 201
+    return int(shop.scalar("SELECT count(*) FROM movement WHERE reference = 'po-1'"))
+
+
+@pytest.mark.parametrize(
+    "jumps",
+    [
+        pytest.param(({"hours": -20}, {"hours": 40}, {"hours": -40}), id="hours"),
+        pytest.param(({"days": 2}, {"days": -2}), id="forgotten by a clock ahead"),
+        pytest.param(({"days": -3}, {"days": 3}), id="behind and back"),
+        pytest.param(({"days": 40}, {"days": -400}, {"days": 360}), id="far"),
+    ],
+)
+def test_a_repetition_is_known_across_jumps(shop: Shop, jumps: tuple[dict[str, int], ...]) -> None:
+    assert receive_once(shop) == 1
+    for jump in jumps:
         shop.watch.forward(**jump)
-        answer = shop.post("/v1/stock/movements", {"movements": [receive]}, shop.admin, key="once")
-        assert answer.status_code == 201
-    assert shop.scalar("SELECT count(*) FROM movement WHERE reference = 'po-1'") == 1
+        work_through(shop)
+        assert receive_once(shop) == 1
+
+
+def test_what_was_answered_under_a_clock_behind_is_not_old(shop: Shop) -> None:
+    shop.watch.forward(days=-3)
+    assert receive_once(shop) == 1
+    shop.watch.forward(days=3)
+    work_through(shop)
+    assert receive_once(shop) == 1
+
+
+def test_nothing_is_forgotten_by_one_wrong_clock(shop: Shop) -> None:
+    """What goes by its age goes when the database's clock says so too."""
+    shop.watch.forward(seconds=(datetime.now(UTC) - shop.watch.now()).total_seconds())
+    ended(shop)
+    months = dict.fromkeys(("event_months", "ledger_months"), 2)
+    rules = dict.fromkeys(("contact_days", "address_days", "courier_days"), 30) | months
+    assert shop.admin.put("/v1/retention", json=rules).status_code == 200
+    shop.runtime.refresher.look()
+    work_through(shop)
+    work_through(shop)  # what is old by both leaves, once its events have their numbers
+    parts = """SELECT array_agg(inhrelid::regclass::text ORDER BY 1) FROM pg_inherits
+        WHERE inhparent::regclass::text IN ('outbox', 'movement')"""
+    before, there = shop.scalar(EVERYTHING).lower(), shop.scalar(parts)
+    shop.watch.forward(days=400)
+    work_through(shop)
+    said = shop.scalar(EVERYTHING).lower()
+    assert [one for one in PERSONAL if one in before and one not in said] == []
+    assert "quibble" in said and set(there) <= set(shop.scalar(parts))
 
 
 @pytest.mark.parametrize("hours", [6, -6])

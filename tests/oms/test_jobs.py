@@ -54,7 +54,8 @@ def test_old_answers_go(running: Runtime) -> None:
     answer_once(running, SYSTEM, RequestKey("key_1", "a", b""), lambda work: Answer.of(200, {}))
     assert forget_requests(running) == 0
     with running.engine.begin() as conn:
-        conn.execute(text("UPDATE request SET at = at - :kept"), {"kept": requests.KEPT})
+        older = text("UPDATE request SET at = at - :kept, stored_at = stored_at - :kept")
+        conn.execute(older, {"kept": requests.KEPT})
     assert forget_requests(running) == 1
 
 
