@@ -16,6 +16,7 @@ from oms.adapters.resolver import Resolve, resolve_host
 from oms.adapters.signer import Signer
 from oms.group_commit import commit_group
 from oms.memory.bid_prices import BidPrices
+from oms.memory.ended_sessions import EndedSessions
 from oms.memory.networks import Networks
 from oms.memory.places import Places
 from oms.memory.refresher import Refresher
@@ -45,6 +46,7 @@ class Runtime:
     ids: Ids
     signer: Signer
     keys: KeyRing
+    ended_sessions: EndedSessions
     networks: Networks
     places: Places
     tail: Tail
@@ -117,6 +119,8 @@ def _assemble(settings: Settings, url: str, clock: Clock, ids: Ids, embedded: Em
     keys = KeyRing()
     refresher = Refresher(engine)
     refresher.on("keys", keys.reload)
+    ended_sessions = EndedSessions()
+    refresher.on("sessions", ended_sessions.reload)
     networks = Networks()
     refresher.on("network", networks.reload)
     places = Places()
@@ -142,6 +146,7 @@ def _assemble(settings: Settings, url: str, clock: Clock, ids: Ids, embedded: Em
         ids,
         signer,
         keys,
+        ended_sessions,
         networks,
         places,
         tail,

@@ -41,7 +41,7 @@ from oms.usecases.resourcing import resource_orders
 from oms.usecases.retention import forget_personal, retire_months
 from oms.usecases.waves import plan_waves, run_waves
 from oms.usecases.what_ifs import run_what_ifs
-from oms.work import transact
+from oms.work import Work, transact
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse
 from api.pages.desk import Desk, at, counted, home_of, running_of
 from api.pages.forms import Form, form_of
 from api.pages.render import page
-from api.pages.session import COOKIE, open_session
+from api.pages.session import COOKIE, close_session, open_session
 
 router = APIRouter(include_in_schema=False)
 
@@ -51,7 +51,9 @@ def sign_in(request: Request, form: Typed) -> Response:
 
 @router.post("/sign-out")
 def sign_out(desk: Anyone) -> Response:
-    """End the session."""
+    """End the session, for whoever holds its cookie; the database has to be there for that."""
+    assert desk.session is not None, "its form was this session's own"
+    close_session(desk.running, desk.session)
     answer = RedirectResponse("/app/sign-in", 303)
     answer.delete_cookie(COOKIE, path="/app")
     return answer

@@ -1,9 +1,11 @@
-"""Who is signed in: a signed cookie that names an API key, good while the key lives and for half a day."""
+"""Who is signed in: a signed cookie that names an API key, good while the key lives, until
+they sign out, and for half a day at most."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from hmac import compare_digest
 
 from fastapi import Request, Response
@@ -13,6 +15,8 @@ from oms.adapters.ids import new_secret
 from oms.adapters.signer import BadToken
 from oms.bootstrap import Runtime
 from oms.store.keys import ApiKey
+from oms.store.sessions import end_session
+from oms.work import transact
 
 COOKIE = "anyshelf_session"
 LIFE = timedelta(hours=12)
@@ -34,6 +38,13 @@ class Session:
     key: ApiKey
     actor: Actor
     csrf: str
+    until: datetime
+
+    @property
+    def name(self) -> str:
+        """What it is called once it has ended: made of what is signed, for one cookie can be spelt in several
+        ways."""
+        return sha256(self.csrf.encode()).hexdigest()
 
     def own(self, sent: str) -> bool:
         """Whether a form came from a page of this session."""
@@ -66,6 +77,19 @@ def session_of(request: Request, running: Runtime) -> Session:
     except BadToken as error:
         raise SignInFirst from error
     known = running.keys.known(document["key"])
-    if known is None or running.clock.now() >= datetime.fromisoformat(document["until"]):
+    if known is None:
         raise SignInFirst
-    return Session(*known, document["csrf"])
+    found = Session(*known, document["csrf"], datetime.fromisoformat(document["until"]))
+    if running.clock.now() >= found.until or found.name in running.ended_sessions:
+        raise SignInFirst
+    return found
+
+
+def close_session(running: Runtime, session: Session) -> None:
+    """Sign out: here at once, in every process within a second."""
+    transact(
+        running,
+        session.actor,
+        lambda work: end_session(work.conn, session.name, session.until, work.at),
+    )
+    running.ended_sessions.add(session.name)

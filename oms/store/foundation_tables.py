@@ -82,6 +82,13 @@ api_key = Table(
     Column("revoked_at", DateTime(timezone=True)),
 )
 
+ended_session = Table(
+    "ended_session",
+    metadata,
+    Column("name", Text, primary_key=True),  # a digest: who reads it cannot go on with the session
+    _required("until", DateTime(timezone=True)),
+)
+
 secret = Table(
     "secret",
     metadata,

@@ -79,7 +79,7 @@ def test_strangers_stay_outside(site: Site, tab: Page) -> None:
     expect(tab.get_by_role("heading", level=1)).to_be_visible()
 
 
-def test_the_session_ends_with_its_key_and_forms_need_their_session(site: Site, tab: Page) -> None:
+def test_forms_need_their_session_and_signing_out_ends_it(site: Site, tab: Page) -> None:
     sign_in(tab, site.key)
     expect(tab.get_by_role("button", name="Sign out")).to_be_visible()
     cookies = {cookie["name"]: cookie["value"] for cookie in tab.context.cookies()}
@@ -90,6 +90,8 @@ def test_the_session_ends_with_its_key_and_forms_need_their_session(site: Site, 
     tab.get_by_role("button", name="Sign out").click()
     tab.goto("/app/")
     expect(tab).to_have_url("/app/sign-in?to=/app/")
+    kept = httpx.get(f"{site.url}/app/", cookies=cookies)
+    assert (kept.status_code, kept.headers["location"]) == (303, "/app/sign-in?to=/app/")
 
 
 def test_the_door_leads_only_inside(site: Site) -> None:
