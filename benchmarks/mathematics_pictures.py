@@ -1,4 +1,5 @@
-"""The pictures of docs/mathematics.md about returns, walks and tours, drawn from runs of the real functions.
+"""The pictures of docs/mathematics.md about returns, walks and tours, drawn from runs of the real functions,
+and those of its second page (``benchmarks.price_pictures``).
 
 python -m benchmarks.mathematics_pictures
 """
@@ -7,14 +8,11 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-import matplotlib
-
-matplotlib.use("svg")
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
-from benchmarks.machine import ROOT
+from benchmarks import price_pictures
+from benchmarks.pictures import begin, save
 from benchmarks.return_nodes import outlets, shop
 from benchmarks.vrp_files import SAMPLES, read_vrplib
 from benchmarks.walk_metres import DEEP_M, drawn, floor_of
@@ -23,7 +21,6 @@ from routing.tours import plan_tours
 from routing.walk import Walk, s_shape_walk, shortest_walk
 from routing.walk_spots import Floor, Spot
 
-IMAGES = ROOT / "docs" / "images"
 TOURS_ROUNDS = 6_000
 RETURNED, SHOWN, SKUS_TRIED = 8, 4, 60
 
@@ -34,7 +31,7 @@ def draw_walks() -> None:
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4), layout="constrained", sharey=True)
     _floor(left, floor, spots, s_shape_walk(floor, start, spots), "S-shape")
     _floor(right, floor, spots, shortest_walk(floor, start, spots), "shortest")
-    _save(figure, "walk")
+    save(figure, "walk")
 
 
 def _floor(axes: Axes, floor: Floor, spots: list[Spot], walk: Walk, name: str) -> None:
@@ -74,7 +71,7 @@ def draw_tours() -> None:
     gap = 100 * (tours.cost / instance.best - 1)
     plane.set(title=f"{tours.cost / 10:.1f}, {gap:.1f} % over the best known", xlabel="x", ylabel="y")
     day.set(title="trips of each courier, stops a trip", xlabel="time", ylabel="courier")
-    _save(figure, "tours")
+    save(figure, "tours")
 
 
 def _coordinates(name: str) -> list[tuple[float, float]]:
@@ -106,20 +103,15 @@ def draw_disposition() -> None:
         title=f"{RETURNED} × {world.skus[sku]['name']}",
     )
     axes.legend(fontsize=8)
-    _save(figure, "disposition")
-
-
-def _save(figure: Figure, name: str) -> None:
-    IMAGES.mkdir(parents=True, exist_ok=True)
-    figure.savefig(IMAGES / f"{name}.svg", metadata={"Date": None})
-    plt.close(figure)
+    save(figure, "disposition")
 
 
 def main() -> None:
-    plt.rcParams["svg.hashsalt"] = "anyshelf"
+    begin()
     draw_walks()
     draw_tours()
     draw_disposition()
+    price_pictures.draw()
 
 
 if __name__ == "__main__":

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks import return_nodes, walk_metres
+from benchmarks.price_pictures import Rounds
 from benchmarks.tour_gaps import chosen, run, summary
 from benchmarks.vrp_files import SAMPLES, read_solomon, read_vrplib
+from benchmarks.wave_instances import instance
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -45,6 +47,15 @@ def test_no_rule_of_thumb_sends_returns_better() -> None:
     net = told["net_minor_per_unit"]
     assert net["best"] >= max(net["nearest"], net["centre"])
     assert sum(told["went_units"].values()) == told["units"] > 0
+
+
+def test_a_wave_drawn_by_rounds_stops_after_them_and_is_enclosed_by_any_other() -> None:
+    wave = instance(60, 12, thin=True)
+    early, late = Rounds(2), Rounds()
+    found = [early.solved(wave), late.solved(wave)]
+    assert found[0].rounds == 2 < found[1].rounds == len(late.bounds)
+    for result, other in (found, reversed(found)):
+        assert result.bound_minor <= other.cost_minor <= other.before_minor
 
 
 def test_the_page_tells_what_the_results_say() -> None:
