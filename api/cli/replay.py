@@ -29,6 +29,14 @@ from routing.replay.stream import Ground, Stream
 
 app = typer.Typer()
 
+Since = Annotated[
+    datetime | None,
+    typer.Option(formats=["%Y-%m-%d"], help="Play from this day, UTC; earlier orders are only learned from."),
+]
+Until = Annotated[
+    datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only orders placed before this day, UTC.")
+]
+
 
 @app.command()
 def replay(
@@ -36,15 +44,8 @@ def replay(
     policy: Annotated[
         str, typer.Option(help=f"Some of {', '.join(POLICIES)}, with commas between; all by default.")
     ] = ",".join(POLICIES),
-    since: Annotated[
-        datetime | None,
-        typer.Option(
-            formats=["%Y-%m-%d"], help="Play from this day, UTC; earlier orders are only learned from."
-        ),
-    ] = None,
-    until: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only orders placed before this day, UTC.")
-    ] = None,
+    since: Since = None,
+    until: Until = None,
     reject_rate: Annotated[
         float, typer.Option(min=0, max=1, help="Share of units that are not on their shelf.")
     ] = 0.0,
