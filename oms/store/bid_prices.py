@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, delete, exists, func, insert, select, text
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from oms.store.bid_price_tables import bid_prices
 from oms.store.order_lines import AS_ORDERED
@@ -113,7 +114,7 @@ def newest_solved(conn: Connection, market: str) -> Solved | None:
 def last_solves(conn: Connection) -> list[Solved]:
     """The figures of every market's last solve."""
     columns = [column for column in bid_prices.c if column.name not in ("cells", "days")]
-    newest = select(*columns).distinct(bid_prices.c.market)
+    newest = select(*columns).ext(distinct_on(bid_prices.c.market))
     rows = conn.execute(newest.order_by(bid_prices.c.market, bid_prices.c.at.desc()))
     return [Solved(*row) for row in rows]
 
