@@ -32,7 +32,7 @@ class Large:
             if o not in self.choices:
                 problem, lines, nodes = problem_of(self.wave, o, left, np.zeros(left.size))
                 plan = route(problem, seed=seed, work_limit=WORK_LIMIT)
-                self.choices[o] = _choice(problem, plan, lines, nodes)
+                self.choices[o] = choice_in_wave(problem, plan, lines, nodes)
                 self._take(self.choices[o], left)
         room = self.tables.limit.copy()
         for choice in self.choices.values():
@@ -113,7 +113,7 @@ def problem_of(wave: Wave, order: int, left: Ints, price: Floats) -> tuple[Probl
     return problem, lines, nodes.tolist()
 
 
-def _choice(problem: Problem, plan: Plan, lines: list[int], nodes: list[int]) -> Choice:
+def choice_in_wave(problem: Problem, plan: Plan, lines: list[int], nodes: list[int]) -> Choice:
     line_at = {line: lines[i] for i, line in enumerate(problem.line_ids)}
     node_at = {node: nodes[i] for i, node in enumerate(problem.node_ids)}
     return tuple(

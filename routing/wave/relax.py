@@ -51,7 +51,7 @@ def certified(tables: Tables, limit: Ints, price: Ints, value: Ints) -> int:
 
 def least_felt(pool: Pool, todo: Ints, value: Ints, price: Ints, chosen: Ints) -> Ints:
     """[todo] least felt cost with what leaving a standing plan costs; ``chosen`` [O] stays where that is
-    best.
+    best. ``value`` may be a bound only, far below the plan that was found: plans are compared as they are.
     """
     felt = value[todo].copy()
     stands = np.flatnonzero(pool.standing[todo] >= 0)
@@ -60,7 +60,8 @@ def least_felt(pool: Pool, todo: Ints, value: Ints, price: Ints, chosen: Ints) -
         standing = pool.standing[orders]
         stay = pool.felt(standing, price)
         leave = np.minimum(felt[stands] + pool.move[orders], INFINITE)
-        chosen[orders] = np.where(stay <= leave, standing, chosen[orders])
+        found = np.where(chosen[orders] >= 0, chosen[orders], standing)
+        chosen[orders] = np.where(stay <= pool.felt(found, price), standing, found)
         felt[stands] = np.minimum(stay, leave)
     return felt
 

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from routing.files import problem_from_json
 from routing.files_fields import Malformed
+from routing.route import route
 from routing.wave.files import wave_from_json
 from routing.wave.files_write import result_to_json, wave_to_json
 from routing.wave.solve import solve_wave
@@ -143,3 +145,56 @@ def test_plans_that_cannot_stand_together_are_refused() -> None:
     document["orders"][1]["current"] = STANDING
     with pytest.raises(Malformed, match="N1 sends 2 of A, has 1"):
         wave_from_json(document)
+
+
+STEPS = [100, 133, 250, 172, 500, 216, 750, 261, 1000, 315, 2000, 441, 4000, 762, 6000, 1034, 8000, 1267]
+MANY: dict[str, Any] = {
+    "currency": "GBP",
+    "tariffs": {"post": [*zip(STEPS[::2], STEPS[1::2], strict=True), (10000, 1361), (20000, 1586)]},
+    "orders": [
+        {
+            "id": "O1",
+            "lines": [{"id": "1", "sku": "A", "quantity": 36, "unit_weight_g": 285}],
+            "nodes": {
+                node: {"tariff": "post", "fixed_minor": fixed}
+                for node, fixed in (("N1", 45), ("N2", 65), ("N3", 65), ("N4", 65))
+            },
+        },
+    ],
+    "stock": [
+        {"node": node, "sku": "A", "available": units, "unit_cost_minor": cost}
+        for node, units, cost in (("N1", 29, 1), ("N2", 6, 2), ("N3", 6, 2), ("N4", 6, 2))
+    ],
+    "unfilled_penalty_minor": 100000,
+}
+"""An order of many units of one SKU: nearly all of the cheapest parcels together overuse the shelf of N1."""
+
+
+@pytest.mark.parametrize("beside", [0, 8])
+def test_an_order_of_many_units_is_routed_as_well_as_alone(beside: int) -> None:
+    """``beside``: units of it that another order wants too."""
+    many = deepcopy(MANY)
+    if beside:
+        other = {**LINE, "quantity": beside, "unit_weight_g": 285}
+        many["orders"].append({"id": "O2", "lines": [other], "nodes": many["orders"][0]["nodes"]})
+        many["stock"][0]["available"] += beside
+    alone = deepcopy(MANY)
+    [line] = alone["orders"][0]["lines"]
+    nodes = [
+        {"id": node, "tariff": "post", "fixed_minor": said["fixed_minor"]}
+        for node, said in alone["orders"][0]["nodes"].items()
+    ]
+    problem = {**{k: v for k, v in alone.items() if k != "orders"}, "nodes": nodes, "lines": [line]}
+    best = route(problem_from_json(problem)).objective_minor
+    answer = solved(many)
+    if beside:
+        assert answer["cost_minor"] <= best + 762 + 45 + beside, "no worse than one after the other"
+    else:
+        assert answer["cost_minor"] == best
+        assert answer["bound_minor"] == pytest.approx(best, abs=0.01)
+    stands = deepcopy(many)
+    for order, said in zip(stands["orders"], answer["orders"], strict=True):
+        order["current"] = {"parcels": said["parcels"]}
+    again = solved(stands)
+    assert again["cost_minor"] == pytest.approx(again["before_minor"])
+    assert again["cost_minor"] <= answer["cost_minor"] + 0.01, "never worse than what stands"
