@@ -7,6 +7,7 @@ its size and its time end here, as those of bodies end in `api/guard.py`.
 from __future__ import annotations
 
 import asyncio
+from typing import cast
 
 import orjson
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
@@ -49,9 +50,9 @@ class BoundedHeads(HttpToolsProtocol):
     """Bytes that were no body, at least since that head began or the last chunk did."""
     _refused = False
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Something should come of it soon."""
-        super().connection_made(transport)
+        super().connection_made(cast(asyncio.Transport, transport))
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -25,9 +25,10 @@ from oms.delivering import AT_ONCE, Deliverer, queue_worker
 from oms.settings import Settings
 from oms.steps.expiring import expire_reservations
 from oms.store import outbox, requests, webhook_deliveries
+from oms.store.brief_locks import TRIES
 from oms.store.database import conninfo
 from oms.store.lost_jobs import forget_lost
-from oms.store.partitions import TRIES, ensure_months
+from oms.store.partitions import ensure_months
 from oms.store.tables import metadata
 from oms.store.two_clocks import agreed
 from oms.store.webhook_waking import QUEUE, plan_and_wake

@@ -42,7 +42,7 @@ from routing.promise_values import (
     Stock,
     Unavailable,
 )
-from routing.promise_way import Way, allowed, way_kept
+from routing.promise_way import NO_PRICES, Way, allowed, way_kept
 
 __all__ = [
     "CHEAPEST",
@@ -70,8 +70,6 @@ __all__ = [
     "offer",
     "way_kept",
 ]
-
-NO_PRICES = Prices()
 
 
 def offer(

@@ -32,7 +32,7 @@ def safety_stock(
 ) -> None:
     """Propose a safety stock for every SKU of NODE that has a price, by channel.
 
-    From what tills sold and pickers found.
+    It is reckoned from what tills sold and pickers found.
 
     Channels that are not named keep as much as the most careful one. Needs the extra `forecast`.
     """

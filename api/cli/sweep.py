@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,6 +17,7 @@ from api.cli.console import REFUSED, UNAVAILABLE, USAGE, Json, err, fail, out, p
 from api.cli.exchange import say_faults
 from api.cli.files_out import require_writable, write_file
 from api.cli.progress import progress_bar
+from api.cli.replay import Since, Until
 from api.cli.replay_report import MINOR
 from api.cli.sweep_report import sweep_html
 from oms.adapters.folder import FolderRefused, read_folder
@@ -41,9 +41,6 @@ MISSING_SAID = 10
 """So many of the runs that are missing are named in words; JSON names all."""
 
 
-Until = Annotated[
-    datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only orders before this day, UTC.")
-]
 Vary = Annotated[
     list[str], typer.Option(help="KEY=VALUE,VALUE; may be repeated. Every combination is played.")
 ]
@@ -57,10 +54,7 @@ Rounds = Annotated[
 def sweep(
     folder: Annotated[Path, typer.Argument(help="CSV or Parquet files, as `anyshelf import` reads them.")],
     vary: Vary,
-    since: Annotated[
-        datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="Play from this day, UTC; before it is only learned from."),
-    ] = None,
+    since: Since = None,
     until: Until = None,
     processes: Annotated[
         int | None, typer.Option(min=1, help="Processes here; as many as processors by default.")

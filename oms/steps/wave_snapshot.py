@@ -98,7 +98,7 @@ def days_free(conn: Connection, at: datetime, held: OwnHolds) -> Capacity:
     return Capacity(given_back(capacity_free(conn, at.date()), held.capacity))
 
 
-def in_wave(runtime: Runtime, one: Open, held: OwnHolds, capacity: Capacity) -> InWave | None:
+def in_wave(runtime: Runtime, held: OwnHolds, capacity: Capacity, one: Open) -> InWave | None:
     """The order with its problem; None where its promise is not kept as it stands, so that it had better be
     left to those who re-source it.
     """

@@ -13,20 +13,18 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from itertools import pairwise
 
 from sqlalchemy import Connection, Engine, MetaData, text
-from sqlalchemy.exc import OperationalError
 
-from oms.store.brief_locks import PAUSE_S, had_to_wait, wait_briefly
+from oms.store.brief_locks import TRIES, patiently, wait_briefly
 from oms.store.database import unhurried
 
 log = logging.getLogger(__name__)
 
 ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext('anyshelf partitions'))")
 """Partitions are made and let go by one process at a time."""
-
-TRIES = 20
 
 
 def partitioned_tables(metadata: MetaData) -> list[str]:
@@ -55,25 +53,11 @@ def ensure_months(
             with engine.connect() as connection:
                 if _exists(connection, name):
                     continue
-            if not _patiently(lambda: _make(engine, table, name, start, end), tries, pause):  # noqa: B023
+            if not patiently(partial(_make, engine, table, name, start, end), tries, pause):
                 log.warning("The month %s cannot be made now: its table is in use for long", name)
                 break  # whoever is in the way of this month is in the way of the table's others
             made.append(name)
     return made
-
-
-def _patiently(make: Callable[[], None], tries: int, pause: Callable[[float], object]) -> bool:
-    for turn in range(tries):
-        try:
-            make()
-        except OperationalError as error:
-            if not had_to_wait(error.orig):
-                raise
-        else:
-            return True
-        if turn < tries - 1 and pause(PAUSE_S):
-            break
-    return False
 
 
 def _make(engine: Engine, table: str, name: str, start: datetime, end: datetime) -> None:

@@ -12,16 +12,14 @@ from __future__ import annotations
 import gzip
 import os
 import re
-import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, insert, select, text, update
-from sqlalchemy.exc import OperationalError
 
 from inventory.store.carrying import LEDGER, carry_forward
-from oms.store.brief_locks import PAUSE_S, had_to_wait, wait_briefly
+from oms.store.brief_locks import TRIES, patiently, wait_briefly
 from oms.store.database import unhurried
 from oms.store.partitions import ONE_AT_A_TIME
 from oms.store.retention_tables import retired_month
@@ -31,7 +29,6 @@ EVENTS = "outbox"
 EVENTS_GONE = "events_gone"
 """The counter that says up to which sequence number events have left."""
 
-TRIES = 20
 ROWS_AT_ONCE = 5_000
 
 _MONTH = re.compile(r"_(\d{4})_(\d{2})$")
@@ -77,17 +74,13 @@ class _NotNow(Exception):
 
 def _patiently(conn: Connection, statement: str) -> None:
     """Run a statement that wants a lock, as often as it takes. Raises _NotNow."""
-    for turn in range(TRIES):
-        try:
-            with conn.begin_nested():
-                conn.execute(text(statement))
-            return
-        except OperationalError as error:
-            if not had_to_wait(error.orig):
-                raise
-        if turn < TRIES - 1:
-            time.sleep(PAUSE_S)
-    raise _NotNow
+
+    def ask() -> None:
+        with conn.begin_nested():
+            conn.execute(text(statement))
+
+    if not patiently(ask, TRIES):
+        raise _NotNow
 
 
 def _let_events_go(conn: Connection, name: str) -> None:

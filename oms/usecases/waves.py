@@ -13,14 +13,13 @@ from sqlalchemy import Connection
 from oms.actors import SYSTEM
 from oms.adapters.clock import elapsed_s
 from oms.bootstrap import Runtime
+from oms.one_by_one import one_by_one
 from oms.refusals import LostRace, Refused, not_found
 from oms.steps.at_work import lock
-from oms.steps.own_holds import OwnHolds
 from oms.steps.wave_applying import CHANGED, MOVED, apply_plan
 from oms.steps.wave_dating import dated
 from oms.steps.wave_snapshot import (
     InWave,
-    Open,
     asked,
     capacity_of,
     days_free,
@@ -33,7 +32,7 @@ from oms.store.database import OUTAGES
 from oms.store.waves import Wave, WaveMove
 from oms.usecases.releasing import release_orders
 from oms.work import Work, transact
-from routing.promise import Capacity, Option
+from routing.promise import Option
 from routing.wave.cost import cost_of
 from routing.wave.join import join, together
 from routing.wave.problem import Wave as Problem
@@ -143,43 +142,28 @@ def _look(runtime: Runtime, market: str) -> tuple[list[InWave], list[str]]:
     with runtime.engine.connect() as conn:
         at = runtime.clock.now()
         ids = store.open_orders(conn, market, at, MOST_ORDERS)
-        found = _whole(ids, str, lambda id: open_order(conn, id), broken)
+        found = _whole({id: id for id in ids}, partial(open_order, conn), broken)
         runtime.feed.glance()
         while found:
-            held = held_by(conn, found)
-            read = partial(_in_wave, runtime, held, days_free(conn, at, held))
-            inside = _whole(found, _id_of, read, broken)
-            if len(inside) == len(found):
-                return inside, broken
-            found = [one.open for one in inside]
+            held = held_by(conn, list(found.values()))
+            members = _whole(found, partial(in_wave, runtime, held, days_free(conn, at, held)), broken)
+            if len(members) == len(found):
+                return list(members.values()), broken
+            found = {id: one.open for id, one in members.items()}
     return [], broken
 
 
-def _id_of(one: Open) -> str:
-    return one.order.id
+def _whole(things: Mapping[str, T], read: Callable[[T], F | None], broken: list[str]) -> dict[str, F]:
+    """What is read of each order, where there is something; ``broken`` gets those that break."""
+    seen: dict[str, F | None] = {}
 
+    def one(id: str) -> int:
+        seen[id] = read(things[id])
+        return 1
 
-def _in_wave(runtime: Runtime, held: OwnHolds, capacity: Capacity, one: Open) -> InWave | None:
-    return in_wave(runtime, one, held, capacity)
-
-
-def _whole(
-    things: Sequence[T], name: Callable[[T], str], read: Callable[[T], F | None], broken: list[str]
-) -> list[F]:
-    """What is read of each, where there is something; ``broken`` gets the names of those that break."""
-    found = []
-    for thing in things:
-        try:
-            one = read(thing)
-        except OUTAGES:
-            raise
-        except Exception:
-            log.exception("Order %s breaks a wave and is passed over", name(thing))
-            broken.append(name(thing))
-            continue
-        if one is not None:
-            found.append(one)
-    return found
+    one_by_one(things, one)
+    broken += [id for id in things if id not in seen]
+    return {id: found for id, found in seen.items() if found is not None}
 
 
 def _apply(runtime: Runtime, mine: Wave, solved: _Solved, broken: list[str]) -> list[WaveMove]:

@@ -13,17 +13,17 @@ from contextlib import closing
 
 import numpy as np
 
-from routing.kernel import INFINITE, SHIFT
+from routing.kernel import SHIFT
 from routing.problem import Ints
-from routing.route import route
 from routing.wave.choices import choice_of, records
 from routing.wave.cost import cost_of
 from routing.wave.finish import Search
-from routing.wave.large import WORK_LIMIT, Large, choice_in_wave, problem_of
+from routing.wave.large import Large
 from routing.wave.oracle import Oracle
 from routing.wave.pool import Pool
 from routing.wave.problem import Choice, Wave, WaveResult
 from routing.wave.relax import Relaxed, certified, least_felt, relax
+from routing.wave.router import Router
 from routing.wave.tables import Tables, lay_out
 
 LARGEST_STATES = 4096
@@ -55,12 +55,13 @@ def solve_wave(
     room = large.route(seed)
     apart = sum(cost_of(wave, o, choice) for o, choice in large.choices.items())
     with closing(Oracle(tables)) as oracle:
-        begin = _begin(wave, tables, oracle, pool, room)
+        router = Router(wave, tables, pool, remaining)
+        begin = _begin(wave, tables, oracle, router, room)
         small = np.flatnonzero(~tables.pieces.skipped)
         before = pool.cost(begin[small]) / (1 << SHIFT) + apart
         settled = np.setdiff1d(small, tables.touching)
         chosen = begin.copy()
-        settled_bound = _settle(wave, tables, oracle, pool, settled, chosen)
+        settled_bound = _settle(tables, oracle, router, settled, chosen)
         fixed = pool.cost(chosen[settled]) / (1 << SHIFT) + apart
 
         def stop(bound: float) -> bool:
@@ -91,8 +92,9 @@ def may_stay(wave: Wave) -> Ints:
     return most
 
 
-def _begin(wave: Wave, tables: Tables, oracle: Oracle, pool: Pool, room: Ints) -> Ints:
+def _begin(wave: Wave, tables: Tables, oracle: Oracle, router: Router, room: Ints) -> Ints:
     """[O] columns: what stands; the other orders routed one by one on what that leaves."""
+    pool = router.pool
     small = {o: c for o, c in wave.current.items() if not tables.pieces.skipped[o]}
     out, strange = records(wave, tables, small)
     assert strange.size == 0, "a current plan from a node its order may not be served from"
@@ -103,51 +105,24 @@ def _begin(wave: Wave, tables: Tables, oracle: Oracle, pool: Pool, room: Ints) -
     value = np.zeros_like(begin)
     out, end = oracle.one_by_one(others, np.zeros_like(room), left, value)
     pool.add(out, end, begin)
-    _route_unproven(wave, tables, pool, others, value, begin, left)
+    router.improve(others, value, begin, left)
     return begin
 
 
-def _settle(wave: Wave, tables: Tables, oracle: Oracle, pool: Pool, settled: Ints, chosen: Ints) -> int:
+def _settle(tables: Tables, oracle: Oracle, router: Router, settled: Ints, chosen: Ints) -> int:
     """Orders that share nothing scarce get their best plan at once, if that is better than what they have;
     returns their bound.
     """
-    nothing, value, had = np.zeros_like(tables.limit), np.zeros_like(chosen), chosen[settled]
+    pool, had = router.pool, chosen[settled]
+    nothing, value = np.zeros_like(tables.limit), np.zeros_like(chosen)
     for out, end in oracle.best(settled, nothing, tables.limit, value):
         pool.add(out, end, chosen)
-    _route_unproven(wave, tables, pool, settled, value, chosen)
+    router.improve(settled, value, chosen)
     felt = least_felt(pool, settled, value, nothing, chosen)
     kept = np.flatnonzero(had >= 0)
     dearer = pool.felt(chosen[settled[kept]], nothing) > pool.felt(had[kept], nothing)
     chosen[settled[kept[dearer]]] = had[kept[dearer]]
     return certified(tables, tables.limit, nothing, felt)
-
-
-def _route_unproven(
-    wave: Wave, tables: Tables, pool: Pool, todo: Ints, value: Ints, chosen: Ints, left: Ints | None = None
-) -> None:
-    """Where the search for an order's best plan ran out of steps, most of the plans it met overuse a shelf:
-    the router, which counts shelves otherwise, may know a better one and a better bound. ``left`` [rows]:
-    what all plans leave, None where these orders share nothing scarce.
-    """
-    nothing = np.zeros_like(tables.limit)
-    found = todo[(chosen[todo] >= 0) & (value[todo] < INFINITE)]
-    moved = (pool.standing[found] >= 0) & (chosen[found] != pool.standing[found])
-    costs = pool.felt(chosen[found], nothing) - np.where(moved, pool.move[found], 0)
-    for o in found[costs > value[found]].tolist():
-        own = pool.usage(chosen[[o]])
-        within = tables.limit if left is None else left + own
-        problem, lines, nodes = problem_of(wave, o, within, np.zeros(nothing.size))
-        plan = route(problem, work_limit=WORK_LIMIT)
-        value[o] = max(int(value[o]), math.floor(plan.bound_minor * (1 << SHIFT)) - 1)
-        out, strange = records(wave, tables, {o: choice_in_wave(problem, plan, lines, nodes)})
-        if strange.size:
-            continue
-        routed = np.full_like(chosen, -1)
-        pool.add(out, out.size, routed)
-        if pool.felt(routed[[o]], nothing)[0] < pool.felt(chosen[[o]], nothing)[0]:
-            chosen[o] = routed[o]
-            if left is not None:
-                left += own - pool.usage(chosen[[o]])
 
 
 def _choices(wave: Wave, tables: Tables, pool: Pool, large: Large, chosen: Ints) -> list[Choice]:

@@ -125,7 +125,7 @@ def test_an_order_that_breaks_holds_up_no_wave_and_is_counted(
     assert done["state"] == "done" and done["orders"] == 2
     assert {move["order_id"]: move["outcome"] for move in done["moves"]} == {"o-1": "moved", "o-2": "moved"}
     assert done["detail"] == "Passed over because they break a wave, the log says where: 1 (o-0)"
-    assert "Order o-0 breaks a wave and is passed over" in caplog.text and "KeyError" in caplog.text
+    assert "o-0 breaks a job and is passed over" in caplog.text and "KeyError" in caplog.text
 
 
 def test_a_wave_of_nothing_but_what_breaks_says_so(shop: Shop) -> None:
