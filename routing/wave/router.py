@@ -7,6 +7,7 @@ and a better bound.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -18,7 +19,7 @@ from routing.route import route
 from routing.wave.choices import records
 from routing.wave.large import WORK_LIMIT, choice_in_wave, problem_of
 from routing.wave.pool import Pool
-from routing.wave.problem import Wave
+from routing.wave.problem import Choice, Wave
 from routing.wave.tables import Tables
 
 
@@ -60,9 +61,9 @@ class Router:
         problem, lines, nodes = problem_of(self.wave, o, within, np.zeros(within.size))
         plan = route(problem, work_limit=WORK_LIMIT)
         bound = math.floor(plan.bound_minor * (1 << SHIFT)) - 1
-        if plan.unfilled and o in self.wave.current:  # what stands is promised, and the router does not know
-            return -1, bound
         choice = choice_in_wave(problem, plan, lines, nodes)
+        if units_of(self.wave.current.get(o, ())) - units_of(choice):
+            return -1, bound  # it leaves units that stand, which are promised: the router does not know
         out, strange = records(self.wave, self.tables, {o: choice})
         columns = np.full_like(self.pool.standing, -1)
         if not strange.size:
@@ -71,3 +72,11 @@ class Router:
 
     def _cost(self, column: int) -> int:
         return self.pool.cost(np.array([column]))
+
+
+def units_of(choice: Choice) -> Counter[int]:
+    """Units of each line that a choice sends."""
+    sent: Counter[int] = Counter()
+    for _, content in choice:
+        sent.update(dict(content))
+    return sent

@@ -198,3 +198,13 @@ def test_an_order_of_many_units_is_routed_as_well_as_alone(beside: int) -> None:
     again = solved(stands)
     assert again["cost_minor"] == pytest.approx(again["before_minor"])
     assert again["cost_minor"] <= answer["cost_minor"] + 0.01, "never worse than what stands"
+
+
+def test_units_that_stand_are_sent_though_it_were_cheaper_to_leave_them() -> None:
+    """What is promised is no matter of price, also where the router is asked, which knows of no promise."""
+    many = deepcopy(MANY)
+    many["orders"][0]["current"] = {"parcels": solved(MANY)["orders"][0]["parcels"]}
+    many["unfilled_penalty_minor"] = 1
+    answer = solved(many)
+    assert answer["orders"][0]["unfilled"] == []
+    assert answer["cost_minor"] == answer["before_minor"]
