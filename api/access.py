@@ -57,6 +57,7 @@ FOUNDATION: Access = {
     ("POST", "/v1/keys"): ADMIN,
     ("GET", "/v1/keys"): ADMIN,
     ("DELETE", "/v1/keys/{id}"): ADMIN,
+    ("POST", "/v1/keys/{id}/rotate"): ADMIN,
 }
 
 CHECKOUT_AND_ORDERS: Access = {

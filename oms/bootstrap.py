@@ -17,6 +17,7 @@ from oms.adapters.signer import Signer
 from oms.group_commit import commit_group
 from oms.memory.bid_prices import BidPrices
 from oms.memory.ended_sessions import EndedSessions
+from oms.memory.key_ring import KeyRing
 from oms.memory.networks import Networks
 from oms.memory.places import Places
 from oms.memory.refresher import Refresher
@@ -25,7 +26,6 @@ from oms.settings import Settings
 from oms.store.database import connect, migrate
 from oms.store.foundation_tables import secret
 from oms.usecases.events import Tail
-from oms.usecases.keys import KeyRing
 from oms.writer import Writer
 
 STALE_S = 2.0

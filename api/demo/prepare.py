@@ -22,11 +22,12 @@ from oms.adapters.clock import HandClock
 from oms.adapters.folder import Folder
 from oms.adapters.ids import RandomIds
 from oms.adapters.postgres import database
+from oms.memory.key_ring import KeyRing
 from oms.refusals import Code, refuse
 from oms.settings import Settings
 from oms.store.database import connect, migrate
 from oms.usecases.imports import import_folder
-from oms.usecases.keys import KeyRing, create_key
+from oms.usecases.keys import create_key
 from oms.work import transact
 
 NOTE, HAND = "demo.json", "clock"

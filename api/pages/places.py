@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from api.pages.desk import Desk
 from oms.actors import Actor
-from oms.usecases.keys import KeyRing
+from oms.memory.key_ring import KeyRing
 
 
 def nodes_of(desk: Desk) -> list[tuple[str, str]]:

@@ -1,5 +1,5 @@
-"""Who is signed in: a signed cookie that names an API key, good while the key lives, until
-they sign out, and for half a day at most."""
+"""Who is signed in: a signed cookie that names an API key and its secret, good while that secret opens the
+key, until they sign out, and for half a day at most."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from oms.actors import Actor, Role
 from oms.adapters.ids import new_secret
 from oms.adapters.signer import BadToken
 from oms.bootstrap import Runtime
+from oms.memory.key_ring import secret_name
 from oms.store.keys import ApiKey
 from oms.store.sessions import end_session
 from oms.work import transact
@@ -57,7 +58,8 @@ def open_session(running: Runtime, key: str, response: Response, secure: bool) -
     if found is None or found[1].role not in MAY_SIGN_IN:
         return None
     until = running.clock.now() + LIFE
-    document = {"key": found[0].id, "csrf": new_secret(), "until": until.isoformat()}
+    said = {"key": found[0].id, "secret": secret_name(key.strip())}
+    document = {**said, "csrf": new_secret(), "until": until.isoformat()}
     response.set_cookie(
         COOKIE,
         running.signer.sign(PURPOSE, document),
@@ -76,7 +78,7 @@ def session_of(request: Request, running: Runtime) -> Session:
         document = running.signer.read(PURPOSE, request.cookies.get(COOKIE, ""))
     except BadToken as error:
         raise SignInFirst from error
-    known = running.keys.known(document["key"])
+    known = running.keys.known(document["key"], document.get("secret", ""))
     if known is None:
         raise SignInFirst
     found = Session(*known, document["csrf"], datetime.fromisoformat(document["until"]))

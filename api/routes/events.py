@@ -12,7 +12,8 @@ from fastapi import Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import ConfigDict
 
-from api.deps import Caller, Running, reply
+from api.auth import presented
+from api.deps import Running, reply
 from api.guard import routes
 from api.paging import MOST
 from api.wire.base import Instant, Wire
@@ -104,7 +105,6 @@ def list_events(
 async def stream_events(
     request: Request,
     running: Running,
-    caller: Caller,
     last_event_id: Annotated[
         str | None, Header(max_length=20, description="Continue after this one; from now on if not sent")
     ] = None,
@@ -118,18 +118,18 @@ async def stream_events(
         raise refuse(Code.UNAVAILABLE, "This process has no more room for listeners")
     if last_event_id is not None:
         await anyio.to_thread.run_sync(partial(_require_kept, running, after), limiter=_readers)
-    body = _stream(state, running, caller.key_id, after, tuple(types or ()))
+    body = _stream(state, running, presented(request), after, tuple(types or ()))
     return StreamingResponse(body, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
 
 async def _stream(
-    state: Any, running: Runtime, key_id: str, after: int, types: tuple[str, ...]
+    state: Any, running: Runtime, key: str, after: int, types: tuple[str, ...]
 ) -> AsyncIterator[bytes]:
     state.streams += 1
     try:
         yield b"retry: 1000\n\n"
         quiet_s = 0.0
-        while running.keys.living(key_id) and not state.ending:
+        while running.keys.open(key) is not None and not state.ending:
             if running.tail.seq > after:
                 read = partial(_read, running, after, MOST, types)
                 found, end = await anyio.to_thread.run_sync(read, limiter=_readers)

@@ -1,5 +1,7 @@
 """API keys, for admins."""
 
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -10,10 +12,12 @@ from api.deps import Caller, IdempotencyKey, Running, reply
 from api.guard import routes
 from api.paging import Paging, page_of
 from api.wire.base import Id, Instant, Text, Wire, Word
-from oms.actors import Role
+from oms.actors import Actor, Role
+from oms.bootstrap import Runtime
 from oms.store.keys import ApiKey
 from oms.usecases import keys
-from oms.work import Answer, Work, answer_once, transact
+from oms.usecases.keys import NewKey
+from oms.work import Answer, RequestKey, Work, answer_once, transact
 
 router = routes("keys")
 
@@ -46,6 +50,14 @@ class Key(Wire):
     rate_per_minute: int | None
     created_at: Instant
     revoked_at: Instant | None
+    old_secret_until: Instant | None
+
+
+class KeyRotation(Wire):
+    """For how long the secret before opens the key too: seconds, a day unless said, at most a week."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"overlap_s": 86400}]})
+    overlap_s: Annotated[int, Field(ge=0, le=keys.LONGEST_OVERLAP_S)] = keys.DAY_S
 
 
 class KeyMade(Key):
@@ -67,19 +79,11 @@ def make_key(body: KeyWanted, caller: Caller, running: Running, request: Idempot
     """Make a key, bounded to nodes that exist. Repeating the request does not show the secret again: it is
     kept nowhere.
     """
-    made: list[str] = []
 
-    def work_on(work: Work) -> Answer:
-        wanted = body.model_dump()
-        new = keys.create_key(work, **{**wanted, "role": Role(body.role)})
-        made.append(new.secret)
-        return Answer.of(201, show(new.key))
+    def make(work: Work) -> NewKey:
+        return keys.create_key(work, **{**body.model_dump(), "role": Role(body.role)})
 
-    given = answer_once(running, caller, request, work_on)
-    running.refresher.look()
-    document = orjson.loads(given.body)
-    document["key"] = next((text for text in made if text.startswith(document["id"])), None)
-    return reply(document, given.status)
+    return _with_secret(running, caller, request, 201, make)
 
 
 @router.get("/v1/keys", response_model=Keys)
@@ -99,6 +103,39 @@ def revoke_key(id: Annotated[str, Path(max_length=100)], caller: Caller, running
     return Response(status_code=204)
 
 
+@router.post("/v1/keys/{id}/rotate", response_model=KeyMade)
+def rotate_key(
+    id: Annotated[str, Path(max_length=100)],
+    body: KeyRotation,
+    caller: Caller,
+    running: Running,
+    request: IdempotencyKey,
+) -> Response:
+    """Give a key another secret, shown this once; during the overlap the one before opens it too. What the
+    key holds and owns stays with it.
+    """
+    overlap = timedelta(seconds=body.overlap_s)
+    return _with_secret(running, caller, request, 200, lambda work: keys.rotate_key(work, id, overlap))
+
+
+def _with_secret(
+    running: Runtime, caller: Actor, request: RequestKey, status: int, make: Callable[[Work], NewKey]
+) -> Response:
+    """The answer with the key, which is kept nowhere: whoever repeats the request gets it without."""
+    made: list[tuple[Answer, str]] = []
+
+    def work_on(work: Work) -> Answer:
+        new = make(work)
+        made.append((Answer.of(status, show(new.key)), new.secret))
+        return made[-1][0]
+
+    given = answer_once(running, caller, request, work_on)
+    running.refresher.look()
+    # What was made and then undone, for the same request was faster elsewhere, opens nothing.
+    secret = next((secret for answer, secret in made if answer is given), None)
+    return reply({**orjson.loads(given.body), "key": secret}, given.status)
+
+
 def show(key: ApiKey) -> dict[str, Any]:
     """A key as JSON."""
     return {
@@ -111,4 +148,5 @@ def show(key: ApiKey) -> dict[str, Any]:
         "rate_per_minute": key.rate_per_minute,
         "created_at": key.created_at,
         "revoked_at": key.revoked_at,
+        "old_secret_until": key.old_secret_until,
     }

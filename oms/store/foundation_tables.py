@@ -82,6 +82,15 @@ api_key = Table(
     Column("revoked_at", DateTime(timezone=True)),
 )
 
+former_secret = Table(
+    "former_secret",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True),
+    _required("key_id", Text),
+    _required("until", DateTime(timezone=True)),  # by the database's clock
+    Index(None, "key_id"),
+)
+
 ended_session = Table(
     "ended_session",
     metadata,

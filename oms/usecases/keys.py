@@ -1,19 +1,24 @@
-"""API keys: made, listed, revoked; and the ring of living ones that each process keeps in memory."""
+"""API keys: made, listed, given another secret, revoked."""
 
-import hmac
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from hashlib import sha256
 
 from sqlalchemy import Connection
 
 from inventory.catalogue_read import known_nodes
-from oms.actors import KIND_OF_ROLE, Actor, Role
+from oms.actors import Role
 from oms.adapters.ids import new_secret
 from oms.refusals import Code, Fault, not_found, refuse
 from oms.store import keys as store
 from oms.store.keys import ApiKey
 from oms.work import Work
+
+DAY_S = 86_400
+LONGEST_OVERLAP_S = 7 * DAY_S
+SECRETS_MOST = 8
+"""Former secrets that open a key at once: each costs a comparison at every request."""
 
 
 @dataclass(frozen=True)
@@ -75,48 +80,32 @@ def list_keys(conn: Connection, after: str = "", limit: int = 200) -> list[ApiKe
     return store.list_page(conn, after, limit)
 
 
+def rotate_key(work: Work, key_id: str, overlap: timedelta) -> NewKey:
+    """Give a key another secret; all else of it stays, what it holds and owns too. The secret before opens
+    as well until the overlap is over.
+
+    Done again, because the answer was lost, it takes nothing from the secret that is in use: a former one
+    ends when it was first said to, or sooner if the overlap now is shorter. Raises Refused: not_found,
+    illegal_transition for a revoked key, in_use when too many secrets open it.
+    """
+    found = store.locked_key(work.conn, key_id)
+    if found is None:
+        raise not_found("key")
+    if found.revoked_at is not None:
+        raise refuse(Code.ILLEGAL_TRANSITION, "The key is revoked for good; make another one")
+    if overlap and len(store.former_secrets(work.conn, key_id)) >= SECRETS_MOST:
+        detail = f"{SECRETS_MOST} former secrets open this key; wait until one has ended, or let none go on"
+        raise refuse(Code.IN_USE, detail)
+    secret = f"{key_id}.{new_secret()}"
+    store.replace_secret(work.conn, found, sha256(secret.encode()).digest(), overlap, work.at)
+    work.emit("key.rotated", "key", key_id, {})
+    shown = store.key_of(work.conn, key_id)
+    assert shown is not None
+    return NewKey(shown, secret)
+
+
 def revoke_key(work: Work, key_id: str) -> None:
     """End a key, everywhere within a second. Raises Refused `not_found`."""
     if not store.revoke(work.conn, key_id, work.at):
         raise not_found("key")
     work.emit("key.revoked", "key", key_id, {})
-
-
-class KeyRing:
-    """The living keys in memory; `reload` replaces them whole, `open` finds who a presented key stands
-    for."""
-
-    def __init__(self) -> None:
-        self._keys: dict[str, tuple[ApiKey, Actor]] = {}
-
-    def reload(self, conn: Connection) -> None:
-        """Read the living keys."""
-        self._keys = {key.id: (key, _actor(key)) for key in store.living(conn)}
-
-    def living(self, key_id: str) -> bool:
-        """Whether the key still opens anything."""
-        return key_id in self._keys
-
-    def known(self, key_id: str) -> tuple[ApiKey, Actor] | None:
-        """A living key and its actor, or None; for those who have proved before that it is theirs."""
-        return self._keys.get(key_id)
-
-    def couriers(self) -> list[ApiKey]:
-        """The living keys of couriers."""
-        return [key for key, _ in self._keys.values() if key.role is Role.COURIER]
-
-    def name(self, key_id: str) -> str:
-        """What a living key is called; empty for others."""
-        found = self._keys.get(key_id)
-        return found[0].name if found else ""
-
-    def open(self, presented: str) -> tuple[ApiKey, Actor] | None:
-        """The key and its actor, or None. Takes the same time whichever byte is wrong."""
-        found = self._keys.get(presented.partition(".")[0])
-        if found is None or not hmac.compare_digest(found[0].hash, sha256(presented.encode()).digest()):
-            return None
-        return found
-
-
-def _actor(key: ApiKey) -> Actor:
-    return Actor(KIND_OF_ROLE[key.role], key.id, key.role, key.channels, key.nodes, key.grants)

@@ -10,8 +10,8 @@ from sqlalchemy import text
 from api.app import create_app
 from oms.actors import Role
 from oms.bootstrap import Runtime, start
+from oms.memory.key_ring import KeyRing
 from oms.settings import Settings
-from oms.usecases.keys import KeyRing
 from tests.api.conftest import Client, make_key
 from tests.api.net import small_network
 from tests.api.test_problems import assert_problem

@@ -84,6 +84,14 @@ def customers(scenes: Scenes) -> ByPath:
     }
 
 
+def keys(scenes: Scenes) -> ByPath:
+    def rotated() -> Asked:
+        made = scenes.post("/v1/keys", {"name": "till", "role": "staff"})
+        return f"/v1/keys/{made['id']}/rotate", {"overlap_s": 60}
+
+    return {"/v1/keys/{id}/rotate": rotated}
+
+
 ROOMS: tuple[Callable[[Scenes], ByPath], ...] = (
     checkout_and_stock,
     money,
@@ -94,6 +102,7 @@ ROOMS: tuple[Callable[[Scenes], ByPath], ...] = (
     customers,
     node_work,
     webhooks,
+    keys,
     lab,
 )
 """One line per room."""

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -154,6 +155,28 @@ def test_keys_are_made_shown_once_listed_and_revoked(fresh_database: Callable[[]
     assert anyshelf("keys", "revoke", made["id"], url=url).returncode == 0
     assert json.loads(anyshelf("keys", "list", "--json", url=url).stdout)["keys"][0]["revoked_at"] is not None
     refused = anyshelf("keys", "revoke", "key_nobody", url=url)
+    assert (refused.returncode, refused.stderr) == (1, "✗ There is no such key\n")
+
+
+def test_a_key_is_rotated_and_the_list_shows_when_the_old_secret_ends(
+    fresh_database: Callable[[], str],
+) -> None:
+    url = fresh_database()
+    made = json.loads(anyshelf("keys", "create", "--role", "admin", "--json", url=url).stdout)
+    turned = anyshelf("keys", "rotate", made["id"], url=url)
+    secret = turned.stdout.strip()
+    assert turned.returncode == 0 and secret.startswith(made["id"] + ".") and secret != made["key"]
+    assert "Former secrets open the key until" in turned.stderr
+    until = json.loads(anyshelf("keys", "list", "--json", url=url).stdout)["keys"][0]["old_secret_until"]
+    hours = (datetime.fromisoformat(until) - datetime.now(UTC)) / timedelta(hours=1)
+    assert 23.9 < hours <= 24
+    assert f"old secret {until[:16].replace('T', ' ')}" in anyshelf("keys", "list", url=url).stdout
+    again = json.loads(anyshelf("keys", "rotate", made["id"], "--overlap", "0", "--json", url=url).stdout)
+    assert again["old_secret_until"] is None and again["key"] not in (made["key"], secret)
+    for wrong in ("8d", "1w", "-1h", "24", ""):
+        refused = anyshelf("keys", "rotate", made["id"], f"--overlap={wrong}", url=url)
+        assert refused.returncode == 2 and "write 90s, 30m, 24h or 7d" in refused.stderr
+    refused = anyshelf("keys", "rotate", "key_nobody", url=url)
     assert (refused.returncode, refused.stderr) == (1, "✗ There is no such key\n")
 
 
