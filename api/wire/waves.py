@@ -89,6 +89,8 @@ class WaveShown(Wire):
 class SolveShown(Wire):
     """What looking ahead came to last in a market. Costs an order, in minor units, of `rehearsed` orders that
     came, played without prices and with them; `scale` 0: prices would not have paid and are not felt.
+    `since_…`: orders of the last weeks that felt such prices, what they came to each and what was foretold.
+    Prices are felt at `scale` times `trust`.
     """
 
     market: str
@@ -102,6 +104,20 @@ class SolveShown(Wire):
     with_minor: float
     foretold_minor: float
     priced: Annotated[int, Field(description="Shelves with a price.")]
+    soon_orders: Annotated[int, Field(description="Of those rehearsed, the first; all they asked for went.")]
+    times_alone: Annotated[
+        float, Field(description="What these cost with prices, in what they would cost on full shelves.")
+    ]
+    trust: Annotated[
+        float, Field(description="1, unless orders surely cost more than was foretold: 0 if all is lost.")
+    ]
+    since_days: int
+    since_orders: int
+    since_minor: float
+    since_foretold_minor: float
+    since_surely_minor: Annotated[
+        float, Field(description="By how much at least they cost more; 0 where chance may explain it.")
+    ]
 
 
 class BidPricesShown(Wire):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from math import isnan
+from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection
@@ -18,9 +20,10 @@ from oms.store.bid_prices import lines_of, recent_orders
 from routing.lanes import NO_LANE
 from routing.network import Network
 from routing.network_spec import METHODS, SHIP
-from routing.problem import UNLIMITED, Floats, Ints
+from routing.problem import UNLIMITED, Bools, Floats, Ints
 from routing.promise_ask import seconds
 from routing.replay.laying import DaysAhead
+from routing.replay.rehearsal import alone
 from routing.replay.stream import NO_CARD, Ground, Stream, no_arrivals, plain_days
 
 MOST_ORDERS = 4_000
@@ -37,13 +40,14 @@ SHIP_AT = METHODS.index(SHIP)
 @dataclass(frozen=True, slots=True, eq=False)
 class Recent:
     """``since``: when the oldest of the orders was placed; ``ahead``: what nodes may still send, None where
-    none is limited.
+    none is limited; ``alone_minor`` [O]: what each would cost on full shelves (``rehearsal.alone``).
     """
 
     ground: Ground
     stream: Stream
     since: datetime
     ahead: DaysAhead | None
+    alone_minor: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,35 +66,61 @@ def recent(
     """
     loaded, catalogue = runtime.networks.current, runtime.pool.catalogue
     places: dict[Whereabouts | str, int] = {}
-    orders = _orders(runtime, conn, market, since, places)
-    nodes = _nodes(catalogue, loaded.network, market)
-    skus = _most_wanted(catalogue, orders, MOST_CELLS // max(1, len(nodes)))
+    rows = recent_orders(conn, market, since, MOST_ORDERS)[::-1]
+    orders, skus, nodes = _wanted(runtime, conn, market, rows, places)
     index = {sku: place for place, sku in enumerate(skus)}
-    orders = [one for one in orders if any(sku in index for sku in one.units)]
     on_hand = _on_hand(runtime, catalogue, loaded.network, skus, nodes, until)
-    has = (on_hand > 0).any(axis=0)
+    has: Bools = np.asarray((on_hand > 0).any(axis=0))
     if not orders or not has.any():
         return None
-    nodes, on_hand = nodes[has], np.ascontiguousarray(on_hand[:, has])
-    ground = _ground(loaded, catalogue, skus, nodes, on_hand)
     stream = _stream(loaded.network, orders, index, list(places), nodes, until)
+    costs = alone(_ground(loaded, catalogue, skus, nodes, on_hand), stream)
+    nodes, on_hand, stream = nodes[has], np.ascontiguousarray(on_hand[:, has]), _at(stream, has)
+    ground = _ground(loaded, catalogue, skus, nodes, on_hand)
     most = limits(loaded.network, nodes)
     if (most == UNLIMITED).all():
-        return Recent(ground, stream, orders[0].at, None)
+        return Recent(ground, stream, orders[0].at, None, costs)
     now = runtime.clock.now()
     counter = _collected(loaded.network, orders, list(places), nodes, now)
     stream = replace(stream, days=with_hours(stream, loaded.network, nodes, seconds(now)))
     room = rooms_by_day(loaded.network, nodes, runtime.pool.capacity_free(), stream, seconds(now))
     ahead = DaysAhead(_naive(now), _naive(until), np.where(room == UNLIMITED, UNLIMITED, room + counter))
     most = np.where(most == UNLIMITED, UNLIMITED, most + counter[:, 0])
-    return Recent(replace(ground, most_orders=most), stream, orders[0].at, ahead)
+    return Recent(replace(ground, most_orders=most), stream, orders[0].at, ahead, costs)
+
+
+def alone_minor(runtime: Runtime, conn: Connection, market: str, rows: Sequence[Any]) -> dict[str, float]:
+    """By order, ``rows`` oldest first: what it would cost on full shelves of the market's nodes. Those that
+    go nobody knows where are left out.
+    """
+    loaded, catalogue = runtime.networks.current, runtime.pool.catalogue
+    places: dict[Whereabouts | str, int] = {}
+    orders, skus, nodes = _wanted(runtime, conn, market, rows, places)
+    if not orders or not len(nodes):
+        return {}
+    index = {sku: place for place, sku in enumerate(skus)}
+    stream = _stream(loaded.network, orders, index, list(places), nodes, orders[-1].at)
+    nothing = np.zeros((len(skus), len(nodes)), np.int64)
+    costs = alone(_ground(loaded, catalogue, skus, nodes, nothing), stream)
+    return {id: cost for id, cost in zip(stream.order_ids, costs.tolist(), strict=True) if not isnan(cost)}
+
+
+def _wanted(
+    runtime: Runtime, conn: Connection, market: str, rows: Sequence[Any], places: dict[Whereabouts | str, int]
+) -> tuple[list[_Placed], list[str], Ints]:
+    """Orders, the SKUs of them that are looked at, and the market's nodes."""
+    catalogue, network = runtime.pool.catalogue, runtime.networks.current.network
+    orders = _orders(runtime, conn, rows, places)
+    nodes = _nodes(catalogue, network, market)
+    skus = _most_wanted(catalogue, orders, MOST_CELLS // max(1, len(nodes)))
+    known = set(skus)
+    return [one for one in orders if not known.isdisjoint(one.units)], skus, nodes
 
 
 def _orders(
-    runtime: Runtime, conn: Connection, market: str, since: datetime, places: dict[Whereabouts | str, int]
+    runtime: Runtime, conn: Connection, rows: Sequence[Any], places: dict[Whereabouts | str, int]
 ) -> list[_Placed]:
-    """Oldest first, without those that go nobody knows where. ``places`` is filled: points, and stores."""
-    rows = recent_orders(conn, market, since, MOST_ORDERS)[::-1]
+    """Without those that go nobody knows where. ``places`` is filled: points, and stores."""
     units: dict[str, dict[str, int]] = {row.id: {} for row in rows}
     for order, sku, quantity in lines_of(conn, list(units)):
         units[order][sku] = quantity
@@ -213,6 +243,18 @@ def _stream(
         days=replace(days, transit=transit),
         arrivals=no_arrivals(),
     )
+
+
+def _at(stream: Stream, there: Bools) -> Stream:
+    """With the nodes ``there`` [n] only."""
+    days = replace(
+        stream.days, profile=stream.days.profile[there], transit=_columns(stream.days.transit, there)
+    )
+    return replace(stream, km=_columns(stream.km, there), card=_columns(stream.card, there), days=days)
+
+
+def _columns(table: Any, there: Bools) -> Any:
+    return np.ascontiguousarray(table[:, there])
 
 
 def _reach(network: Network, places: Sequence[Whereabouts | str], nodes: Ints) -> tuple[Floats, Ints, Ints]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -52,7 +52,9 @@ _NEWEST = text("SELECT DISTINCT ON (market) until, cells, days FROM bid_prices O
 @dataclass(frozen=True, slots=True)
 class Solved:
     """Figures of one solve. ``orders`` learned from, ``coming`` until the horizon; of ``rehearsed`` orders
-    the costs an order without and with prices, and as foretold, in minor units.
+    the costs an order without and with prices, and as foretold, in minor units. ``times_alone``: what
+    ``soon_orders`` of them, the first, cost with prices, in what they would cost on full shelves; 0 where
+    nobody knows. ``trust`` and ``since_…``: the verdict on the days before (``routing.replay.trust``).
     """
 
     market: str
@@ -66,6 +68,19 @@ class Solved:
     with_minor: float
     foretold_minor: float
     priced: int
+    soon_orders: int = 0
+    times_alone: float = 0.0
+    trust: float = 1.0
+    since_days: int = 0
+    since_orders: int = 0
+    since_minor: float = 0.0
+    since_foretold_minor: float = 0.0
+    since_surely_minor: float = 0.0
+
+    @property
+    def felt(self) -> float:
+        """How far these prices are felt."""
+        return self.scale * self.trust
 
 
 def recent_orders(conn: Connection, market: str, since: datetime, most: int) -> Sequence[Any]:
@@ -97,7 +112,7 @@ def write_solved(conn: Connection, solved: Solved, cells: NDArray[Any], days: ND
     conn.execute(delete(bid_prices).where(mine, at < solved.at - KEPT))
     priced = func.octet_length(bid_prices.c.cells) + func.octet_length(bid_prices.c.days) > 0
     conn.execute(bid_prices.update().where(mine, at < solved.at, priced).values(cells=b"", days=b""))
-    figures = {name: getattr(solved, name) for name in Solved.__slots__}
+    figures = asdict(solved)
     stored = {"cells": cells.astype(CELL).tobytes(), "days": days.astype(DAY_CELL).tobytes()}
     conn.execute(insert(bid_prices).values(**figures, **stored))
     return True

@@ -2,8 +2,9 @@
 shelves, what comes in, and what its nodes may still send.
 
 Solved outside any transaction, by the code that the replay lab plays as ``lookahead``. Before they are felt
-they are rehearsed on the latest orders: where they do not pay they are written down as 0, and a process that
-fails leaves the last ones, which end by themselves.
+they are rehearsed on the latest orders: where they do not pay they are written down as 0. Once they are felt
+they are watched: where orders surely cost more than was foretold they are shrunk, or written down as 0 too. A
+process that fails leaves the last ones, which end by themselves.
 """
 
 from __future__ import annotations
@@ -26,11 +27,12 @@ from oms.store.bid_prices import CELL, DAY_CELL, Solved, newest_solved, write_so
 from oms.store.database import OUTAGES, ended_alone, unhurried
 from oms.store.versions import bump
 from oms.store.waves import markets_of_nodes
+from oms.usecases.price_watch import watched
 from oms.work import Work, transact
 from routing.ahead import above_least, days_above_least
 from routing.problem import Floats
 from routing.replay.foresight import Foresight, Outlook
-from routing.replay.rehearsal import SCALES, rehearsed
+from routing.replay.rehearsal import SCALES, Rehearsal, rehearsed
 
 log = logging.getLogger(__name__)
 
@@ -79,9 +81,10 @@ def solve_prices(runtime: Runtime, market: str, outlook: Outlook = OUTLOOK) -> S
     )
     if runtime.closing.is_set():
         return None
+    verdict, (soon, times_alone) = watched(runtime, market), _soon(trial, seen)
     cells, days = np.zeros(0, CELL), np.zeros(0, DAY_CELL)
-    if trial.scale > 0:
-        ahead = Foresight(seen.ground, seen.stream, replace(outlook, scale=trial.scale))
+    if trial.scale * verdict.trust > 0:
+        ahead = Foresight(seen.ground, seen.stream, replace(outlook, scale=trial.scale * verdict.trust))
         worth = ahead.worth(len(seen.stream.order_ids), coming, seen.ground.on_hand, seen.ahead)
         cells = _cells(catalogue, seen, above_least(worth.units, seen.ground.on_hand))
         days = _day_cells(catalogue, seen, days_above_least(worth.days))
@@ -97,6 +100,14 @@ def solve_prices(runtime: Runtime, market: str, outlook: Outlook = OUTLOOK) -> S
         with_minor=trial.with_minor,
         foretold_minor=trial.foretold_minor,
         priced=len(cells),
+        soon_orders=soon,
+        times_alone=times_alone,
+        trust=verdict.trust,
+        since_days=verdict.days,
+        since_orders=verdict.orders,
+        since_minor=verdict.realised_minor,
+        since_foretold_minor=verdict.foretold_minor,
+        since_surely_minor=verdict.surely_minor,
     )
     return transact(runtime, SYSTEM, partial(_write, solved, cells, days))
 
@@ -106,6 +117,17 @@ def _coming(seen: Recent, now: datetime, horizon: timedelta) -> float:
     is known, so it counts as a day's.
     """
     return len(seen.stream.order_ids) * (horizon / max(now - seen.since, timedelta(days=1)))
+
+
+def _soon(trial: Rehearsal, seen: Recent) -> tuple[int, float]:
+    """How many orders rehearsed first got all they asked for, and what these cost with prices, in what they
+    would cost on full shelves; 0 where nobody knows.
+    """
+    first = len(seen.alone_minor) - trial.orders
+    costs = seen.alone_minor[first : first + len(trial.soon_minor)]
+    both = ~np.isnan(trial.soon_minor + costs)
+    full = float(costs[both].sum())
+    return int(both.sum()), float(trial.soon_minor[both].sum()) / full if full > 0 else 0.0
 
 
 def _cells(catalogue: Catalogue, seen: Recent, worth: Floats) -> NDArray[Any]:
@@ -131,6 +153,35 @@ def _day_cells(catalogue: Catalogue, seen: Recent, worth: Floats) -> NDArray[Any
 
 
 def _write(solved: Solved, cells: NDArray[Any], days: NDArray[Any], work: Work) -> Solved | None:
+    before = newest_solved(work.conn, solved.market)
     if write_solved(work.conn, solved, cells, days):
         bump(work.conn, "bid_prices")
+        _tell(work, 1.0 if before is None else before.trust, solved)
     return newest_solved(work.conn, solved.market)
+
+
+def _tell(work: Work, before: float, solved: Solved) -> None:
+    """Say so where trust is lost, wholly or in part, or found again; steps in between are in the figures."""
+    if [before == 1, before == 0] == [solved.trust == 1, solved.trust == 0]:
+        return
+    told = {
+        "market": solved.market,
+        "trust": solved.trust,
+        "days": solved.since_days,
+        "orders": solved.since_orders,
+        "realised_minor": solved.since_minor,
+        "foretold_minor": solved.since_foretold_minor,
+        "surely_minor": solved.since_surely_minor,
+    }
+    work.emit("bid_prices.trust_changed", "bid_prices", solved.market, told)
+    log.warning(
+        "Prices of market %r are felt at %.0f %% of what was rehearsed: %d orders of %d days cost %.1f each, "
+        "foretold %.1f, surely %.1f more",
+        solved.market,
+        100 * solved.trust,
+        solved.since_orders,
+        solved.since_days,
+        solved.since_minor,
+        solved.since_foretold_minor,
+        solved.since_surely_minor,
+    )

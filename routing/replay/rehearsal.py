@@ -7,11 +7,11 @@ which say how far prices are to be felt, and prices that lose against none are n
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from routing.problem import Ints
+from routing.problem import UNLIMITED, Floats, Ints
 from routing.replay.foresight import Foresight, Outlook
 from routing.replay.policies import POLICIES
 from routing.replay.simulate import Settings, simulate
@@ -27,7 +27,9 @@ LEAST_ORDERS = 20
 class Rehearsal:
     """``scale``: how far prices are to be felt, 0 where they did not pay. Costs are felt ones an order, minor
     units, the penalty of unfilled units included: without prices, with them at the best scale above 0, and as
-    the prices foretell for as many orders as are played.
+    the prices foretell for as many orders as are played. ``soon_minor``: what each of the first came to with
+    prices, NaN where it was not filled: those that are played before the prices are solved anew, while the
+    shelves are much as they are now.
     """
 
     orders: int
@@ -35,6 +37,7 @@ class Rehearsal:
     without_minor: float
     with_minor: float
     foretold_minor: float
+    soon_minor: Floats = field(default_factory=lambda: np.zeros(0), compare=False)
 
 
 NOTHING = Rehearsal(0, 0.0, 0.0, 0.0, 0.0)
@@ -54,12 +57,12 @@ def rehearsed(
     played = orders - past
     there = replace(ground, on_hand=thinned(ground.on_hand, played / max(coming, 1.0), outlook.seed))
     without = simulate(there, stream, POLICIES["sparing"], Settings(past=past)).objective_minor
-    best_scale, best = 0.0, np.inf
+    best_scale, best, whole = 0.0, np.inf, np.zeros(0)
     for scale in scales:
         settings = Settings(past=past, outlook=replace(outlook, scale=scale))
-        cost = simulate(there, stream, POLICIES["lookahead"], settings).objective_minor
-        if cost < best:
-            best_scale, best = scale, cost
+        found = simulate(there, stream, POLICIES["lookahead"], settings)
+        if found.objective_minor < best:
+            best_scale, best, whole = scale, found.objective_minor, found.whole_minor
     foretold = Foresight(there, stream, outlook, past)
     nothing_used = np.zeros_like(stream.days.next_ship[stream.days.profile])
     ahead = foretold.days_ahead(past, nothing_used)
@@ -71,7 +74,19 @@ def rehearsed(
         without_minor=without / played,
         with_minor=best / played,
         foretold_minor=foretold.expected_minor / played,
+        soon_minor=whole[: int(min(played, coming) / outlook.solves)],
     )
+
+
+def alone(ground: Ground, stream: Stream) -> Floats:
+    """[O] what each order is felt to cost if all shelves and days of the ground's nodes were full: a measure
+    of baskets and where they go, so that orders of one week can be held against those of another. NaN where
+    no lane carries it.
+    """
+    plenty = np.full_like(ground.on_hand, int(stream.quantity.sum()))
+    unlimited = np.full_like(ground.most_orders, UNLIMITED)
+    full = replace(ground, on_hand=plenty, most_orders=unlimited)
+    return simulate(full, stream, POLICIES["cheapest"]).whole_minor
 
 
 def thinned(on_hand: Ints, share: float, seed: int) -> Ints:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from routing.problem import Ints
+from routing.problem import Floats, Ints
 from routing.replay.places import ARRIVES, DAY, GRAMS, NODE, ORDER, TAKEN, TRANSPORT
 from routing.replay.stream import Ground, Stream
 
@@ -47,6 +47,7 @@ class Replay:
     large: int  # decisions beyond the exact kernel
     by_node: int  # orders that took the node-by-node programme
     digest: str
+    whole_minor: Floats  # [O] what each order played was felt to cost, NaN where a unit was missing
 
     @property
     def paid_minor(self) -> int:
@@ -70,6 +71,7 @@ class Tally:
         self._served: Ints = np.zeros(len(stream.sku), np.int64)
         self._parcels: Ints = np.zeros(orders, np.int64)
         self._arrives: Ints = np.full(orders, -1, np.int64)
+        self._order_minor: Floats = np.zeros(orders)
         self._node_parcels: Ints = np.zeros(nodes, np.int64)
         self._node_units: Ints = np.zeros(nodes, np.int64)
         self._transport = self._pick = 0
@@ -92,6 +94,10 @@ class Tally:
         km = stream.km[place, node]
         self._transport += int(parcels[:, TRANSPORT].sum())
         self._pick += int((units * unit).sum())
+        late = (parcels[:, ARRIVES] - stream.days.placed[order]) * self._ground.late_day_minor
+        felt = self._ground.parcel_minor + late
+        sent = parcels[:, TRANSPORT] + self._ground.fixed_minor[node] + units * unit
+        np.add.at(self._order_minor, order, sent + felt)
         self._km += float(km.sum())
         self._co2 += float((km * parcels[:, GRAMS]).sum()) / G_PER_KG * self._ground.co2_g_per_kg_km
         self._days += float((parcels[:, ARRIVES] - stream.days.placed[order]).sum())
@@ -137,4 +143,5 @@ class Tally:
             large=large,
             by_node=by_node,
             digest=self._digest.hexdigest(),
+            whole_minor=np.where(missing == 0, self._order_minor[first:], np.nan),
         )

@@ -49,7 +49,19 @@ COLUMN = ("column", "kind", "when empty or left out", "allowed")
 
 
 SUBJECTS = (
-    *("customer", "fulfilment", "import", "inbound", "key", "kit", "manifest", "network", "node", "order"),
+    *(
+        "bid_prices",
+        "customer",
+        "fulfilment",
+        "import",
+        "inbound",
+        "key",
+        "kit",
+        "manifest",
+        "network",
+        "node",
+        "order",
+    ),
     *("payment", "pick_list", "pickup", "refund", "reservation", "return", "run", "shipment", "sku", "stock"),
     *("stop", "substitutes", "task", "transfer", "wave", "webhook", "what_if", "work"),
 )

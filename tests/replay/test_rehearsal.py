@@ -5,10 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from routing.problem import UNLIMITED
 from routing.replay.foresight import Outlook
-from routing.replay.rehearsal import LEAST_ORDERS, NOTHING, rehearsed, thinned
+from routing.replay.policies import POLICIES
+from routing.replay.rehearsal import LEAST_ORDERS, NOTHING, alone, rehearsed, thinned
+from routing.replay.simulate import Settings, simulate
 from tests.replay.test_foresight import contended
-from tests.replay.world import random_world
+from tests.replay.world import ground, random_world, stream
 
 
 def test_prices_that_pay_are_felt() -> None:
@@ -47,3 +50,38 @@ def test_stock_for_many_orders_is_thinned_to_the_few_that_are_played() -> None:
     on_hand = np.full((40, 50), 10, np.int64)
     assert thinned(on_hand, 1.5, 0) is on_hand
     assert abs(thinned(on_hand, 0.25, 0).mean() - 2.5) < 0.1
+
+
+@pytest.mark.parametrize("name", ["cheapest", "nearest", "lookahead_wave"])
+def test_what_whole_orders_came_to_adds_up(name: str) -> None:
+    there, orders = random_world(3, 60)
+    there = replace(there, parcel_minor=20.0, late_day_minor=5.0, on_hand=np.full_like(there.on_hand, 500))
+    found = simulate(there, orders, POLICIES[name], Settings(past=10))
+    assert found.filled_orders == len(found.whole_minor) == 50
+    assert found.whole_minor.sum() == pytest.approx(found.objective_minor)
+
+
+def test_orders_that_lack_a_unit_have_no_cost_of_their_own() -> None:
+    there = ground([[2, 0, 1]])
+    found = simulate(there, stream(3, {0: 1}, {0: 3}, {0: 1}), POLICIES["cheapest"])
+    assert np.isnan(found.whole_minor).tolist() == [False, True, True]
+
+
+def test_alone_each_order_finds_full_shelves_and_days() -> None:
+    there = ground([[0, 0, 1], [0, 0, 0]])
+    orders = stream(3, {0: 1}, {0: 1, 1: 1}, {0: 1})
+    near, both, again = alone(replace(there, most_orders=np.zeros_like(there.most_orders)), orders)
+    assert near == again == 100 + 10 + 300, "the near card, whoever came before"
+    assert both == 100 + 20 + 700
+    assert np.isnan(alone(there, stream(3, {0: 1}, unreached=(0, 1, 2)))).all()
+    assert (there.most_orders == UNLIMITED).all() and there.on_hand.sum() == 1, "they are as they were"
+
+
+def test_what_the_first_orders_rehearsed_came_to_is_told() -> None:
+    """Those before the prices are solved anew, of as many as the stock is to last for."""
+    there, orders = contended()
+    for coming, first in ((120.0, 15), (60.0, 15), (20.0, 5)):
+        found = rehearsed(there, orders, coming, Outlook(solves=4))
+        assert found.orders == 60 and len(found.soon_minor) == first
+        filled = ~np.isnan(found.soon_minor)
+        assert filled.any() and found.soon_minor[filled].mean() <= found.with_minor
