@@ -6,8 +6,8 @@ from typing import cast
 from alembic import op
 from psycopg import Connection
 
-revision = "0019"
-down_revision = "0018"
+revision = "0020"
+down_revision = "0019"
 
 
 def upgrade() -> None:
