@@ -19,20 +19,41 @@ from sqlalchemy import Connection, Engine
 from inventory.movements import Count, Note
 from inventory.outcomes import Displaced
 from inventory.stock import count
+from inventory.store import load_find
 from inventory.store import load_sql as sql
 from inventory.store.names import Register
 
 CHUNK = 5_000
 
 
-class Columns(NamedTuple):
-    """Counts column by column, each of one length; what the columns mean says `LoadLine`."""
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """A column of ids: `texts` are those that occur, `of` says of each row which it has."""
 
-    node: Sequence[str]
-    sku: Sequence[str]
-    quantity: Sequence[int]
-    bin: Sequence[str | None]
-    safety_stock: Sequence[int | None]
+    texts: Sequence[str]
+    of: NDArray[np.int32]
+
+    @classmethod
+    def told_apart(cls, column: Sequence[str]) -> "Ids":
+        """Of a column as it stands."""
+        at = {text: place for place, text in enumerate(dict.fromkeys(column))}
+        return cls(list(at), np.fromiter(map(at.__getitem__, column), np.int32, len(column)))
+
+    def at(self, row: int) -> str:
+        """What stands in a row."""
+        return self.texts[int(self.of[row])]
+
+
+class Columns(NamedTuple):
+    """Counts column by column, each of one length; what the columns mean says `LoadLine`. Bin and safety
+    stock are one value for all rows, or one for each.
+    """
+
+    node: Ids
+    sku: Ids
+    quantity: NDArray[np.int32]
+    bin: str | list[str | None] | None
+    safety_stock: int | list[int | None] | None
 
 
 class LoadLine(NamedTuple):
@@ -99,7 +120,15 @@ def load_chunk(
     """
     if not lines:
         return Loaded(0, (), [])
-    part, unknown = numbered(conn, Columns(*zip(*lines, strict=True)), register or Register())
+    node, sku, quantity, bins, safety_stocks = zip(*lines, strict=True)
+    named = Columns(
+        Ids.told_apart(node),
+        Ids.told_apart(sku),
+        np.array(quantity, np.int32),
+        sql.alike(bins),
+        sql.alike(safety_stocks),
+    )
+    part, unknown = numbered(conn, named, register or Register())
     return write(conn, at, part, note) if part else Loaded(0, unknown, [])
 
 
@@ -109,7 +138,7 @@ def numbered(
     """The counts by number, or the rows whose node or SKU does not exist. Raises ValueError when a
     (node, SKU) comes twice.
     """
-    names = register.learn(conn, set(named.node), set(named.sku))
+    names = register.learn(conn, named.node.texts, named.sku.texts)
     node_no, sku_no = _numbers(names.nodes, named.node), _numbers(names.skus, named.sku)
     unknown = np.flatnonzero((node_no < 0) | (sku_no < 0))
     if unknown.size:
@@ -117,14 +146,13 @@ def numbered(
     keys = np.sort(sku_no.astype(np.int64) << 32 | node_no)
     if (keys[1:] == keys[:-1]).any():
         raise ValueError("a position is counted twice")
-    units = np.array(named.quantity, np.int32)
-    more = sql.alike(named.bin), sql.alike(named.safety_stock)
-    return Part(sql.Counted(node_no, sku_no, units, *more), np.arange(units.size), named), ()
+    counted = sql.Counted(node_no, sku_no, named.quantity, named.bin, named.safety_stock)
+    return Part(counted, np.arange(len(counted)), named), ()
 
 
 def find(conn: Connection, part: Part) -> Part:
     """The counts that say something new, in the order of locks."""
-    new, missing = sql.find(conn, part.by_number)
+    new, missing = load_find.find(conn, part.by_number)
     return replace(part.at(new), complete=not missing)
 
 
@@ -137,11 +165,12 @@ def write(conn: Connection, at: datetime, part: Part, note: Note) -> Loaded:
     changed, short = sql.apply(conn, at, part.by_number, note.reference, note.actor)
     named = part.named
     rows = part.rows[short].tolist()
-    counts = [Count(named.node[row], named.sku[row], named.quantity[row], note) for row in rows]
+    counts = [Count(named.node.at(row), named.sku.at(row), int(named.quantity[row]), note) for row in rows]
     report = count(conn, at, counts) if counts else None
     return Loaded(len(part), (), report.displaced if report else [], changed)
 
 
-def _numbers(known: Mapping[str, int], ids: Sequence[str]) -> NDArray[np.int32]:
+def _numbers(known: Mapping[str, int], ids: Ids) -> NDArray[np.int32]:
     """The ids' numbers, -1 for those that do not exist."""
-    return np.fromiter(map(known.get, ids, repeat(-1)), np.int32, len(ids))
+    numbers = np.fromiter(map(known.get, ids.texts, repeat(-1)), np.int32, len(ids.texts))
+    return numbers[ids.of]

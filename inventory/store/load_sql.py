@@ -1,4 +1,4 @@
-"""What a bulk load of counts does to the database: a statement that finds what is new, two that write it."""
+"""What a bulk load of counts writes: two statements, whatever its size."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, text
-
-from inventory.store.pool_sql import about
 
 Int32s = NDArray[np.int32]
 
@@ -29,6 +27,11 @@ class Counted:
     def __len__(self) -> int:
         return self.units.size
 
+    @property
+    def uniform(self) -> bool:
+        """Whether all rows say the same of bin and safety stock."""
+        return not isinstance(self.bin, list) and not isinstance(self.safety, list)
+
     def at(self, rows: NDArray[np.int64]) -> "Counted":
         """Some of the rows."""
         return Counted(
@@ -45,22 +48,9 @@ def alike(values: Sequence[Any]) -> Any:
     return values[0] if len(set(values)) == 1 else list(values)
 
 
-# To look a few rows up is cheap, to hash all positions for them is not; of two large sets the hash wins.
-_PLAN = text("SELECT set_config('enable_hashjoin', :hash, true), set_config('enable_mergejoin', 'off', true)")
-_LOOKS_PER_SCAN = 4  # how many positions are scanned in the time one is looked up
+PLAN = text("SELECT set_config('enable_hashjoin', :hash, true), set_config('enable_mergejoin', 'off', true)")
+"""By index; for the rest of a transaction."""
 
-_FIND = text(
-    """
-    SELECT coalesce(array_agg(s.line - 1 ORDER BY s.node_no, s.sku_no), '{}'),
-        coalesce(bool_or(p.sku_no IS NULL), false)
-    FROM unnest(CAST(:node_no AS int[]), CAST(:sku_no AS int[]), CAST(:units AS int[]), CAST(:bins AS text[]),
-        CAST(:safeties AS int[])) WITH ORDINALITY AS s (node_no, sku_no, counted, bin, safety, line)
-    LEFT JOIN position p ON p.sku_no = s.sku_no AND p.node_no = s.node_no
-    WHERE p.sku_no IS NULL OR s.counted <> p.on_hand OR p.blocked
-        OR coalesce(s.bin, CAST(:bin AS text)) <> p.bin
-        OR coalesce(s.safety, CAST(:safety AS int)) <> p.safety_stock
-    """
-)
 _MAKE = text(
     """
     INSERT INTO position (node_no, sku_no)
@@ -104,19 +94,9 @@ _APPLY = text(
 )
 
 
-def find(conn: Connection, counted: Counted) -> tuple[NDArray[np.int64], bool]:
-    """Which rows say something new, in the order of locks, and whether some are of positions that do not
-    exist. Nothing is locked.
-    """
-    scan = about(conn) < _LOOKS_PER_SCAN * len(counted)
-    conn.execute(_PLAN, {"hash": "on" if scan else "off"})
-    rows, missing = conn.execute(_FIND, _columns(counted)).one()
-    return np.array(rows, np.int64), missing
-
-
 def make(conn: Connection, counted: Counted) -> None:
     """Make the positions that are missing, in the order of locks."""
-    conn.execute(_PLAN, {"hash": "off"})
+    conn.execute(PLAN, {"hash": "off"})
     conn.execute(_MAKE, {"node_no": counted.node_no, "sku_no": counted.sku_no})
 
 
@@ -127,13 +107,14 @@ def apply(
     (`locks.py`). Answers how many rows said something new, and those that count fewer units than are held:
     of these only bin and safety stock are written, and a block ends.
     """
-    conn.execute(_PLAN, {"hash": "off"})
+    conn.execute(PLAN, {"hash": "off"})
     note = {"at": at, "reference": reference, "actor": actor}
-    changed, short = conn.execute(_APPLY, _columns(counted) | note).one()
+    changed, short = conn.execute(_APPLY, columns(counted) | note).one()
     return changed, short
 
 
-def _columns(counted: Counted) -> dict[str, object]:
+def columns(counted: Counted) -> dict[str, object]:
+    """As parameters of a statement."""
     several = isinstance(counted.bin, list), isinstance(counted.safety, list)
     return {
         "node_no": counted.node_no,

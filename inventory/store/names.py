@@ -38,7 +38,7 @@ class Names:
 def resolve(conn: Connection, nodes: Iterable[str], skus: Iterable[str]) -> Names:
     """Look the ids up; what does not exist is absent from the answer."""
     found: list[dict[str, int]] = []
-    for statement, ids in zip(_BY_ID, (sorted(set(nodes)), sorted(set(skus))), strict=True):
+    for statement, ids in zip(_BY_ID, (list(dict.fromkeys(nodes)), list(dict.fromkeys(skus))), strict=True):
         known, nos = conn.execute(statement, {"ids": ids}).one() if ids else ((), ())
         found.append(dict(zip(known or (), nos or (), strict=True)))
     return Names(*found)
@@ -55,7 +55,7 @@ class Register:
     def learn(self, conn: Connection, nodes: Iterable[str], skus: Iterable[str]) -> Names:
         """What is known, these ids included where they exist."""
         of, these = self.known.nodes, self.known.skus
-        new = {node for node in nodes if node not in of}, {sku for sku in skus if sku not in these}
+        new = [node for node in nodes if node not in of], [sku for sku in skus if sku not in these]
         found = resolve(conn, *new)
         self.known.nodes.update(found.nodes)
         self.known.skus.update(found.skus)

@@ -27,6 +27,7 @@ from oms.adapters.folder_values import (
     Stock,
     Tariffs,
     positions_of,
+    told_apart,
 )
 from oms.adapters.folder_write import write_folder
 
@@ -53,5 +54,6 @@ __all__ = [
     "explain_columns",
     "positions_of",
     "read_folder",
+    "told_apart",
     "write_folder",
 ]

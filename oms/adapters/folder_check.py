@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from oms.adapters.folder_faults import Faults
 from oms.adapters.folder_schema import Column, TableSpec
-from oms.adapters.folder_values import ANY_NODE, Ints, positions_of
+from oms.adapters.folder_values import ANY_NODE, Ints, positions_of, told_apart
 
 Columns = Mapping[str, NDArray[Any]]
 COUNTRY = r"^([A-Z]{2})?$"
@@ -58,7 +58,10 @@ def check_reference(
 ) -> Ints:
     """Every id of the column stands in the table it refers to. Returns in which row, -1 for none."""
     found = positions_of(values, known)
-    unknown = (found < 0) & (values != "")
+    unknown = found < 0
+    if not unknown.any():
+        return found
+    unknown &= values != ""
     for word in column.also:
         unknown &= values != word
     faults.at(
@@ -110,11 +113,16 @@ def check_barcodes(file: str, columns: Columns, rows: Ints, faults: Faults) -> N
 
 def check_country(file: str, columns: Columns, rows: Ints, faults: Faults) -> None:
     """Two capital letters or nothing."""
-    countries = columns["country"]
+    countries, which = told_apart(columns["country"])
     good = pc.match_substring_regex(pa.array(countries, pa.string()), COUNTRY)
-    bad = ~np.asarray(good.to_numpy(zero_copy_only=False), dtype=np.bool_)
+    bad = ~np.asarray(good.to_numpy(zero_copy_only=False), dtype=np.bool_)[which]
     faults.at(
-        file, "country", rows, bad, "bad_country", lambda place: f"{countries[place]} is not like US or GB"
+        file,
+        "country",
+        rows,
+        bad,
+        "bad_country",
+        lambda place: f"{columns['country'][place]} is not like US or GB",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from oms.adapters.folder_faults import Faults
 from oms.adapters.folder_schema import COMPUTED, Column, Kind
-from oms.adapters.folder_values import Ints
+from oms.adapters.folder_values import Codes, Ints, Repeated, Texts
 
 WHOLE = r"^[+-]?[0-9]{1,18}$"
 NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$"
@@ -34,14 +35,16 @@ class Cells:
     rows: Ints  # row numbers in the file
     faults: Faults
 
-    def wrong(self, mask: Bools, code: str, what: str) -> None:
-        """Note the cells of the mask, each with its own text."""
+    def wrong(self, mask: Bools, code: str, what: str, codes: Codes | None = None) -> None:
+        """Note the cells of the mask, each with its own text. With ``codes`` it is a mask of different texts,
+        of which each cell has one.
+        """
         if mask.any():
             self.faults.at(
                 self.file,
                 self.column.name,
                 self.rows,
-                mask,
+                mask if codes is None else mask[codes],
                 code,
                 lambda place: f"{_cell(self.array[place])}: {what}",
             )
@@ -50,7 +53,7 @@ class Cells:
 def parse(cells: Cells) -> NDArray[Any]:
     """The column as an array of its kind; faulty cells hold 0, an empty text, or no time of day (-1)."""
     readers = {
-        Kind.ID: _ids,
+        Kind.ID: _texts,
         Kind.TEXT: _texts,
         Kind.WORDS: _words,
         Kind.WHOLE: _whole,
@@ -63,8 +66,15 @@ def parse(cells: Cells) -> NDArray[Any]:
 
 def filled(column: Column, count: int) -> NDArray[Any]:
     """The column where the file leaves it out; computed defaults are filled in later."""
-    empty = Cells("", column, pa.nulls(1, pa.string()), np.arange(1), Faults())
-    return np.repeat(parse(empty), count)
+    value = _usual(column)
+    which = np.zeros(count, np.int32)
+    return Repeated.of(np.asarray(value), which) if isinstance(value, Repeated) else value[which]
+
+
+@cache
+def _usual(column: Column) -> NDArray[Any]:
+    """What an empty cell means, once."""
+    return parse(Cells("", column, pa.nulls(1, pa.string()), np.arange(1), Faults()))
 
 
 def _cell(value: Any) -> str:
@@ -86,12 +96,12 @@ def _as_text(cells: Cells) -> Any:
     return pc.utf8_trim_whitespace(cells.array.cast(pa.string())).fill_null("")
 
 
-def _coded(cells: Cells) -> tuple[Any, Ints]:
+def _coded(cells: Cells) -> tuple[Any, Codes]:
     """The different texts of a column, and for each row which it is: what there is to say of a text is said
     once, however many rows have it.
     """
     coded = _as_text(cells).dictionary_encode()
-    return coded.dictionary, np.asarray(coded.indices.to_numpy(zero_copy_only=False), dtype=np.int64)
+    return coded.dictionary, np.asarray(coded.indices.to_numpy(), dtype=np.int32)
 
 
 def _mask(array: Any) -> Bools:
@@ -102,35 +112,31 @@ def _objects(array: Any) -> NDArray[np.object_]:
     return np.asarray(array.to_numpy(zero_copy_only=False), dtype=np.object_)
 
 
-def _missing(cells: Cells, empty: Bools) -> None:
+def _missing(cells: Cells, empty: Bools, codes: Codes | None = None) -> None:
     if cells.column.required:
-        cells.wrong(empty, "missing_value", "needs a value")
+        cells.wrong(empty, "missing_value", "needs a value", codes)
 
 
-def _ids(cells: Cells) -> NDArray[np.object_]:
-    return _texts(cells)
-
-
-def _texts(cells: Cells) -> NDArray[np.object_]:
+def _texts(cells: Cells) -> Texts:
     column = cells.column
     text, codes = _coded(cells)
     empty = _mask(pc.equal(text, ""))
-    _missing(cells, empty[codes])
+    _missing(cells, empty, codes)
     control = _mask(pc.match_substring_regex(text, CONTROL))
-    cells.wrong(control[codes], "bad_text", "holds a control character")
+    cells.wrong(control, "bad_text", "holds a control character", codes)
     if column.words:
         listed = _mask(pc.is_in(text, value_set=pa.array(column.words)))
-        cells.wrong((~listed & ~empty)[codes], "not_allowed", f"is none of {', '.join(column.words)}")
+        cells.wrong(~listed & ~empty, "not_allowed", f"is none of {', '.join(column.words)}", codes)
     values = _objects(text)
     if column.default not in COMPUTED and not column.required:
         values[empty] = column.default
-    return values[codes]
+    return Repeated.of(values, codes)
 
 
 def _words(cells: Cells) -> NDArray[np.object_]:
     column = cells.column
     text, codes = _coded(cells)
-    _missing(cells, _mask(pc.equal(text, ""))[codes])
+    _missing(cells, _mask(pc.equal(text, "")), codes)
     lists = np.empty(len(text), dtype=np.object_)
     for place, choice in enumerate(text.to_pylist()):
         lists[place] = tuple(dict.fromkeys(word.strip() for word in choice.split("|") if word.strip()))
@@ -138,7 +144,7 @@ def _words(cells: Cells) -> NDArray[np.object_]:
             lists[place] = () if column.required else column.default
     if column.words:
         bad = np.array([bool(set(words) - set(column.words)) for words in lists], dtype=np.bool_)
-        cells.wrong(bad[codes], "not_allowed", _only(column))
+        cells.wrong(bad, "not_allowed", _only(column), codes)
     return lists[codes]
 
 
@@ -162,11 +168,11 @@ def _whole(cells: Cells) -> Ints:
     text, codes = _coded(cells)
     empty = _mask(pc.equal(text, ""))
     good = _mask(pc.match_substring_regex(text, WHOLE))
-    bad = (~good & ~empty)[codes]
-    cells.wrong(bad, "bad_integer", "is not a whole number")
+    bad = ~good & ~empty
+    cells.wrong(bad, "bad_integer", "is not a whole number", codes)
     numbers = pc.if_else(pa.array(good), pc.ascii_ltrim(text, "+"), "0").cast(pa.int64())
-    values = np.asarray(numbers.to_numpy(zero_copy_only=False), dtype=np.int64)
-    return _bounded(cells, values[codes], empty[codes], ignore=bad)
+    values = np.array(numbers.to_numpy(zero_copy_only=False), dtype=np.int64)
+    return _bounded(cells, values, empty, ignore=bad, codes=codes)[codes]
 
 
 def _number(cells: Cells) -> NDArray[np.float64]:
@@ -200,13 +206,19 @@ def _clock(cells: Cells) -> Ints:
     return _bounded(cells, np.array(minutes, dtype=np.int64), empty, ignore=~good & ~empty)
 
 
-def _bounded(cells: Cells, values: NDArray[Any], empty: Bools, ignore: Bools | None = None) -> NDArray[Any]:
+def _bounded(
+    cells: Cells,
+    values: NDArray[Any],
+    empty: Bools,
+    ignore: Bools | None = None,
+    codes: Codes | None = None,
+) -> NDArray[Any]:
     """Fill empty cells with the default and note what lies outside the bounds."""
     column = cells.column
-    _missing(cells, empty)
+    _missing(cells, empty, codes)
     judged = ~empty if ignore is None else ~empty & ~ignore
-    cells.wrong((values < column.low) & judged, "too_small", f"is less than {column.low:g}")
-    cells.wrong((values > column.high) & judged, "too_large", f"is more than {int(column.high)}")
+    cells.wrong((values < column.low) & judged, "too_small", f"is less than {column.low:g}", codes)
+    cells.wrong((values > column.high) & judged, "too_large", f"is more than {int(column.high)}", codes)
     if not column.required and column.default not in COMPUTED:
         values[empty] = column.default
     elif column.default in COMPUTED:

@@ -15,11 +15,13 @@ from itertools import repeat
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 Texts = NDArray[np.object_]
 Words = NDArray[np.object_]
 Ints = NDArray[np.int64]
+Codes = NDArray[np.int32]
 Floats = NDArray[np.float64]
 Instants = NDArray[np.datetime64]
 
@@ -214,13 +216,43 @@ class FolderRefused(Exception):
         self.more = more
 
 
+class Repeated(np.ndarray[Any, np.dtype[np.object_]]):
+    """A column of text that knows which texts those are, ``different``, and of each row which it has,
+    ``which``; one may be there twice where an empty cell means it. It is not written into; a part of it is a
+    column like any other.
+    """
+
+    different: Texts | None = None
+    which: Codes | None = None
+
+    @classmethod
+    def of(cls, different: Texts, which: Codes) -> Repeated:
+        """Shapes [m], [n] -> [n]."""
+        column = different[which].view(cls)
+        column.different, column.which = different, which
+        column.flags.writeable = False
+        return column
+
+
+def told_apart(column: Texts) -> tuple[Texts, Codes]:
+    """The different texts, and for each row which it has: shapes [n] -> [m], [n]."""
+    if isinstance(column, Repeated) and column.different is not None and column.which is not None:
+        return column.different, column.which
+    coded = pa.array(column.tolist(), pa.string()).dictionary_encode()
+    return texts(coded.dictionary.to_pylist()), np.asarray(coded.indices.to_numpy(), np.int32)
+
+
 def positions_of(wanted: Texts, ids: Texts) -> Ints:
     """Row of each wanted id in ``ids``, the first of several, -1 where it is not there.
 
     Shapes [n], [m] -> [n].
     """
+    if not len(wanted):
+        return np.empty(0, np.int64)
     rows = dict(zip(ids.tolist()[::-1], range(len(ids) - 1, -1, -1), strict=True))
-    return np.fromiter(map(rows.get, wanted.tolist(), repeat(-1)), np.int64, len(wanted))
+    different, which = told_apart(wanted) if isinstance(wanted, Repeated) else (wanted, None)
+    found = np.fromiter(map(rows.get, different.tolist(), repeat(-1)), np.int64, len(different))
+    return found if which is None else found[which]
 
 
 def texts(values: Iterable[Any]) -> Texts:

@@ -18,12 +18,12 @@ import numpy as np
 from inventory.barcodes import clashes, codes_of, give_up, holders
 from inventory.catalogue_edit import CodesTaken, SkuRow, put_nodes, put_skus
 from inventory.movements import Note
-from inventory.stock_load import CHUNK, Columns, Part, find, numbered
+from inventory.stock_load import CHUNK, Columns, Ids, Part, find, numbered
 from inventory.stock_load import write as write_counts
 from inventory.store.names import Register
 from oms import import_rows
 from oms.actors import Actor
-from oms.adapters.folder import Folder
+from oms.adapters.folder import Folder, told_apart
 from oms.adapters.folder_faults import HEADER_ROWS, Faults
 from oms.memory.network_load import Kind
 from oms.refusals import Code, refuse
@@ -90,11 +90,10 @@ def import_folder(
     progress("network", nodes + edited, nodes + edited)
     _in_chunks(skus, "skus", progress, lambda part: write(lambda work: _put_skus(work, part)))
     counted = len(folder.stock.node) if "stock" in tables else 0
-    known_ids = Register()
+    counts = write(partial(_numbered, named=_stock_columns(folder))) if counted else None
     for done in range(0, counted, PART):
-        part = write(
-            partial(_new_counts, named=_stock_columns(folder, slice(done, done + PART)), known=known_ids)
-        )
+        assert counts is not None
+        part = write(partial(_new_counts, part=counts.at(np.arange(done, min(done + PART, counted)))))
         for at in range(0, len(part), CHUNK):
             write(partial(_load, part=part.at(np.arange(at, min(at + CHUNK, len(part))))))
         progress("stock", min(done + PART, counted), counted)
@@ -170,17 +169,28 @@ def _put_skus(work: Work, rows: list[SkuRow]) -> None:
     work.emit("import.skus", "catalogue", rows[0].id, {"skus": len(rows)})
 
 
-def _stock_columns(folder: Folder, part: slice) -> Columns:
+def _stock_columns(folder: Folder) -> Columns:
     stock = folder.stock
-    columns = (stock.node, stock.sku, stock.on_hand, stock.bin, stock.safety_stock)
-    return Columns(*(column[part].tolist() for column in columns))
+    (nodes, node_of), (skus, sku_of), (bins, bin_of) = map(told_apart, (stock.node, stock.sku, stock.bin))
+    safety = stock.safety_stock
+    return Columns(
+        Ids(nodes.tolist(), node_of),
+        Ids(skus.tolist(), sku_of),
+        stock.on_hand.astype(np.int32),
+        bins[0] if len(bins) == 1 else bins[bin_of].tolist(),
+        int(safety[0]) if (safety == safety[0]).all() else safety.tolist(),
+    )
 
 
-def _new_counts(work: Work, named: Columns, known: Register) -> Part:
-    """Those that say something new, in the order of locks."""
-    part, _ = numbered(work.conn, named, known)
+def _numbered(work: Work, named: Columns) -> Part:
+    part, _ = numbered(work.conn, named, Register())
     if part is None:
         raise refuse(Code.INVALID, "Stock names nodes or SKUs that are neither in the folder nor known")
+    return part
+
+
+def _new_counts(work: Work, part: Part) -> Part:
+    """Those that say something new, in the order of locks."""
     return find(work.conn, part)
 
 
@@ -188,7 +198,7 @@ def _load(work: Work, part: Part) -> None:
     note = Note(reference="import", actor=work.actor.key_id)
     loaded = write_counts(work.conn, work.at, part, note)
     report_displaced(work, loaded.displaced)
-    first = part.named.node[part.rows[0]]
+    first = part.named.node.at(part.rows[0])
     work.emit("import.stock", "stock", first, {"positions": loaded.applied})
 
 

@@ -2,12 +2,13 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 from sqlalchemy import Engine, text
 
 from inventory import stock
 from inventory.movements import Change, Note
-from inventory.stock_load import Columns, LoadLine, find, load_chunk, load_counts, numbered, write
+from inventory.stock_load import Columns, Ids, LoadLine, find, load_chunk, load_counts, numbered, write
 from inventory.store.names import Register
 from tests.inventory.asking import ask
 from tests.inventory.ledger_check import faults
@@ -65,17 +66,13 @@ def test_what_is_found_to_be_new_is_all_that_has_to_be_written(engine: Engine) -
     shelves(engine)
     with engine.begin() as conn:
         conn.execute(text("INSERT INTO sku (id, name) VALUES ('S99', '')"))
-        named = Columns(
-            ["N1", "N1", "N0", "N1", "N0"],
-            ["S99", "S3", "S2", "S1", "S1"],
-            [0, 10, 4, 5, 10],
-            [""] * 5,
-            [0] * 5,
-        )
+        nodes, skus = ["N1", "N1", "N0", "N1", "N0"], ["S99", "S3", "S2", "S1", "S1"]
+        counts = np.array([0, 10, 4, 5, 10], np.int32)
+        named = Columns(Ids.told_apart(nodes), Ids.told_apart(skus), counts, "", 0)
         part, _ = numbered(conn, named, Register())
         assert part is not None
         new = find(conn, part)
-        assert [named.node[row] + named.sku[row] for row in new.rows] == ["N0S2", "N1S1", "N1S99"]
+        assert [nodes[row] + skus[row] for row in new.rows] == ["N0S2", "N1S1", "N1S99"]
         assert write(conn, T0, new, Note()).changed == 2, "nothing is on the shelf that is made"
         assert position(conn, "N1", "S99") == (0, 0)
         assert len(find(conn, part)) == 0

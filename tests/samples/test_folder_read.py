@@ -6,9 +6,20 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
-from oms.adapters.folder import CLOSED, UNLIMITED, Folder, explain_columns, read_folder, write_folder
+from oms.adapters.folder import (
+    CLOSED,
+    UNLIMITED,
+    Folder,
+    explain_columns,
+    positions_of,
+    read_folder,
+    told_apart,
+    write_folder,
+)
 from oms.adapters.folder_schema import TABLES
+from oms.adapters.folder_values import Repeated
 from tests.samples.folders import put
 
 
@@ -131,3 +142,18 @@ def test_explain_names_every_column_with_what_it_defaults_to() -> None:
     assert notes["nodes", "methods"].allowed == "ship, pickup, courier"
     assert notes["lanes", "node"].allowed == "an id of nodes or *"
     assert notes["lines", "unit_price_minor"].default == "the SKU's"
+
+
+def test_a_column_of_text_knows_which_texts_it_has(tmp_path: Path) -> None:
+    """What is found out of them is found out once each; of a part, or of any other column, it is the same."""
+    column = read_folder(put(tmp_path)).lines.order
+    assert isinstance(column, Repeated) and len(set(column)) < len(column)
+    for texts in (column, column[1:], np.array(column.tolist(), np.object_), column[:0]):
+        different, which = told_apart(texts)
+        assert different[which].tolist() == texts.tolist()
+        assert len(set(different)) == len(different)
+        known = np.array(["nobody", *dict.fromkeys(texts.tolist()[::-1])], np.object_)
+        assert positions_of(texts, known).tolist() == [known.tolist().index(text) for text in texts]
+        assert positions_of(texts, known[:1]).tolist() == [-1] * len(texts)
+    with pytest.raises(ValueError, match="read-only"):
+        column[0] = "another"
