@@ -225,6 +225,7 @@ NETWORK: Access = (
     | _documents("/v1/work", None)
     | _documents("/v1/return-policy", None)
     | _documents("/v1/retention", None)
+    | _documents("/v1/safety-stock", None)
 )
 
 PICKING: Access = {
@@ -238,6 +239,7 @@ PICKING: Access = {
     ("POST", "/v1/pick-lists/{id}/tasks/{no}/short"): SHOPFLOOR,
     ("POST", "/v1/pick-lists/{id}/tasks/{no}/substitute"): SHOPFLOOR,
     ("GET", "/v1/nodes/{id}/put-backs"): SHOPFLOOR,
+    ("GET", "/v1/nodes/{id}/safety-stock"): SHOPFLOOR,
     ("POST", "/v1/fulfilment-orders/{id}/put-back"): SHOPFLOOR,
 }
 

@@ -40,6 +40,7 @@ from oms.usecases.offers import expire_offers
 from oms.usecases.releasing import alarm_stuck, release_due
 from oms.usecases.resourcing import resource_orders
 from oms.usecases.retention import forget_personal, retire_months
+from oms.usecases.safety_runs import reckon_safety_stocks
 from oms.usecases.waves import plan_waves, run_waves
 from oms.usecases.what_ifs import run_what_ifs
 from oms.work import Work, transact
@@ -97,12 +98,13 @@ PERIODIC: tuple[tuple[str, Callable[[Runtime], object]], ...] = (
     ("41 3 * * *", forget_personal),
     ("53 3 * * *", retire_months),
     ("11 4 * * *", learn_failing),
+    ("29 4 * * *", reckon_safety_stocks),
 )
 """When (cron, with seconds last where there are six fields) and what."""
 
 QUEUES: Mapping[str, frozenset[Callable[[Runtime], object]]] = {
     "what_ifs": frozenset({run_what_ifs}),
-    "learning": frozenset({look_ahead, learn_failing}),
+    "learning": frozenset({look_ahead, learn_failing, reckon_safety_stocks}),
 }
 """Jobs that may take long, by the queue where they wait for each other only. All others are in `default`."""
 DEFAULT, DEFAULT_AT_ONCE = "default", 3

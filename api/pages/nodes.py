@@ -21,6 +21,7 @@ from oms.store.shipments import shipments_to_inspect
 from oms.usecases import pick_lists
 from oms.usecases.pickups import Wanted, list_pickups
 from oms.usecases.return_reading import Filter, list_returns
+from oms.usecases.safety_runs import node_run
 from oms.views.fulfilment_orders import queue
 from oms.views.overview import overview, sku_names
 
@@ -108,6 +109,7 @@ def _shown(desk: Desk, id: str, state: str, after: str, refusal: Refusal | None 
         now = running.clock.now()
         rows = queue(conn, id, states, _after(after), ROWS, now, loaded.work.minutes)
         goods = deliveries.goods_at(conn, id)
+        safety = node_run(conn, actor, id)
         skus = [line["sku"] for row in rows for line in row["lines"]]
         skus += [row["sku"] for _, some in goods["coming"] for row in some]
         came_back = shipments_to_inspect(conn, id, OTHERS)
@@ -139,6 +141,7 @@ def _shown(desk: Desk, id: str, state: str, after: str, refusal: Refusal | None 
         lists=walks,
         put_backs=pick_lists.list_put_backs(running, actor, id, None, OTHERS),
         **goods,
+        safety=safety,
         came_back=came_back,
         pickups=list_pickups(running, actor, Wanted(node=id), "", OTHERS),
         returns=list_returns(running, actor, Filter(node=id, state="received"), None, OTHERS),

@@ -3,15 +3,26 @@ the usual ones hold."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from dataclasses import asdict
+from typing import Annotated
 
-from api.deps import Caller, Running
+from fastapi import APIRouter, Path, Response
+
+from api.deps import Caller, Running, reply
 from api.etag import ExpectedVersion
 from api.guard import routes
 from api.routes.network import get_document, put_document
 from api.wire.network import Stored
-from api.wire.rules import ReasonsBody, RetentionBody, ReturnPolicyBody, WorkBody
+from api.wire.rules import (
+    ReasonsBody,
+    RetentionBody,
+    ReturnPolicyBody,
+    SafetyRulesBody,
+    SafetyRunShown,
+    WorkBody,
+)
 from oms.memory.network_load import Kind
+from oms.usecases.safety_runs import get_run
 
 router: APIRouter = routes("rules")
 
@@ -66,3 +77,24 @@ def put_retention(
 def get_retention(running: Running) -> Response:
     """How long things are kept; version 0 is the usual: for ever, answers to requests a day."""
     return get_document(running, Kind.RETENTION, Kind.RETENTION)
+
+
+@router.put("/v1/safety-stock", response_model=Stored)
+def put_safety_rules(
+    body: SafetyRulesBody, caller: Caller, running: Running, expected: ExpectedVersion
+) -> Response:
+    """Store which nodes' safety stocks are reckoned every night, and set where a rule says so."""
+    return put_document(running, caller, Kind.SAFETY_STOCK, Kind.SAFETY_STOCK, body.document(), expected)
+
+
+@router.get("/v1/safety-stock", response_model=Stored)
+def get_safety_rules(running: Running) -> Response:
+    """Which nodes' safety stocks are reckoned; version 0 is the usual: nobody's."""
+    return get_document(running, Kind.SAFETY_STOCK, Kind.SAFETY_STOCK)
+
+
+@router.get("/v1/nodes/{id}/safety-stock", response_model=SafetyRunShown)
+def show_safety_run(id: Annotated[str, Path(max_length=100)], caller: Caller, running: Running) -> Response:
+    """What the last night reckoned for the node."""
+    with running.engine.begin() as conn:
+        return reply(asdict(get_run(conn, caller, id)))

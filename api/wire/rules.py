@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from api.wire.base import DispositionWord, Money, Text, Wire, Word
+from api.wire.base import DispositionWord, Instant, Money, Text, Wire, Word
 from api.wire.network import NodeKind
 from oms.fulfilment.job import AT_THE_NODE
 from oms.memory.network_load import BODY, USUAL, Kind
@@ -149,6 +149,65 @@ class ReturnPolicyBody(Wire):
 
     def document(self) -> dict[str, Any]:
         return self.model_dump(mode="json")
+
+
+class SafetyRuleBody(Wire):
+    """For which nodes safety stocks are reckoned every night, and from what: `cancel_minor`, by channel, what
+    a unit costs that was promised and cannot be sent (empty: nothing is reckoned); `margin`, the share of the
+    price that is lost with a sale; `lag_days`, how late the books learn of till sales. `apply`: they are set.
+    """
+
+    node: Text | None = None
+    market: Annotated[str, Field(max_length=50, pattern=r"^[^\x00]*$")] | None = None
+    cancel_minor: Annotated[
+        dict[Word, Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]], Field(max_length=50)
+    ]
+    margin: Annotated[float, Field(ge=0.01, le=1)] = 0.3
+    lag_days: Annotated[float, Field(ge=0.05, le=182)] = 1.0
+    apply: bool = False
+
+
+class SafetyRulesBody(Wire):
+    """The first rule that fits a node holds for it; a node that none fits is left alone."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"rules": [{"market": "", "cancel_minor": {"web": 500, "marketplace": 4000}}]}]
+        }
+    )
+
+    rules: Annotated[list[SafetyRuleBody], Field(max_length=1_000)]
+
+    def document(self) -> dict[str, Any]:
+        return self.model_dump(mode="json")
+
+
+class SafetyStockReckoned(Wire):
+    """`unseen`: expected units that leave before the books know; `now` what stood, `keep` by channel."""
+
+    sku: str
+    on_hand: int
+    unseen: float
+    not_found: float
+    now: int
+    keep: dict[str, int]
+    safety_stock: int
+
+
+class SafetyRunShown(Wire):
+    """The last night's safety stocks of a node. `differing`: SKUs reckoned other than they stood, `furthest`
+    the most so; `changed`: positions set, where they are. `detail`: why there is nothing.
+    """
+
+    node: str
+    at: Instant
+    applied: bool
+    skus: int
+    without_price: int
+    differing: int
+    changed: int
+    furthest: list[SafetyStockReckoned]
+    detail: str
 
 
 class RetentionBody(Wire):

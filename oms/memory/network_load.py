@@ -15,6 +15,7 @@ from inventory.store.tables import node
 from oms.reasons import Reasons
 from oms.retention import Retention
 from oms.returns.policy import ReturnPolicy
+from oms.safety_rules import SafetyRules
 from oms.store.failing import learned
 from oms.store.foundation_tables import version
 from oms.store.network_tables import network_document
@@ -47,6 +48,7 @@ class Kind(StrEnum):
     WORK = "work"
     RETURNS = "returns"
     RETENTION = "retention"
+    SAFETY_STOCK = "safety_stock"
 
 
 SINGLE = frozenset(
@@ -59,6 +61,7 @@ SINGLE = frozenset(
         Kind.WORK,
         Kind.RETURNS,
         Kind.RETENTION,
+        Kind.SAFETY_STOCK,
     }
 )
 
@@ -84,12 +87,14 @@ BODY: Mapping[Kind, TypeAdapter[Any]] = {
     Kind.WORK: TypeAdapter(WorkRules),
     Kind.RETURNS: TypeAdapter(ReturnPolicy),
     Kind.RETENTION: TypeAdapter(Retention),
+    Kind.SAFETY_STOCK: TypeAdapter(SafetyRules),
 }
 USUAL: Mapping[Kind, Any] = {
     Kind.REASONS: Reasons(),
     Kind.WORK: WorkRules(),
     Kind.RETURNS: ReturnPolicy(),
     Kind.RETENTION: Retention(),
+    Kind.SAFETY_STOCK: SafetyRules(),
 }
 """What holds while no document of these kinds is stored."""
 
@@ -109,6 +114,7 @@ class Loaded:
     work: WorkRules = field(default_factory=WorkRules)
     returns: ReturnPolicy = field(default_factory=ReturnPolicy)
     retention: Retention = field(default_factory=Retention)
+    safety_stock: SafetyRules = field(default_factory=SafetyRules)
 
 
 def work_rules(conn: Connection) -> WorkRules:
@@ -122,10 +128,10 @@ def load(conn: Connection) -> Loaded:
     """Read and build the current network. Raises routing.network_spec.NetworkRefused when it is not whole."""
     documents = _documents(conn)
     spec, policy = _read(conn, documents)
-    reasons, work, returns, retention = (documents[kind].get(kind, usual) for kind, usual in USUAL.items())
+    rules = (documents[kind].get(kind, usual) for kind, usual in USUAL.items())
     chances = tuple(ChanceSpec(row.node, row.goods, row.not_sent) for row in learned(conn))
     network = build_network(replace(spec, chances=chances))
-    return Loaded(network, policy, spec, reasons, work, returns, retention)
+    return Loaded(network, policy, spec, *rules)
 
 
 def read(conn: Connection) -> tuple[NetworkSpec, Policy]:

@@ -1,8 +1,19 @@
-"""What nodes could not send, counted, and the chances learned from it."""
+"""What nodes could not send, counted, the chances learned from it, and safety stocks reckoned from these."""
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, Float, ForeignKey, PrimaryKeyConstraint, Table, Text
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 
 from inventory.store.columns import instant, metadata, required
 
@@ -24,3 +35,19 @@ failing = Table(
 """Counts are lines, old ones for less: of ``tried`` ones the units ``missing`` from the shelf, and those
 ``refused`` for any other reason. ``not_found`` and ``not_sent``: the chance of the first, and of either.
 """
+
+safety_run = Table(
+    "safety_run",
+    metadata,
+    Column("node", ForeignKey("node.id"), nullable=False),
+    instant("at"),
+    required("applied", Boolean),
+    required("skus", Integer),
+    required("without_price", Integer),
+    required("differing", Integer),
+    required("changed", Integer),
+    required("furthest", JSONB),
+    required("detail", Text),
+    PrimaryKeyConstraint("node"),
+)
+"""The last time a node's safety stocks were reckoned by themselves."""

@@ -1,14 +1,19 @@
-"""Statements for safety stocks: shelves, what walked out of them, fences that keep channels apart."""
+"""Statements for safety stocks: shelves, what walked out of them, fences that keep channels apart, and what
+came of the last run of each node.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, select, text
+from sqlalchemy.dialects.postgresql import insert
 
 from inventory.store.tables import fence, node, position, sku
+from oms.store.failing_tables import safety_run
 
 _SOLD = text(
     """
@@ -67,3 +72,40 @@ def standing_fences(
         .where(node.c.id == node_id, sku.c.id.in_(skus), fence.c.quantity > 0, named)
     )
     return {(row.id, row.name): frozenset(row.channels) for row in conn.execute(found)}
+
+
+@dataclass(frozen=True, slots=True)
+class SafetyRun:
+    """What came of a node's last run. ``differing``: SKUs whose safety stock was reckoned other than it
+    stood, ``furthest`` the most so; ``changed``: positions set, fences included. ``detail``: why nothing is
+    known.
+    """
+
+    node: str
+    at: datetime
+    applied: bool
+    skus: int = 0
+    without_price: int = 0
+    differing: int = 0
+    changed: int = 0
+    furthest: Sequence[Mapping[str, Any]] = ()
+    detail: str = ""
+
+
+def write_run(conn: Connection, run: SafetyRun) -> None:
+    """Instead of the one before."""
+    values = asdict(run) | {"furthest": list(run.furthest)}
+    conn.execute(
+        insert(safety_run).values(values).on_conflict_do_update(index_elements=["node"], set_=values)
+    )
+
+
+def last_run(conn: Connection, node_id: str) -> SafetyRun | None:
+    row = conn.execute(select(safety_run).where(safety_run.c.node == node_id)).one_or_none()
+    return SafetyRun(*row) if row else None
+
+
+def nodes_by_market(conn: Connection) -> Sequence[tuple[str, str]]:
+    """(id, market) of every node that is not closed."""
+    found = select(node.c.id, node.c.market).where(node.c.active).order_by(node.c.id)
+    return [(row.id, row.market) for row in conn.execute(found)]

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, text
 
+from inventory.store.tables import node
 from oms.memory.network_load import BODY, SINGLE, USUAL, Kind, NetworkSettings, read
 from oms.refusals import Code, Fault, not_found, refuse
 from oms.store import network_documents as documents
@@ -73,6 +74,8 @@ def _put(work: Work, command: PutDocument, number: int) -> Document:
     BODY[command.kind].validate_python(command.body)
     if command.kind is Kind.SETTINGS and (told := foreign_orders(work.conn, command.body)):
         raise refuse(Code.IN_USE, told, Fault("/currency", Code.IN_USE, told))
+    if command.kind is Kind.SAFETY_STOCK:
+        require_places(work.conn, command.body)
     stored = documents.write(work.conn, command.kind, command.id, command.body, work.at)
     if command.kind in _PART:
         require_whole(work.conn, _PART[command.kind], command.id)
@@ -186,6 +189,19 @@ _WORDS = {
 def _words(code: str) -> str:
     """The fault in words; values stay out of answers. Most names say it themselves."""
     return _WORDS.get(code) or code.replace("_", " ").capitalize()
+
+
+def require_places(conn: Connection, rules: Mapping[str, Any]) -> None:
+    """Refuse rules for nodes or markets that there are not."""
+    known = {"node": set(conn.scalars(select(node.c.id))), "market": set(conn.scalars(select(node.c.market)))}
+    faults = [
+        Fault(f"/rules/{number}/{name}", code, f"There is no such {name}; leave it out to mean any")
+        for number, rule in enumerate(rules["rules"])
+        for name, code in (("node", Code.UNKNOWN_NODE), ("market", Code.INVALID))
+        if rule.get(name) is not None and rule[name] not in known[name]
+    ]
+    if faults:
+        raise refuse(Code.INVALID, "Some rules are for places that there are not", *faults)
 
 
 def _same_version(conn: Connection, kind: Kind, id: str, expected: int | None) -> None:

@@ -7,7 +7,7 @@ all channels is the safety stock, what others keep beyond is fenced for those th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -90,17 +90,24 @@ class Proposals:
 
 
 def propose(
-    resources: Resources, actor: Actor, node: str, costs: Costs, *, set_it: bool = False
+    resources: Resources,
+    actor: Actor,
+    node: str,
+    costs: Costs,
+    *,
+    set_it: bool = False,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Proposals:
     """For every SKU that the node has and that has a price, set where wanted: a block of SKUs at a time, so
-    that neither memory nor locks grow with the node. Raises Refused: not_found, forbidden; NoForecasts.
+    that neither memory nor locks grow with the node. ``stop`` is asked before each block; what was set stays.
+    Raises Refused: not_found, forbidden; NoForecasts.
     """
     actor.require_node(node, "/node")
     rows, without_price, changed, after = [], 0, 0, ""
     with resources.engine.connect() as conn:
         if not node_known(conn, node):
             raise not_found("node")
-    while shelves := _block(resources, node, after):
+    while not stop() and (shelves := _block(resources, node, after)):
         priced = [shelf for shelf in shelves if shelf.unit_price_minor > 0]
         found = _proposals(resources, node, costs, priced)
         if set_it:

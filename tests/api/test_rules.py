@@ -16,7 +16,12 @@ from tests.api.net import put
 
 @pytest.mark.parametrize(
     ("path", "kind"),
-    [("/v1/reasons", Kind.REASONS), ("/v1/work", Kind.WORK), ("/v1/retention", Kind.RETENTION)],
+    [
+        ("/v1/reasons", Kind.REASONS),
+        ("/v1/work", Kind.WORK),
+        ("/v1/retention", Kind.RETENTION),
+        ("/v1/safety-stock", Kind.SAFETY_STOCK),
+    ],
 )
 def test_the_usual_ones_hold_until_others_are_stored(client: Client, path: str, kind: Kind) -> None:
     admin = client()
