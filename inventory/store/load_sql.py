@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, text
 
+from inventory.store.pool_sql import about
+
 Int32s = NDArray[np.int32]
 
 
@@ -63,20 +65,17 @@ _MAKE = text(
 )
 # What is as it was counted is neither locked nor written: as if it had been counted just before.
 # Fewer than are held: that displaces promises, and is left to whoever asked.
-_APPLY = text(
-    """
-    WITH counted AS MATERIALIZED (
-        SELECT s.node_no, s.sku_no, s.counted, s.line, s.counted - p.on_hand AS more,
-            s.counted < p.reserved AS short, coalesce(s.bin, CAST(:bin AS text), p.bin) AS bin,
-            coalesce(s.safety, CAST(:safety AS int), p.safety_stock) AS safety
-        FROM unnest(CAST(:node_no AS int[]), CAST(:sku_no AS int[]), CAST(:units AS int[]),
-            CAST(:bins AS text[]), CAST(:safeties AS int[]))
-            WITH ORDINALITY AS s (node_no, sku_no, counted, bin, safety, line)
-        JOIN position p ON p.sku_no = s.sku_no AND p.node_no = s.node_no
-        WHERE s.counted <> p.on_hand OR p.blocked OR coalesce(s.bin, CAST(:bin AS text)) <> p.bin
-            OR coalesce(s.safety, CAST(:safety AS int)) <> p.safety_stock
-        ORDER BY p.node_no, p.sku_no FOR NO KEY UPDATE OF p
-    ), ledger AS (
+_COUNTS = """
+    unnest(CAST(:node_no AS int[]), CAST(:sku_no AS int[]), CAST(:units AS int[]), CAST(:bins AS text[]),
+        CAST(:safeties AS int[])) WITH ORDINALITY AS s (node_no, sku_no, counted, bin, safety, line)
+"""
+_HERE_AND_NEW = """
+    p.sku_no = s.sku_no AND p.node_no = s.node_no AND (s.counted <> p.on_hand OR p.blocked
+        OR coalesce(s.bin, CAST(:bin AS text)) <> p.bin
+        OR coalesce(s.safety, CAST(:safety AS int)) <> p.safety_stock)
+"""
+_ENTERED = """
+    ledger AS (
         INSERT INTO movement
             (at, occurred_at, sku_no, quantity, from_place, to_place, cause, reference, actor)
         SELECT CAST(:at AS timestamptz), CAST(:at AS timestamptz), c.sku_no, abs(c.more),
@@ -84,14 +83,43 @@ _APPLY = text(
             n.id || CASE WHEN c.more > 0 THEN '\\:shelf' ELSE '\\:missing' END,
             'count', CAST(:reference AS text), CAST(:actor AS text)
         FROM counted c JOIN node n ON n.no = c.node_no WHERE c.more <> 0 AND NOT c.short
+    )
+    SELECT count(*), coalesce(array_agg(line - 1 ORDER BY line) FILTER (WHERE short), '{}') FROM counted
+"""
+_LOCK_AND_WRITE = text(
+    f"""
+    WITH counted AS MATERIALIZED (
+        SELECT s.node_no, s.sku_no, s.counted, s.line, s.counted - p.on_hand AS more,
+            s.counted < p.reserved AS short, coalesce(s.bin, CAST(:bin AS text), p.bin) AS bin,
+            coalesce(s.safety, CAST(:safety AS int), p.safety_stock) AS safety
+        FROM {_COUNTS} JOIN position p ON {_HERE_AND_NEW}
+        ORDER BY p.node_no, p.sku_no FOR NO KEY UPDATE OF p
     ), position_written AS (
         UPDATE position p SET on_hand = CASE WHEN c.short THEN p.on_hand ELSE c.counted END,
             bin = c.bin, safety_stock = c.safety, blocked = false, stamp = pg_current_xact_id()
         FROM counted c WHERE p.sku_no = c.sku_no AND p.node_no = c.node_no
-    )
-    SELECT count(*), coalesce(array_agg(line - 1 ORDER BY line) FILTER (WHERE short), '{}') FROM counted
-    """
+    ), {_ENTERED}
+    """  # noqa: S608 our words
 )
+# One look-up and one write of a row instead of two. What was there before, the row as it was when its lock
+# was had, is known to whoever writes it from PostgreSQL 18 on.
+_WRITE = text(
+    f"""
+    WITH counted AS (
+        UPDATE position p SET on_hand = CASE WHEN s.counted < p.reserved THEN p.on_hand ELSE s.counted END,
+            bin = coalesce(s.bin, CAST(:bin AS text), p.bin),
+            safety_stock = coalesce(s.safety, CAST(:safety AS int), p.safety_stock),
+            blocked = false, stamp = pg_current_xact_id()
+        FROM (SELECT * FROM {_COUNTS} ORDER BY node_no, sku_no) s WHERE {_HERE_AND_NEW}
+        RETURNING s.node_no, s.sku_no, s.line, s.counted - old.on_hand AS more,
+            s.counted < old.reserved AS short
+    ), {_ENTERED}
+    """  # noqa: S608 our words
+)
+_SINCE = (18,)
+MANY = 10_000
+"""Rows are written, and so locked, as the plan meets them: in the order of the counts where each is looked up
+by index, which nothing is cheaper than once there are so many positions."""
 
 
 def make(conn: Connection, counted: Counted) -> None:
@@ -109,7 +137,9 @@ def apply(
     """
     conn.execute(PLAN, {"hash": "off"})
     note = {"at": at, "reference": reference, "actor": actor}
-    changed, short = conn.execute(_APPLY, columns(counted) | note).one()
+    written_at_once = (conn.dialect.server_version_info or ()) >= _SINCE and about(conn) >= MANY
+    statement = _WRITE if written_at_once else _LOCK_AND_WRITE
+    changed, short = conn.execute(statement, columns(counted) | note).one()
     return changed, short
 
 
