@@ -9,7 +9,8 @@ from oms.refusals import Code, Refusal
 
 GONE = Refusal(
     Code.UNAVAILABLE,
-    "The database cannot be reached just now; send the same request again, it takes effect once",
+    "The database cannot be reached just now, and what it was about to write may have been written; "
+    "send the same request again, it takes effect once",
 )
 """It may have been lost at the very commit, so it cannot be said that nothing was changed."""
 BUSY = Refusal(

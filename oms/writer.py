@@ -3,7 +3,8 @@
 Nobody waits for company: a request that comes while the writer rests is written at once. Those that come
 while it writes are the next group. So groups are as large as the database is slow, and no larger than `MOST`.
 A group that fails as a whole is sent on, each member to a transaction of its own, so that nobody suffers for
-another's request.
+another's request. Nobody waits for ever either: who is in no group yet is withdrawn and told that nothing was
+done, who is in one is told that it may have been.
 """
 
 from __future__ import annotations
@@ -27,10 +28,21 @@ log = logging.getLogger(__name__)
 
 MOST = 64
 """Requests in a group: beyond it a group grows slower than it saves."""
+PATIENCE_S = 10.0
+"""How long an entry waits to be in a group; then it had better be refused than pile up with others."""
+COMMIT_S = 45.0
+"""How long it waits after that until it hears of its group: longer than a statement takes, unless that was
+set otherwise, and not for ever where the database has gone dumb."""
 AILING = ("08", "53", "57")
 """Classes of SQLSTATE that the next request meets too: no connection, no room, the server shuts down."""
 SLOW = "57014"
 """A statement took too long: it may have waited for what only one of the group wants."""
+
+NOT_WRITTEN = "Too much waits to be written just now; nothing was done, send it again"
+PERHAPS_WRITTEN = (
+    "The database took too long to say that this is written, and it may have been written; "
+    "send the same request again, it takes effect once"
+)
 
 Commit = Callable[[Sequence[Entry]], list[Outcome]]
 Ended = Outcome | Exception
@@ -73,8 +85,8 @@ class Writer:
             self._thread.join()
 
     async def write(self, entry: Entry) -> Answer:
-        """The answer, once it is durable. Raises Refused, LostRace, Elsewhere and what the database
-        raises.
+        """The answer, once it is durable. Raises Refused (unavailable when it takes too long), LostRace,
+        Elsewhere and what the database raises.
         """
         loop = asyncio.get_running_loop()
         waiting = _Waiting(entry, loop, loop.create_future())
@@ -83,10 +95,29 @@ class Writer:
                 raise refuse(Code.UNAVAILABLE, "This process is ending; nothing was done")
             self._waiting.append(waiting)
             self._changed.notify()
-        ended = await waiting.answer
+        timer = loop.call_later(PATIENCE_S, self._overdue, waiting)
+        try:
+            ended = await waiting.answer
+        finally:
+            timer.cancel()
         if isinstance(ended, Answer):
             return ended
         raise ended
+
+    def _overdue(self, one: _Waiting) -> None:
+        if self._withdrawn(one):
+            _answer([(one, refuse(Code.UNAVAILABLE, NOT_WRITTEN))])
+        else:
+            perhaps: list[tuple[_Waiting, Ended]] = [(one, refuse(Code.UNAVAILABLE, PERHAPS_WRITTEN))]
+            one.loop.call_later(COMMIT_S, _answer, perhaps)
+
+    def _withdrawn(self, one: _Waiting) -> bool:
+        """Take back what is in no group yet; from then on it never will be."""
+        with self._changed:
+            if one not in self._waiting:
+                return False
+            self._waiting.remove(one)
+            return True
 
     def _run(self) -> None:
         while gathered := self._gathered():
