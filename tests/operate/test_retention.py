@@ -130,6 +130,51 @@ def test_orders_go_on_while_months_leave(old: Shop) -> None:
     old.audit()
 
 
+def test_without_an_archive_months_are_dropped_while_orders_come_in(old: Shop) -> None:
+    assert old.admin.put("/v1/retention", json=RULES | {"archive": False}).status_code == 200
+    old.runtime.refresher.look()
+    events = old.scalar("SELECT max(seq) FROM outbox_2026_01")
+    buyers = Buyers(old)
+    try:
+        while buyers.placed < 5 and not buyers.refused:
+            time.sleep(0.05)
+        seen = buyers.placed
+        assert set(JANUARY) <= set(retire_months(old.runtime))
+        with old.runtime.engine.connect().execution_options(isolation_level="REPEATABLE READ") as conn:
+            assert audit(conn).agrees
+        while buyers.placed < seen + 5 and not buyers.refused:
+            time.sleep(0.05)
+    finally:
+        buyers.stop()
+    assert not buyers.refused
+    gone = "SELECT array_agg(to_regclass(name)::text) FROM unnest(CAST(:names AS text[])) name"
+    assert old.scalar(gone, names=JANUARY) == [None] * len(JANUARY)
+    kept = (
+        "SELECT count(*) FROM retired_month WHERE file IS NOT NULL OR rows IS NOT NULL OR finished_at IS NULL"
+    )
+    assert old.scalar(kept) == 0
+    assert not (old.runtime.settings.data_dir / "archive").exists()
+    assert old.scalar("SELECT count(*) FROM \"order\" WHERE id LIKE 'jan-%'") == 4, "orders are not months"
+    assert old.scalar(OPENING, place="WH:shelf") == 410
+    told = old.admin.get("/v1/events", params={"after": 1}).json()
+    assert (told["code"], told["continue_after"]) == ("events_gone", events)
+    old.audit()
+
+
+def test_a_month_left_half_done_is_archived_or_not_by_the_rule_of_then(
+    old: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(retiring, "_write", full_disk)
+        with pytest.raises(OSError, match="no room"):
+            retire_months(old.runtime)
+    assert old.admin.put("/v1/retention", json=RULES | {"archive": False}).status_code == 200
+    old.runtime.refresher.look()
+    assert set(JANUARY) <= set(retire_months(old.runtime))
+    assert old.scalar("SELECT to_regclass('movement_2026_01')") is None
+    old.audit()
+
+
 def test_a_long_reader_puts_it_off_and_stops_nobody(old: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retiring, "TRIES", 4)
     engine, at = old.runtime.engine, old.runtime.clock.now()
