@@ -48,7 +48,8 @@ _GROUPS = text(
 )
 _DUE = text(
     """
-    SELECT id FROM reservation_group WHERE state = 'active' AND expires_at <= :at ORDER BY expires_at, id
+    SELECT id FROM reservation_group
+    WHERE state = 'active' AND expires_at <= least(CAST(:at AS timestamptz), now()) ORDER BY expires_at, id
     """
 )
 _GROUP = text(

@@ -21,6 +21,8 @@ from oms.work import transact
 
 COOKIE = "anyshelf_session"
 LIFE = timedelta(hours=12)
+SLACK = timedelta(minutes=5)
+"""By how much the clocks of two machines may differ."""
 PURPOSE = "session"
 MAY_SIGN_IN = frozenset({Role.ADMIN, Role.BACKOFFICE, Role.STAFF, Role.COURIER})
 """A storefront's key belongs on a server."""
@@ -82,7 +84,9 @@ def session_of(request: Request, running: Runtime) -> Session:
     if known is None:
         raise SignInFirst
     found = Session(*known, document["csrf"], datetime.fromisoformat(document["until"]))
-    if running.clock.now() >= found.until or found.name in running.ended_sessions:
+    left = found.until - running.clock.now()
+    # One that seems to last longer was begun under a clock that was ahead, or this one is behind.
+    if not timedelta(0) < left <= LIFE + SLACK or found.name in running.ended_sessions:
         raise SignInFirst
     return found
 

@@ -61,10 +61,12 @@ _LOCK_GROUPS = text(
     FROM reservation_group WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE
     """
 )
+# What is over is over by two clocks, the caller's and the database's: units that are promised to somebody are
+# not sold again because one of them has jumped.
 _LOCK_DUE = text(
     """
     SELECT id, digest, channel, owner, reference, state, created_at, expires_at
-    FROM reservation_group WHERE state = 'active' AND expires_at <= :at
+    FROM reservation_group WHERE state = 'active' AND expires_at <= least(CAST(:at AS timestamptz), now())
         AND (CAST(:only AS text[]) IS NULL OR id = ANY(:only))
     ORDER BY expires_at LIMIT :most FOR NO KEY UPDATE SKIP LOCKED
     """
@@ -72,7 +74,8 @@ _LOCK_DUE = text(
 _LOCK_DUE_OF = text(
     """
     SELECT id, digest, channel, owner, reference, state, created_at, expires_at
-    FROM reservation_group g WHERE state = 'active' AND expires_at <= :at AND EXISTS (
+    FROM reservation_group g
+    WHERE state = 'active' AND expires_at <= least(CAST(:at AS timestamptz), now()) AND EXISTS (
         SELECT FROM reservation r JOIN sku ON sku.no = r.sku_no
         WHERE r.group_id = g.id AND r.state = 'held' AND sku.id = ANY(:skus))
     ORDER BY id FOR NO KEY UPDATE
@@ -145,7 +148,8 @@ _HOLDS = text(
 _LOCK_LAPSED = text(
     """
     SELECT g.id FROM reservation_group g
-    WHERE g.state = 'active' AND g.expires_at <= :at AND g.id <> ALL(:but) AND EXISTS (
+    WHERE g.state = 'active' AND g.expires_at <= least(CAST(:at AS timestamptz), now())
+        AND g.id <> ALL(:but) AND EXISTS (
         SELECT FROM reservation r JOIN unnest(CAST(:nodes AS int[]), CAST(:skus AS int[]))
             AS wanted (node_no, sku_no) USING (node_no, sku_no)
         WHERE r.group_id = g.id AND r.state = 'held' AND r.kind = 'shelf')

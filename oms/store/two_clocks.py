@@ -1,5 +1,5 @@
-"""What is forgotten for its age is gone for good, so one wrong clock must not be enough to forget it: this
-process's and the database's have to agree that its time is over.
+"""What is forgotten for its age is gone for good, and what expires is taken from somebody, so one wrong clock
+must not be enough for either: this process's and the database's have to agree that its time is over.
 """
 
 from __future__ import annotations

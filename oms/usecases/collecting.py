@@ -20,6 +20,7 @@ from oms.steps.following_up import tell_pickup
 from oms.steps.handing_over import units_of
 from oms.store.fulfilments import fulfilments_of
 from oms.store.pickups import due, save_pickup
+from oms.store.two_clocks import agreed
 from oms.usecases.pickups import locked_pickup, shown
 from oms.work import Answer, RequestKey, Work, answer_once, transact
 
@@ -93,14 +94,16 @@ def _taken(there: Counter[str], wish: Collecting) -> Counter[str]:
 def expire_pickups(runtime: Runtime) -> int:
     """Give back what nobody collected in time; how many pickups that were."""
     with runtime.engine.connect() as conn:
-        late = due(conn, runtime.clock.now(), GRACE, AT_ONCE)
+        late = due(conn, agreed(conn, runtime.clock.now()), GRACE, AT_ONCE)
     return one_by_one((id for _, id in late), lambda id: transact(runtime, SYSTEM, partial(_expired, id)))
 
 
 def _expired(id: str, work: Work) -> int:
-    """1 when it was still lying there and its time is over."""
+    """1 when it was still lying there and its time is over, by both clocks: what waits for a customer is not
+    put back for sale because one of them jumped.
+    """
     order, pickup = locked_pickup(work, id)
-    if not pickup.overdue(work.at, GRACE):
+    if not pickup.overdue(agreed(work.conn, work.at), GRACE):
         return 0
     jobs = lying(fulfilments_of(work.conn, order.id), pickup.fulfilment_orders)
     back = give_back(work, order, jobs, "not_collected")

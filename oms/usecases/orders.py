@@ -25,6 +25,7 @@ from oms.steps.writing import Wish, settle_together
 from oms.store.drafts import Draft, write_drafts
 from oms.store.held_quotes import HeldQuote, held_quote_of
 from oms.store.orders import first_answer, one_at_a_time
+from oms.store.two_clocks import agreed
 from oms.usecases.promises import (
     Basket,
     cannot,
@@ -173,7 +174,7 @@ def _from_reservation(runtime: Runtime, work: Work, placing: Placing, reservatio
     matches(placing, held.quote, held.whereabouts, option.price_minor, option.partial)
     if group.state == "firm" or group.state == "posted":
         raise refuse(Code.ILLEGAL_TRANSITION, "Another order was placed from this reservation")
-    outcome = firm(work.conn, work.at, [FirmRequest(reservation_id, placing.id)])[0]
+    outcome = firm(work.conn, agreed(work.conn, work.at), [FirmRequest(reservation_id, placing.id)])[0]
     if isinstance(outcome, Closed | Diminished):
         raise _reservation_gone(runtime, work, placing, held, isinstance(outcome, Closed))
     assert isinstance(outcome, Firmed), f"the group is there, so not {outcome}"

@@ -27,6 +27,7 @@ from oms.steps.settling import Chosen, settle
 from oms.steps.writing import Wish, settle_together
 from oms.store.drafts import Draft
 from oms.store.held_quotes import HeldQuote
+from oms.store.two_clocks import agreed
 from oms.usecases.promises import (
     Basket,
     document,
@@ -111,7 +112,8 @@ async def promise_and_reserve(
 def extend_reservation(work: Work, group_id: str, ttl_s: int) -> dict[str, Any]:
     """Hold it until ``ttl_s`` from now. Raises Refused: not_found, reservation_expired, invalid (4 h)."""
     own_reservation(work, group_id)
-    outcome = extend(work.conn, work.at, [ExtendRequest(group_id, work.at + timedelta(seconds=ttl_s))])[0]
+    at = agreed(work.conn, work.at)
+    outcome = extend(work.conn, at, [ExtendRequest(group_id, at + timedelta(seconds=ttl_s))])[0]
     if isinstance(outcome, TooLong):
         fault = Fault("/ttl_s", "out_of_range", f"At the latest {outcome.latest.isoformat()}")
         raise refuse(Code.INVALID, "A reservation lives at most four hours", fault)
@@ -141,9 +143,10 @@ def read_reservation(runtime: Runtime, actor: Actor, group_id: str) -> dict[str,
     """A reservation as it stands; one whose time is up is expired, swept or not. Raises Refused not_found."""
     with runtime.engine.connect() as conn:
         row = conn.execute(select(reservation_group).where(reservation_group.c.id == group_id)).first()
+        at = agreed(conn, runtime.clock.now())
     if row is None or not (actor.trusted or row.owner == actor.key_id):
         raise not_found("reservation")
-    over = row.state == "active" and row.expires_at <= runtime.clock.now()
+    over = row.state == "active" and row.expires_at <= at
     return shown(group_id, "expired" if over else row.state, row.expires_at)
 
 
