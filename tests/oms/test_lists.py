@@ -1,5 +1,7 @@
 """Lists as arrays: PostgreSQL reads what was sent, whatever stands in it."""
 
+from datetime import UTC, datetime, timedelta, timezone
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy import exc as sa
 
 from oms.store.database import connect
+from oms.store.lists import Lists
 
 ODD = ["", "NULL", "null", '"', '","', "\\", "a,b", "{}", " ", "it's", "ß\u2003x", "N1:shelf", "\x1f"]
 TEXTS = st.lists(
@@ -18,18 +21,51 @@ TEXTS = st.lists(
     | st.sampled_from(ODD)
     | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 )
+INSTANTS = st.datetimes(
+    datetime(1900, 1, 1),
+    datetime(2200, 1, 1),
+    timezones=st.sampled_from([UTC, timezone(-timedelta(hours=9.5))]),
+)
+
+
+class Word(StrEnum):
+    PLAIN = "plain"
+    ODD = 'a "word", \\ and more'
+
+
 NUMBERS = st.lists(st.none() | st.integers(-(2**63), 2**63 - 1))
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(texts=TEXTS, numbers=NUMBERS, truths=st.lists(st.none() | st.booleans()))
+@given(
+    texts=TEXTS | st.lists(st.sampled_from(Word)),
+    numbers=NUMBERS,
+    truths=st.lists(st.none() | st.booleans()) | st.lists(st.booleans()),
+    instants=st.lists(st.none() | INSTANTS) | st.lists(INSTANTS),
+)
 def test_arrays_arrive_as_they_were_sent(
-    engine: Engine, texts: list[Any], numbers: list[Any], truths: list[Any]
+    engine: Engine, texts: list[Any], numbers: list[Any], truths: list[Any], instants: list[Any]
 ) -> None:
-    sent = {"texts": texts, "numbers": numbers, "truths": truths}
+    sent = {"texts": texts, "numbers": numbers, "truths": truths, "instants": instants}
+    read = """
+        SELECT CAST(:texts AS text[]), CAST(:numbers AS bigint[]), CAST(:truths AS bool[]),
+            CAST(:instants AS timestamptz[])
+    """
     with engine.connect() as conn:
-        read = "SELECT CAST(:texts AS text[]), CAST(:numbers AS bigint[]), CAST(:truths AS bool[])"
-        assert tuple(conn.execute(text(read), sent).one()) == (texts, numbers, truths)
+        assert tuple(conn.execute(text(read), sent).one()) == (texts, numbers, truths, instants)
+
+
+@pytest.mark.parametrize(
+    "sent", [[1, 2], ["a", "b"], [True, False], [datetime(2026, 1, 1, tzinfo=UTC)] * 2, [Word.PLAIN] * 2]
+)
+def test_a_list_of_one_kind_is_written_without_a_look_at_each(sent: list[Any]) -> None:
+    """What the driver would give to the elements' own dumper is never asked for."""
+
+    class Blind(Lists):
+        def _dump_list(self, obj: Any, tokens: Any, needs_quotes: Any) -> None:
+            raise AssertionError("looked at each")
+
+    assert Blind(list).dump(sent)
 
 
 @pytest.mark.parametrize("numbers", [[], [7], [-(2**31), 0, 2**31 - 1]])
