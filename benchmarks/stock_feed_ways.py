@@ -128,7 +128,11 @@ class Bench:
         assert held == self.units.sum(), (held, self.units.sum())
 
     def _recount(self, new: float, first: int | None = None) -> None:
-        """At this share of the shelves, or of the first of them, another number than before."""
+        """At this share of the shelves, or of the first of them, another number than before. What earlier
+        rounds wrote over is cleared away, as it is for the barest books and as the server does by night.
+        """
+        with self.runtime.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+            conn.execute(text("VACUUM position"))
         units = self.units.ravel()[:first]
         differs = self.chance.random(units.size) < new
         units[differs] = (

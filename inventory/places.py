@@ -8,12 +8,14 @@ of the world, their balances mean nothing.
 """
 
 from enum import StrEnum
+from functools import lru_cache
 
 SUPPLIER = "supplier"
 CUSTOMER = "customer"
 SCRAP = "scrap"
 
 _DOCUMENTS = ("inbound", "in_transit")
+_KEPT = 1 << 14  # places put together and taken apart: there are few, and each line of a batch names two
 
 
 class Area(StrEnum):
@@ -25,6 +27,7 @@ class Area(StrEnum):
     DAMAGED = "damaged"
 
 
+@lru_cache(_KEPT)
 def in_area(node: str, area: Area) -> str:
     """The place `area` of the node."""
     return f"{node}:{area}"
@@ -50,6 +53,7 @@ def in_transit(document: str) -> str:
     return f"in_transit:{document}"
 
 
+@lru_cache(_KEPT)
 def node_of(place: str) -> tuple[str, Area] | None:
     """The node and area a place names; None for places outside every node. Raises ValueError for no place."""
     head, colon, tail = place.partition(":")

@@ -28,10 +28,10 @@ class Names:
     def unknown(self, nodes: Iterable[str], skus: Iterable[str]) -> Unknown | None:
         """The names that do not exist, SKUs before nodes; None when all do."""
         # Asked line by line: a difference of sets would go through all names of the batch for each.
-        if lacking := sorted({sku for sku in skus if sku not in self.skus}):
-            return Unknown("sku", tuple(lacking))
-        if lacking := sorted({node for node in nodes if node not in self.nodes}):
-            return Unknown("node", tuple(lacking))
+        if lacking := [sku for sku in skus if sku not in self.skus]:
+            return Unknown("sku", tuple(sorted(set(lacking))))
+        if lacking := [node for node in nodes if node not in self.nodes]:
+            return Unknown("node", tuple(sorted(set(lacking))))
         return None
 
 
