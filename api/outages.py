@@ -19,11 +19,16 @@ BUSY = Refusal(
 SLOW = Refusal(
     Code.UNAVAILABLE, "The database took too long over this request; nothing was changed, send it again"
 )
+CONTENDED = Refusal(
+    Code.UNAVAILABLE, "Others wanted the same rows, time and again; nothing was changed, send it again"
+)
 FULL = Refusal(Code.UNAVAILABLE, "The database has no room left to write; nothing was changed")
 
 _BY_STATE = {
     "57014": SLOW,  # query_canceled: the time for a statement was up
     "55P03": SLOW,  # lock_not_available: the time to wait for others was up
+    "40P01": CONTENDED,  # deadlock_detected
+    "40001": CONTENDED,  # serialization_failure
     "53100": FULL,  # disk_full
 }
 

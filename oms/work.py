@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
-from psycopg.errors import DeadlockDetected
+from psycopg.errors import DeadlockDetected, SerializationFailure
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
 
@@ -25,7 +25,8 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-DEADLOCKS_MOST = 5
+AGAIN_MOST = 5
+"""How often a transaction is done again that gave way to others; then its caller is told to come again."""
 
 
 class Resources(Protocol):
@@ -79,7 +80,8 @@ def transact(resources: Resources, actor: Actor, fn: Callable[[Work], T], *, hur
     """Run `fn` in one transaction; any exception undoes all of it. Not `hurried`: without the limits of time
     that statements have.
 
-    After a dead-lock, which several verbs in one transaction can run into, `fn` is run again.
+    After a dead-lock, which several verbs in one transaction can run into, `fn` is run again, and so where
+    PostgreSQL says that it cannot be put in order with others; AGAIN_MOST times.
     """
 
     def once() -> T:
@@ -91,7 +93,7 @@ def transact(resources: Resources, actor: Actor, fn: Callable[[Work], T], *, hur
             work.flush()
         return result
 
-    return _despite_deadlock(once)
+    return _despite_others(once)
 
 
 def answer_once(
@@ -105,7 +107,7 @@ def answer_once(
     """
     for _ in range(3):
         try:
-            outcome = _despite_deadlock(lambda: _attempt(resources, actor, request, fn))
+            outcome = _despite_others(lambda: _attempt(resources, actor, request, fn))
         except Overtaken:
             continue
         if isinstance(outcome, Refusal):
@@ -114,15 +116,15 @@ def answer_once(
     raise Refused(IN_PROGRESS)
 
 
-def _despite_deadlock(once: Callable[[], T]) -> T:
+def _despite_others(once: Callable[[], T]) -> T:
     """What PostgreSQL ended to free another transaction has left no trace: it is simply done again."""
-    for _ in range(DEADLOCKS_MOST):
+    for _ in range(AGAIN_MOST):
         try:
             return once()
         except OperationalError as error:
-            if not isinstance(error.orig, DeadlockDetected):
+            if not isinstance(error.orig, (DeadlockDetected, SerializationFailure)):
                 raise
-            log.warning("A transaction gave way to another in a dead-lock and runs again")
+            log.warning("A transaction gave way to others and runs again (%s)", type(error.orig).__name__)
     return once()
 
 

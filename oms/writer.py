@@ -145,7 +145,8 @@ class Writer:
         except Exception as error:
             if _ails(error):
                 return [error] * len(entries)
-            log.warning("A group of %d goes on one by one: %s", len(entries), type(error).__name__)
+            cause = getattr(error, "orig", None) or error
+            log.warning("A group of %d goes on one by one: %s", len(entries), type(cause).__name__)
             return [Elsewhere() for _ in entries]
 
 
