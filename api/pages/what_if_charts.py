@@ -98,7 +98,7 @@ def loads(result: Mapping[str, Any]) -> Chart:
 
 
 def rows_of(result: Mapping[str, Any]) -> list[tuple[str, tuple[str, ...]]]:
-    """Policy and, as "was → now", cost, paid, parcels, split, filled, days, on time, CO₂."""
+    """Policy and, as "was → now", cost, paid, parcels, split, filled, days, on time, CO₂, SKUs out, gap."""
 
     def cells(was: Figures, now: Figures) -> tuple[str, ...]:
         def said(name: str, form: str, times: float = 1) -> str:
@@ -115,6 +115,7 @@ def rows_of(result: Mapping[str, Any]) -> list[tuple[str, tuple[str, ...]]]:
             said("on_time", "{:.1f} %", 100),
             said("co2_kg_per_order", "{:,.1f}", 1000),
             said("stock_outs", "{:,.0f}"),
+            f"{_share(was)} → {_share(now)}",
         )
 
     return [
@@ -154,6 +155,17 @@ def _one(name: str, times: float) -> Value:
 def _parcels(world: Sequence[Figures], policy: str) -> dict[str, int]:
     nodes = next(one["nodes"] for one in world if one["policy"] == policy)
     return {node["node"]: node["parcels"] for node in nodes if node["parcels"]}
+
+
+def least(result: Mapping[str, Any]) -> tuple[str, str] | None:
+    """What no policy costs less than, as it was and with the changes; None where that was not computed."""
+    was, now, currency = result.get("bound_base_minor"), result.get("bound_changed_minor"), result["currency"]
+    return None if was is None or now is None else (money(was, currency), money(now, currency))
+
+
+def _share(one: Figures) -> str:
+    closed = one.get("gap_closed")
+    return "–" if closed is None else f"{100 * closed:.0f} %"
 
 
 def _change(before: float, after: float) -> str:

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Response
 
 from api.pages.desk import Desk, at
 from api.pages.forms import Form
-from api.pages.what_if_charts import charts, headline, loads, rows_of
+from api.pages.what_if_charts import charts, headline, least, loads, rows_of
 from api.pages.what_if_front import fronts, standing
 from oms.orders.quote import Whereabouts
 from oms.refusals import Code, Fault, Refusal, refuse
@@ -95,6 +95,7 @@ def _result(result: Mapping[str, Any]) -> dict[str, Any]:
         "fronts": found,
         "standing": {one["policy"]: standing(one["policy"], found) for one in result["base"]},
         "rows": rows_of(result),
+        "least": least(result),
     }
 
 

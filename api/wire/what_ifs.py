@@ -86,7 +86,9 @@ class PolicyChosen(Wire):
 
 class WhatIfResult(Wire):
     """Each policy as it was (`base`) and with the changes, in the order asked for. `left_out`: orders of
-    these days that went to no address. `notes`: what to know before it is believed.
+    these days that went to no address. `notes`: what to know before it is believed. `bound_…`: no policy
+    costs less an order in that world; null: not computed. `gap_closed`: the share a policy closes of the
+    way from `cheapest`, where nothing is felt, down to it.
     `install`: by policy the weights that it was played by; null for rules, which the product does not
     route by.
     """
@@ -96,14 +98,17 @@ class WhatIfResult(Wire):
     orders_changed: int
     left_out: int
     notes: list[str] = []
+    bound_base_minor: float | None = None
+    bound_changed_minor: float | None = None
     install: dict[str, dict[str, float] | None] = {}
     base: list[Figures]
     changed: list[Figures]
 
 
 class WhatIfShown(Wire):
-    """A run: `done` of `runs` replays are played; `wanted` is what was asked for. `attempts`: how often it
-    was begun; one whose process was lost is begun again.
+    """A run: `done` of `runs` passes over the orders are done, one a replay and one each round of a bound;
+    `wanted` is what was asked for. `attempts`: how often it was begun; one whose process was lost is begun
+    again.
     """
 
     id: str

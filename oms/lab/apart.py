@@ -1,4 +1,4 @@
-"""Variants played in one process beside the server's, so that a long replay takes nobody's turn there."""
+"""Tasks done in one process beside the server's, so that a long replay takes nobody's turn there."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 
 from oms.adapters.folder_values import Folder
-from oms.lab.playing import Variant, play
-from routing.replay.report import Figures
+from oms.lab.playing import Done, Task, passes, perform
 
 POLL_S = 0.5
 NICE = 10
@@ -31,27 +30,32 @@ class Died(Exception):
 
 
 def play_apart(
-    folder: Folder, variants: Sequence[Variant], told: Callable[[int], None], stop: Callable[[], bool]
-) -> list[Figures]:
-    """The figures of each variant, in turn. ``told`` hears every half a second how many are done; ``stop`` is
-    asked as often. Raises Stopped, Broken, Died.
+    folder: Folder, tasks: Sequence[Task], told: Callable[[int], None], stop: Callable[[], bool]
+) -> list[Done]:
+    """What each task comes to, in turn. ``told`` hears at least every half a second how many passes over the
+    orders are done (``passes``); ``stop`` is asked as often. Raises Stopped, Broken, Died.
     """
     context = multiprocessing.get_context("spawn")  # a fork would hold the server's locks and sockets
     here, there = context.Pipe(duplex=False)
-    child = context.Process(target=_play_all, args=(there, folder, variants), daemon=True)
+    child = context.Process(target=_play_all, args=(there, folder, tasks), daemon=True)
     child.start()
     there.close()
-    done: list[Figures] = []
+    done: list[Done] = []
+    under_way = 0
     try:
-        while len(done) < len(variants):
+        while len(done) < len(tasks):
             if stop():
                 raise Stopped
             if here.poll(POLL_S):
                 one = here.recv()
                 if isinstance(one, str):
                     raise Broken(one)
-                done.append(one)
-            told(len(done))
+                if isinstance(one, int):
+                    under_way = one
+                else:
+                    done.append(one)
+                    under_way = 0
+            told(sum(map(passes, tasks[: len(done)])) + under_way)
     except EOFError:
         raise Died(_words(_ended(child))) from None
     finally:
@@ -87,14 +91,14 @@ def leave_with_parent() -> None:
     threading.Thread(target=leave, daemon=True).start()
 
 
-def _play_all(answers: Connection, folder: Folder, variants: Sequence[Variant]) -> None:
+def _play_all(answers: Connection, folder: Folder, tasks: Sequence[Task]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server hears ctrl-c and says what follows
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.nice(NICE)
     leave_with_parent()
     try:
-        for variant in variants:
-            answers.send(play(folder, variant))
+        for task in tasks:
+            answers.send(perform(folder, task, answers.send))
     except BrokenPipeError:
         return  # nobody waits any more
     except Exception as error:

@@ -75,9 +75,16 @@ Done = Figures | float
 """The figures of a variant, or a bound on the cost an order in minor units."""
 
 
-def perform(folder: Folder, task: Task) -> Done:
-    """What it comes to, the same in whichever process. Raises FolderRefused as ``play``."""
-    return play(folder, task) if isinstance(task, Variant) else bound(folder, task)
+def passes(task: Task) -> int:
+    """How often all orders are gone through for it."""
+    return 1 if isinstance(task, Variant) else task.rounds
+
+
+def perform(folder: Folder, task: Task, told: Callable[[int], None] | None = None) -> Done:
+    """What it comes to, the same in whichever process; a bound tells how many of its rounds are done. Raises
+    FolderRefused as ``play``.
+    """
+    return play(folder, task) if isinstance(task, Variant) else bound(folder, task, told)
 
 
 def play(folder: Folder, variant: Variant, progress: Callable[[int], None] | None = None) -> Figures:
@@ -100,14 +107,14 @@ def play(folder: Folder, variant: Variant, progress: Callable[[int], None] | Non
     return figures(variant.policy, replay, ground)
 
 
-def bound(folder: Folder, asked: Bounding) -> float:
+def bound(folder: Folder, asked: Bounding, told: Callable[[int], None] | None = None) -> float:
     """What an order costs at least in minor units, whoever decides. Nothing is felt in it, because what is
     felt differs from variant to variant.
     """
     ground, stream, past = _world(folder, asked.stream)
     paid_only = replace(ground, parcel_minor=0.0, late_day_minor=0.0)
     orders = max(1, len(stream.order_ids) - past)
-    return clairvoyant(paid_only, stream, asked.rounds, past).bound_minor / orders
+    return clairvoyant(paid_only, stream, asked.rounds, past, told).bound_minor / orders
 
 
 def left_to_play(folder: Folder, world: World) -> int:

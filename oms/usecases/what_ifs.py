@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from typing import Any
@@ -18,10 +18,11 @@ from oms.actors import SYSTEM
 from oms.adapters.clock import elapsed_s
 from oms.bootstrap import Runtime
 from oms.lab.apart import Broken, Died, Stopped, play_apart
-from oms.lab.axes import BadAxis, read_policy
+from oms.lab.axes import BadAxis, Named, read_policy
 from oms.lab.changes import Changes, Why, misfits
+from oms.lab.gaps import measured, measures, tasks
 from oms.lab.history import MOST_ORDERS, Days, History, counted, read_history, sizes
-from oms.lab.playing import Variant, World
+from oms.lab.playing import Variant, World, passes
 from oms.lab.sweep import to_install
 from oms.refusals import Code, Fault, Refused, not_found, refuse
 from oms.store import what_ifs as store
@@ -29,6 +30,7 @@ from oms.store.database import OUTAGES, unhurried
 from oms.store.what_ifs import WhatIf
 from oms.work import Work, transact
 from routing.network_spec import SHIP, NetworkSpec
+from routing.replay.clairvoyant import USUAL_ROUNDS
 from routing.replay.policies import POLICIES
 from routing.replay.report import Figures
 
@@ -46,6 +48,16 @@ STOCK_NOTE = (
     "Stock is today's plus what these orders took: the further back the days, the less it says of what was "
     "there then"
 )
+MOST_BOUNDED = 600_000
+"""Passes over an order that the clairvoyant bounds of a run take at most, as many as a replay has rounds."""
+LEAST_ROUNDS = 20
+"""Fewer say too little."""
+UNBOUNDED_NOTE = (
+    "There is no bound to tell how good the best could be: it takes too long for more than "
+    f"{MOST_BOUNDED // LEAST_ROUNDS:,} orders in both worlds"
+)
+TOLD_S = 0.5
+"""How often it is written down how far a run is."""
 BREATH_S = 5.0
 """How often a run says that it lives."""
 
@@ -138,9 +150,21 @@ def _run(runtime: Runtime, mine: WhatIf) -> None:
         snapshot = conn.execution_options(isolation_level="REPEATABLE READ")
         unhurried(snapshot)
         history = read_history(snapshot, wanted.days)
-    figures = play_apart(history.folder, wanted.variants, _teller(runtime, mine), runtime.closing.is_set)
-    result = _result(wanted, history, figures, runtime.clock.now().date())
-    transact(runtime, SYSTEM, partial(_end, mine, result))
+    named = [Named(one.policy, "", one) for one in wanted.variants]
+    by = measures(history.folder, named, _rounds(wanted, len(history.folder.orders.id)))
+    todo = sorted(tasks(named, by), key=passes)  # bounds last, so that what they take long for is there
+    runs = sum(map(passes, todo))
+    _write(runtime, mine, runs=runs)
+    came = play_apart(history.folder, todo, _teller(runtime, mine), runtime.closing.is_set)
+    done = dict(zip(todo, came, strict=True))
+    result = _result(wanted, history, [measured(one, done, by) for one in named], runtime.clock.now().date())
+    transact(runtime, SYSTEM, partial(_end, replace(mine, runs=runs), result))
+
+
+def _rounds(wanted: Wanted, orders: int) -> int:
+    """Of the bound of each world; 0 where there are too many orders."""
+    rounds = min(USUAL_ROUNDS, MOST_BOUNDED // (orders + wanted.changes.orders_of(orders)))
+    return rounds if rounds >= LEAST_ROUNDS else 0
 
 
 def _teller(runtime: Runtime, mine: WhatIf) -> Callable[[int], None]:
@@ -149,7 +173,7 @@ def _teller(runtime: Runtime, mine: WhatIf) -> Callable[[int], None]:
 
     def tell(done: int) -> None:
         nonlocal told, at
-        if done == told and elapsed_s() - at < BREATH_S:
+        if elapsed_s() - at < (TOLD_S if done != told else BREATH_S):
             return
         told, at = done, elapsed_s()
         try:
@@ -182,15 +206,20 @@ def _end(mine: WhatIf, result: Mapping[str, Any], work: Work) -> None:
         work.emit("what_if.done", "what_if", mine.id, {"orders": result["orders"]})
 
 
-def _result(wanted: Wanted, history: History, figures: Sequence[Figures], today: date) -> dict[str, Any]:
-    half = len(wanted.policies)
-    folder = history.folder
+def _result(
+    wanted: Wanted, history: History, came: Sequence[tuple[Figures, float | None]], today: date
+) -> dict[str, Any]:
+    half, folder = len(wanted.policies), history.folder
+    figures, bounds = [one for one, _ in came], [bound for _, bound in came]
+    notes = {STOCK_NOTE: wanted.last_day < today, UNBOUNDED_NOTE: bounds[0] is None}
     return {
         "currency": folder.network.currency,
         "orders": len(folder.orders.id),
         "orders_changed": wanted.changes.orders_of(len(folder.orders.id)),
         "left_out": history.left_out,
-        "notes": [STOCK_NOTE] if wanted.last_day < today else [],
+        "notes": [note for note, holds in notes.items() if holds],
+        "bound_base_minor": bounds[0],
+        "bound_changed_minor": bounds[-1],
         "base": _named(wanted.policies, figures[:half]),
         "changed": _named(wanted.policies, figures[half:]),
         "install": dict(

@@ -45,7 +45,7 @@ def test_days_are_played_again_with_changes(browser: Browser, sold: Shop, width:
         expect(page.get_by_label("Demand, times")).to_have_value("2")
         page.get_by_label("Postcode").fill("10001")
         page.get_by_role("button", name="Play it").click()
-        expect(page.get_by_text("0 of 12 replays are done")).to_be_visible()
+        expect(page.get_by_text("0 of 12 passes over the orders are done")).to_be_visible()
         expect(page.get_by_role("progressbar")).to_have_js_property("max", 12)
         assert run_what_ifs(sold.runtime) == 1
         heading = "What if: without ST-2, FAR; with ST-9, like WH; all tariffs +12.5 %; demand × 2"
@@ -53,6 +53,7 @@ def test_days_are_played_again_with_changes(browser: Browser, sold: Shop, width:
         expect(page.get_by_text("4 orders as it was, 8 with the changes")).to_be_visible(timeout=20_000)
         page.wait_for_load_state()  # it came back by itself, perhaps without its styles yet
         assert page.locator("meta[http-equiv=refresh]").count() == 0, "a page that is done stands still"
+        expect(page.get_by_text("One who knew all orders beforehand")).to_be_visible()
         assert page.locator("figure.chart").count() == 9
         expect(page.get_by_role("img", name="ST-9, with the changes").first).to_be_attached()
         assert page.get_by_role("row").count() == 7

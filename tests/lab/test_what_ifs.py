@@ -13,19 +13,23 @@ import pytest
 
 from api.wire.what_ifs import WhatIfShown
 from oms.actors import SYSTEM
+from oms.adapters.folder_replay import replay_of
 from oms.lab import apart
 from oms.lab.apart import Broken, Stopped, play_apart
-from oms.lab.changes import Changes, NewNode
+from oms.lab.changes import Changes, NewNode, changed
 from oms.lab.history import read_history
-from oms.lab.playing import Variant, play
+from oms.lab.playing import Bounding, Task, Variant, World, play
 from oms.refusals import Refused
 from oms.store import what_ifs as store
 from oms.usecases import what_ifs
 from oms.usecases.what_ifs import WANTED, Wanted, run_what_ifs, submit_what_if
 from oms.work import transact
+from routing.replay.clairvoyant import USUAL_ROUNDS
+from routing.replay.report import compare
 from tests.lab.conftest import DAY, Shop, what_if
 from tests.lab.test_history import DAYS
 
+PASSES = 2 * (len(what_ifs.USUAL_POLICIES) + USUAL_ROUNDS)
 UNTOUCHED = """
     SELECT jsonb_build_array((SELECT jsonb_agg(p ORDER BY p.sku_no, p.node_no) FROM position p),
         (SELECT jsonb_agg(o ORDER BY o.id) FROM "order" o), (SELECT count(*) FROM movement),
@@ -39,7 +43,7 @@ def test_closing_a_node_is_shown_beside_what_was(sold: Shop) -> None:
     done = what_if(sold, close=["WH"])
     assert sold.scalar(UNTOUCHED) == before
     WhatIfShown.model_validate(done, strict=False)
-    assert (done["state"], done["done"], done["runs"]) == ("done", 8, 8)
+    assert (done["state"], done["done"], done["runs"]) == ("done", PASSES, PASSES)
     result = done["result"]
     assert (result["orders"], result["orders_changed"], result["left_out"]) == (4, 4, 1)
     base, shut = ({one["policy"]: one for one in result[world]} for world in ("base", "changed"))
@@ -63,6 +67,46 @@ def test_it_is_the_same_as_a_replay_of_the_copy(sold: Shop) -> None:
     again = [play(folder, variant).digest for variant in wanted.variants]
     assert [one["digest"] for one in done["result"]["base"] + done["result"]["changed"]] == again
     assert done["result"]["orders_changed"] == 8
+
+
+def test_it_tells_how_good_the_best_could_be(sold: Shop) -> None:
+    """The bound of each world, and the share of the way there, as a replay of the copy tells them."""
+    done = what_if(sold, policies=["nearest", "sparing"], demand=3.0)["result"]
+    with sold.runtime.engine.connect() as conn:
+        folder = read_history(conn, DAYS).folder
+    for world, changes in (("base", Changes()), ("changed", Changes(demand=3.0))):
+        ground, stream = replay_of(changed(folder, changes))
+        found = compare(ground, stream, ("nearest", "cheapest", "sparing"))
+        assert done[f"bound_{world}_minor"] == pytest.approx(found.bound_per_order_minor)
+        for one in done[world]:
+            assert one["gap_closed"] == found.policies[one["policy"]].gap_closed
+            assert one["cost_per_order_minor"] >= done[f"bound_{world}_minor"]
+    assert all(one["gap_closed"] is not None for one in done["changed"])
+
+
+def test_it_tells_how_far_a_bound_is(sold: Shop) -> None:
+    with sold.runtime.engine.connect() as conn:
+        folder = read_history(conn, DAYS).folder
+    heard: list[int] = []
+    tasks: list[Task] = [Variant("cheapest"), Bounding(World(), 5), Variant("nearest")]
+    cheapest, bound, nearest = play_apart(folder, tasks, heard.append, lambda: False)
+    assert isinstance(bound, float) and not isinstance(cheapest, float) and not isinstance(nearest, float)
+    assert bound <= cheapest.cost_per_order_minor + 1e-6
+    assert heard == sorted(heard) and heard[-1] == 7 and {2, 3, 4, 5} <= set(heard)
+
+
+def test_more_orders_than_there_is_time_for_have_no_bound(
+    sold: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(what_ifs, "MOST_BOUNDED", 8 * what_ifs.LEAST_ROUNDS)
+    done = what_if(sold, policies=["nearest", "cheapest"], stock=0.5)
+    assert done["runs"] == done["done"] == 4 + 2 * what_ifs.LEAST_ROUNDS
+    assert done["result"]["bound_base_minor"] is not None
+    done = what_if(sold, policies=["nearest", "cheapest"], demand=2.0)
+    assert done["runs"] == done["done"] == 4
+    assert done["result"]["bound_base_minor"] is done["result"]["bound_changed_minor"] is None
+    assert done["result"]["notes"] == [what_ifs.UNBOUNDED_NOTE]
+    assert {one["gap_closed"] for one in done["result"]["base"]} == {None}
 
 
 def test_a_new_store_takes_work(sold: Shop) -> None:
