@@ -38,7 +38,8 @@ class Policy:
     after a node could not, weighed with the node's ``reject_probability``; ``unfilled_penalty_minor``: per
     unit that cannot be had; ``breadth_weight``: parcels of the cheapest kind that a line is felt to cost at a
     node that has all of the range while others have the SKU too (``routing.breadth``); ``lookahead_weight``:
-    how far it is felt what a unit is worth to the orders of the next ``lookahead_days`` (``routing.ahead``).
+    how far it is felt what a unit is worth to the orders of the next ``lookahead_days`` (``routing.ahead``);
+    ``move_share``: of the mean cost of an order in a wave, what giving one another plan must save at least.
 
     ``ship_to_store`` lets other nodes feed a pickup. Limits of an offer: the nearest ``pickup_stores``
     stores within ``pickup_radius_m`` that have all of it on their shelf, or, where none has, the nearest
@@ -56,6 +57,7 @@ class Policy:
     breadth_weight: float = 0.75
     lookahead_weight: float = 0.0
     lookahead_days: int = 14
+    move_share: float = 0.04
     ship_to_store: bool = True
     pickup_stores: int = 5
     fed_stores: int = 2

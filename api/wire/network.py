@@ -220,6 +220,10 @@ class PolicyBody(Wire):
     breadth_weight: Annotated[float, Field(ge=0, le=100)] = 0.75
     lookahead_weight: Annotated[float, Field(ge=0, le=10)] = 0.0
     lookahead_days: Annotated[int, Field(ge=1, le=365)] = 14
+    move_share: Annotated[
+        float,
+        Field(ge=0, le=100, description="Of an order's mean cost in a wave, what a move must save at least."),
+    ] = 0.04
     ship_to_store: bool = True
     pickup_stores: Annotated[int, Field(ge=1, le=50)] = 5
     pickup_radius_m: Annotated[int, Field(ge=0, le=20_000_000)] = 50_000

@@ -135,6 +135,17 @@ def asked(one: InWave, move_minor: int) -> Asked:
     return Asked(one.open.order.id, one.way.problem, one.standing, move_minor)
 
 
+def move_minor(members: Sequence[InWave], share: float) -> int:
+    """What giving an order another node than its staff has seen must save at least: this share of what an
+    order of the wave costs as it stands, so that it means the same in yen, dollars and dinars. At least one
+    minor unit, unless moves are free.
+    """
+    if share <= 0:
+        return 0
+    paid = sum(job.cost_minor for one in members for job in one.open.jobs)
+    return max(1, round(share * paid / len(members)))
+
+
 def capacity_of(members: Sequence[InWave]) -> Mapping[str, int]:
     """Parcels each node may send on all days on which it may send for one of these orders; no entry where
     nobody counts. No plan that keeps the promises sends more, so a bound with it is true; a plan may want

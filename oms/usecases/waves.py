@@ -25,6 +25,7 @@ from oms.steps.wave_snapshot import (
     days_free,
     held_by,
     in_wave,
+    move_minor,
     open_order,
 )
 from oms.store import waves as store
@@ -44,8 +45,6 @@ log = logging.getLogger(__name__)
 
 MOST_ORDERS = 2_000
 DEADLINE_S = 20.0
-MOVE_MINOR = 25
-"""What giving an order another node than its staff has seen must save at least."""
 TAKEN = "taken"
 NAMED = 5
 """Orders that break a wave are named up to so many."""
@@ -116,7 +115,8 @@ def _run(runtime: Runtime, mine: Wave) -> None:
         return
     warm_waves()
     began = elapsed_s()
-    problem = join([asked(one, MOVE_MINOR) for one in members], capacity_of(members))
+    move = move_minor(members, runtime.networks.current.policy.move_share)
+    problem = join([asked(one, move) for one in members], capacity_of(members))
     result = solve_wave(problem, time_left=lambda: mine.deadline_s - (elapsed_s() - began))
     with runtime.engine.connect() as conn:
         options, dearer = dated(conn, runtime.clock.now(), members, problem, result)

@@ -6,16 +6,22 @@ import random
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
+from oms.steps.wave_snapshot import held_by, in_wave, move_minor, open_order
 from oms.store import waves as store
 from oms.usecases import waves
 from oms.usecases.decisions import one_explained
 from oms.usecases.waves import plan_waves, run_waves
+from routing.promise import Capacity
 from routing.wave.problem import WaveResult
 from routing.wave.solve import solve_wave
 from tests.nodes.conftest import did, jobs, release_at_last, seen, stands
 from tests.support import stock_up
 from tests.waves.conftest import Shop, crossed, nodes, wave
+
+MOVE = round(0.04 * (1040 + 470) / 2)
+"""What a move has to save at least, where one order costs 10.40 and the other 4.70."""
 
 
 def test_orders_make_room_for_each_other(shop: Shop) -> None:
@@ -25,11 +31,39 @@ def test_orders_make_room_for_each_other(shop: Shop) -> None:
     assert nodes(shop, "o-1") == ["ST-1"]
     assert nodes(shop, "o-2") == ["WH"]
     assert done["orders"] == 2
-    assert done["before_minor"] - done["after_minor"] == 1040 + 470 - 470 - 570 - 2 * waves.MOVE_MINOR
+    assert done["before_minor"] - done["after_minor"] == 1040 + 470 - 470 - 570 - 2 * MOVE
     assert done["bound_minor"] <= done["after_minor"]
     assert {move["order_id"]: move["outcome"] for move in done["moves"]} == {"o-1": "moved", "o-2": "moved"}
     assert stands(shop, "WH", "A1")[:2] == (1, 1)
     assert stands(shop, "ST-1", "A1")[:2] == (3, 1)
+
+
+@pytest.mark.parametrize(("share", "moves"), [(0.0, True), (0.28, True), (0.32, False)])
+def test_a_move_saves_a_share_of_what_an_order_costs(shop: Shop, share: float, moves: bool) -> None:
+    """Both moves save 4.70 together, 31 % of 15.10; an order costs half of that, and each is paid for."""
+    crossed(shop)
+    answer = shop.admin.put("/v1/policy", json={"breadth_weight": 0, "move_share": share})
+    assert answer.status_code in (200, 201), answer.text
+    shop.runtime.refresher.look()
+    done = wave(shop)
+    assert [move["outcome"] for move in done["moves"]] == ["moved"] * (2 * moves)
+    assert nodes(shop, "o-2") == (["WH"] if moves else ["ST-1", "WH"])
+    assert done["before_minor"] - done["after_minor"] == moves * (470 - 2 * round(share * 755))
+
+
+@pytest.mark.parametrize("scale", [1, 10, 1_000])
+def test_the_price_of_a_move_means_the_same_in_every_currency(shop: Shop, scale: int) -> None:
+    """Yen have no minor units, dinars a thousand."""
+    crossed(shop)
+    with shop.runtime.engine.begin() as conn:
+        conn.execute(text("UPDATE fulfilment_order SET cost_minor = cost_minor * :scale"), {"scale": scale})
+        found = [found for id in ("o-1", "o-2") if (found := open_order(conn, id)) is not None]
+        held = held_by(conn, found)
+        seen_as = (in_wave(shop.runtime, held, Capacity({}), one) for one in found)
+        members = [one for one in seen_as if one is not None]
+    assert len(members) == 2
+    assert move_minor(members, 0.04) == round(0.04 * scale * (1040 + 470) / 2)
+    assert move_minor(members, 1e-9) == 1 and move_minor(members, 0) == 0
 
 
 def test_every_move_has_its_event_and_its_decision(shop: Shop) -> None:
@@ -139,7 +173,7 @@ def test_many_orders_of_all_kinds_keep_the_books(shop: Shop, seed: int) -> None:
     assert done["orders"] > 3
     assert done["bound_minor"] <= done["after_minor"] <= done["before_minor"]
     again = wave(shop)
-    assert again["before_minor"] <= done["after_minor"] + waves.MOVE_MINOR * len(done["moves"])
+    assert again["before_minor"] <= done["after_minor"]
 
 
 def test_a_wave_that_nobody_asked_for_is_not_there(shop: Shop) -> None:
