@@ -23,7 +23,7 @@ from oms.adapters.ids import fraction
 from oms.adapters.webhook_sender import Patience, Sender
 from oms.bootstrap import Runtime
 from oms.store import outbox, webhook_deliveries, webhooks
-from oms.store.database import conninfo
+from oms.store.database import conninfo, reaching
 from oms.store.outbox import Published
 from oms.store.webhook_deliveries import under_way
 from oms.store.webhook_waking import QUEUE, TASK, plan_and_wake
@@ -140,10 +140,16 @@ def settle(work: Work, webhook_id: str, attempts: Sequence[tuple[Delivery, Reply
         work.emit("webhook.disabled", "webhook", webhook_id, {}, reason=after.disabled_reason)
 
 
+def queue_connector(url: str, most: int) -> procrastinate.PsycopgConnector:
+    """The connections of a worker of the job queue, at most so many."""
+    return procrastinate.PsycopgConnector(
+        conninfo=conninfo(url), kwargs=reaching(), min_size=1, max_size=most
+    )
+
+
 def queue_worker(running: Runtime, deliverer: Deliverer) -> procrastinate.App:
     """The job queue's side: an application that knows the one task, for the queue of its own."""
-    connector = procrastinate.PsycopgConnector(conninfo=conninfo(running.url), min_size=1, max_size=3)
-    app = procrastinate.App(connector=connector)
+    app = procrastinate.App(connector=queue_connector(running.url, 3))
 
     @app.task(name=TASK, queue=QUEUE)
     async def deliver_webhook(webhook_id: str) -> None:

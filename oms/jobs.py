@@ -21,12 +21,11 @@ import procrastinate
 from oms.actors import SYSTEM
 from oms.adapters.clock import elapsed_s
 from oms.bootstrap import Runtime, start
-from oms.delivering import AT_ONCE, Deliverer, queue_worker
+from oms.delivering import AT_ONCE, Deliverer, queue_connector, queue_worker
 from oms.settings import Settings
 from oms.steps.expiring import expire_reservations
 from oms.store import outbox, requests, webhook_deliveries
 from oms.store.brief_locks import TRIES
-from oms.store.database import conninfo
 from oms.store.lost_jobs import forget_lost
 from oms.store.partitions import ensure_months
 from oms.store.tables import metadata
@@ -229,8 +228,7 @@ def run_worker(settings: Settings) -> None:
 
 
 async def _serve_periodic(running: Runtime, queue: str, at_once: int) -> None:
-    url = conninfo(running.url)
-    connector = procrastinate.PsycopgConnector(conninfo=url, min_size=1, max_size=at_once)
+    connector = queue_connector(running.url, at_once)
     app = procrastinate.App(connector=connector)
     for cron, job in PERIODIC:
         if queue == queue_of(job):

@@ -32,6 +32,9 @@ PATIENCE_S = 10.0
 """How long a request waits for a connection; then it had better be refused than pile up with others."""
 
 
+REACH_S = 10
+
+
 class WrongServer(RuntimeError):
     """The server cannot carry Anyshelf; the text says why."""
 
@@ -43,12 +46,12 @@ def connect(
     patience_s: float = PATIENCE_S,
     statement_timeout_ms: int = 0,
     lock_timeout_ms: int = 0,
-    reach_s: int = 10,
+    reach_s: int = REACH_S,
 ) -> Engine:
     """An engine on `url`; instants come back in UTC whatever the server's time zone. Who finds all
     connections taken waits ``patience_s``, then sqlalchemy.exc.TimeoutError is raised. The limits of time, 0
     for none, hold for each statement; `unhurried` lifts them for a transaction. A machine that does not
-    answer at all counts as gone after ``reach_s``.
+    answer at all counts as gone after some ``reach_s``: `reaching`.
     """
     limits = f"-c statement_timeout={statement_timeout_ms} -c lock_timeout={lock_timeout_ms}"
     engine = create_engine(
@@ -60,13 +63,25 @@ def connect(
         pool_pre_ping=True,  # a restarted server costs a reconnection, not a failed request
         connect_args={
             "options": f"-c timezone=UTC {limits}",
-            "connect_timeout": reach_s,
-            "tcp_user_timeout": reach_s * 1000,
             "client_encoding": "utf8",
+            **reaching(reach_s),
         },
     )
     event.listen(engine, "connect", _dump_lists)
     return engine
+
+
+def reaching(reach_s: int = REACH_S) -> dict[str, int]:
+    """What libpq is told, so that nobody waits for a machine that is dead: not to be let in, not for what he
+    sends to arrive, and not for an answer, for which the system alone would wait two hours.
+    """
+    return {
+        "connect_timeout": reach_s,
+        "tcp_user_timeout": reach_s * 1000,
+        "keepalives_idle": reach_s,
+        "keepalives_interval": max(1, reach_s // 3),
+        "keepalives_count": 3,
+    }
 
 
 def _dump_lists(connection: psycopg.Connection[object], _: object) -> None:
