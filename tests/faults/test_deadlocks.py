@@ -32,8 +32,8 @@ CONTENDED = "Others wanted the same"
 
 @pytest.fixture
 def shop(lone_url: str, tmp_path: Path) -> Iterator[Shop]:
-    """The furnished world. PostgreSQL looks once at each wait whether it is one in a circle; the circle has to
-    be closed by then, on a busy machine too.
+    """The furnished world. PostgreSQL looks once at each wait whether it is one in a circle, which has to be
+    closed by then, on a busy machine too.
     """
     with on(lone_url) as conn:
         name = make_url(lone_url).database
