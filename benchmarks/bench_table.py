@@ -93,7 +93,7 @@ def of_stock_feed(result: Result) -> Iterator[Row]:
     """Beside `COPY` into a bare table, and beside the barest books that are kept of the same file."""
     ways, unit = result["ways"], "rows a second"
     floor = ways["COPY into a bare table"]["rows_per_s"]
-    for new in ("one count in ten new", "every count new"):
+    for new in ("no count new", "one count in ten new", "every count new"):
         way = ways[f"file, {new}"]
         ours, ratio = way["rows_per_s"], way["of_bare_copy"]
         yield Row(f"stock file, {new}", unit, ours, floor, ratio, bar=Bar("at least", result["least"]))
