@@ -66,7 +66,7 @@ _LINES = (
 
 def read_database(conn: Connection, *, with_orders: bool = True, with_goods: bool = True) -> Folder:
     """Everything a folder can say, read in the caller's transaction; ``with_goods``: SKUs and stock too."""
-    bodies = {kind: _bodies(conn, kind) for kind in Kind}
+    bodies = _bodies(conn)
     network = _network(bodies)
     nodes = _nodes(conn, bodies[Kind.CALENDAR], network.holidays)
     return Folder(
@@ -95,7 +95,7 @@ def read_database(conn: Connection, *, with_orders: bool = True, with_goods: boo
 
 def read_known(conn: Connection) -> files.Known:
     """What files may refer to that are an addition to the database: ids, not all that is known of them."""
-    bodies = {kind: _bodies(conn, kind) for kind in Kind}
+    bodies = _bodies(conn)
     network = _network(bodies)
     nodes = _nodes(conn, bodies[Kind.CALENDAR], network.holidays)
     ids = {
@@ -107,8 +107,12 @@ def read_known(conn: Connection) -> files.Known:
     return files.Known(network, ids)
 
 
-def _bodies(conn: Connection, kind: Kind) -> dict[str, Any]:
-    return {found.id: found.body for found in documents.page(conn, kind, "", None)}
+def _bodies(conn: Connection) -> dict[Kind, dict[str, Any]]:
+    """The network's documents: by kind, by id."""
+    bodies: dict[Kind, dict[str, Any]] = {kind: {} for kind in Kind}
+    for found in documents.of_kinds(conn, list(Kind)):
+        bodies[Kind(found.kind)][found.id] = found.body
+    return bodies
 
 
 def _network(bodies: Mapping[Kind, Mapping[str, Any]]) -> files.NetworkFile:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -35,6 +35,13 @@ def page(conn: Connection, kind: str, after: str, limit: int | None) -> Sequence
     column = network_document.c
     statement = select(network_document).where(column.kind == kind, column.id > after)
     return [Document(*row) for row in conn.execute(statement.order_by(column.id).limit(limit))]
+
+
+def of_kinds(conn: Connection, kinds: Collection[str]) -> Sequence[Document]:
+    """All documents of these kinds, by kind and id."""
+    column = network_document.c
+    statement = select(network_document).where(column.kind.in_(kinds))
+    return [Document(*row) for row in conn.execute(statement.order_by(column.kind, column.id))]
 
 
 def write(conn: Connection, kind: str, id: str, body: Any, at: datetime) -> Document:

@@ -14,6 +14,7 @@ from itertools import islice
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inventory.barcodes import clashes, codes_of, give_up, holders
 from inventory.catalogue_edit import CodesTaken, SkuRow, put_nodes, put_skus
@@ -94,8 +95,8 @@ def import_folder(
     for done in range(0, counted, PART):
         assert counts is not None
         part = write(partial(_new_counts, part=counts.at(np.arange(done, min(done + PART, counted)))))
-        for at in range(0, len(part), CHUNK):
-            write(partial(_load, part=part.at(np.arange(at, min(at + CHUNK, len(part))))))
+        for rows in _even(len(part)):
+            write(partial(_load, part=part.at(rows)))
         progress("stock", min(done + PART, counted), counted)
     known = list(import_rows.places(folder)) if "orders" in tables else []
     if known:
@@ -192,6 +193,12 @@ def _numbered(work: Work, named: Columns) -> Part:
 def _new_counts(work: Work, part: Part) -> Part:
     """Those that say something new, in the order of locks."""
     return find(work.conn, part)
+
+
+def _even(count: int) -> Iterator[NDArray[np.int64]]:
+    """Rows in pieces of one size, about a chunk: each is a commit, and one of a few rows costs as much."""
+    pieces = max(1, round(count / CHUNK)) if count else 0
+    yield from np.array_split(np.arange(count), pieces) if pieces else ()
 
 
 def _load(work: Work, part: Part) -> None:

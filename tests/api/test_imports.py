@@ -67,6 +67,22 @@ def test_counts_are_taken_in_parts_and_only_what_is_new_is_told(
     assert told == 0, "nobody need read the network again"
 
 
+def test_what_is_new_is_written_in_pieces_of_one_size(
+    client: Client, running: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """None of a few rows, whose commit would cost as much as another's."""
+    monkeypatch.setattr(imports, "CHUNK", 3)
+    admin = client()
+    small_network(admin)
+    skus = [f"C{number}" for number in range(7)]
+    send(admin, "skus", skus="id,weight_g\n" + "".join(f"{sku},9\n" for sku in skus))
+    send(admin, "counts", stock="node,sku,on_hand\n" + "".join(f"N1,{sku},4\n" for sku in skus))
+    assert run_imports(running) == 2
+    with running.engine.connect() as conn:
+        told = conn.scalars(text("SELECT data FROM outbox WHERE type = 'import.stock' ORDER BY id")).all()
+    assert [piece["positions"] for piece in told] == [4, 3]
+
+
 def test_every_fault_is_told_with_its_row_and_nothing_is_taken(client: Client, running: Runtime) -> None:
     admin = client()
     small_network(admin)
