@@ -3,6 +3,7 @@
 import typer
 
 from api import logs
+from api.cli.compiling import compile_engine
 from api.cli.console import Json, err, print_json, settings_on_schema
 from oms.jobs import run_worker
 
@@ -14,6 +15,7 @@ def work(json: Json = False) -> None:
     """Do the background work until interrupted: publish events, free what expired, make room ahead."""
     chosen = settings_on_schema()
     logs.configure(chosen)
+    compile_engine()  # else the first wave would, while other jobs wait for it
     if json:
         print_json({"working": True})
     err.print("Working until ctrl-c …")

@@ -112,6 +112,12 @@ def claim_wave(conn: Connection, at: datetime) -> Wave | None:
     return wave_of(conn, id)
 
 
+def put_back(conn: Connection, id: str) -> None:
+    """Its process closed before it was solved: another's takes it."""
+    ours = (wave.c.id == id) & (wave.c.state == "running")
+    conn.execute(update(wave).where(ours).values(state="queued", begun_at=None))
+
+
 def waiting_markets(conn: Connection) -> set[str]:
     """Markets with a wave that is queued or runs."""
     open_waves = select(wave.c.market).where(wave.c.state.in_(("queued", "running")))

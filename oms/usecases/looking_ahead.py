@@ -13,7 +13,6 @@ import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -32,7 +31,7 @@ from oms.work import Work, transact
 from routing.ahead import above_least, days_above_least
 from routing.problem import Floats
 from routing.replay.foresight import Foresight, Outlook
-from routing.replay.rehearsal import SCALES, Rehearsal, rehearsed
+from routing.replay.rehearsal import Rehearsal, rehearsed
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +42,10 @@ HOLDS = timedelta(hours=3)
 OUTLOOK = Outlook(solves=4, scenarios=5, rounds=10)
 LEAST_MINOR = 1.0
 """Prices below are not kept: nobody decides by less."""
+
+
+class _Closing(Exception):
+    """The process is told to end."""
 
 
 def look_ahead(runtime: Runtime) -> int:
@@ -68,7 +71,7 @@ def solve_prices(runtime: Runtime, market: str, outlook: Outlook = OUTLOOK) -> S
     """Solve, rehearse and write down the prices of one market; None where no order was to be learned from, or
     the process is closing. Another solve's are returned where that began later and was done before.
     """
-    now, catalogue = runtime.clock.now(), runtime.pool.catalogue
+    now = runtime.clock.now()
     horizon = timedelta(days=runtime.networks.current.policy.lookahead_days)
     with runtime.engine.connect() as conn:
         unhurried(conn)
@@ -76,11 +79,17 @@ def solve_prices(runtime: Runtime, market: str, outlook: Outlook = OUTLOOK) -> S
     if seen is None:
         return None
     coming = _coming(seen, now, horizon)
-    trial = rehearsed(
-        seen.ground, seen.stream, coming, outlook, takewhile(lambda _: not runtime.closing.is_set(), SCALES)
-    )
-    if runtime.closing.is_set():
+    try:
+        return _solved(runtime, market, seen, coming, replace(outlook, told=partial(_go_on, runtime)))
+    except _Closing:
         return None
+
+
+def _solved(runtime: Runtime, market: str, seen: Recent, coming: float, outlook: Outlook) -> Solved | None:
+    """Raises _Closing."""
+    now, catalogue = runtime.clock.now(), runtime.pool.catalogue
+    trial = rehearsed(seen.ground, seen.stream, coming, outlook)
+    _go_on(runtime)
     verdict, (soon, times_alone) = watched(runtime, market), _soon(trial, seen)
     cells, days = np.zeros(0, CELL), np.zeros(0, DAY_CELL)
     if trial.scale * verdict.trust > 0:
@@ -110,6 +119,12 @@ def solve_prices(runtime: Runtime, market: str, outlook: Outlook = OUTLOOK) -> S
         since_surely_minor=verdict.surely_minor,
     )
     return transact(runtime, SYSTEM, partial(_write, solved, cells, days))
+
+
+def _go_on(runtime: Runtime, rounds: int = 0) -> None:
+    """Asked before each round of a solve, which takes a pass over the orders. Raises _Closing."""
+    if runtime.closing.is_set():
+        raise _Closing
 
 
 def _coming(seen: Recent, now: datetime, horizon: timedelta) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -85,9 +85,14 @@ def plan_waves(runtime: Runtime) -> int:
 def run_waves(runtime: Runtime) -> int:
     """Work off what is queued; returns how many waves that was."""
     count = 0
-    while (mine := transact(runtime, SYSTEM, lambda work: store.claim_wave(work.conn, work.at))) is not None:
+    while not runtime.closing.is_set():
+        mine = transact(runtime, SYSTEM, lambda work: store.claim_wave(work.conn, work.at))
+        if mine is None:
+            break
         try:
             _run(runtime, mine)
+        except _Closing:
+            transact(runtime, SYSTEM, partial(_put_back, mine))
         except OUTAGES:
             raise
         except Exception as error:
@@ -96,6 +101,10 @@ def run_waves(runtime: Runtime) -> int:
             transact(runtime, SYSTEM, partial(_fail, mine, detail))
         count += 1
     return count
+
+
+class _Closing(Exception):
+    """The process is told to end before the wave was solved."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,7 +126,10 @@ def _run(runtime: Runtime, mine: Wave) -> None:
     began = elapsed_s()
     move = move_minor(members, runtime.networks.current.policy.move_share)
     problem = join([asked(one, move) for one in members], capacity_of(members))
-    result = solve_wave(problem, time_left=lambda: mine.deadline_s - (elapsed_s() - began))
+    ends = began + mine.deadline_s
+    # A process that closes takes the best so far, as at the deadline: it is never worse than what stands.
+    left = lambda: 0.0 if runtime.closing.is_set() else ends - elapsed_s()  # noqa: E731
+    result = solve_wave(problem, time_left=left)
     with runtime.engine.connect() as conn:
         options, dearer = dated(conn, runtime.clock.now(), members, problem, result)
     solved = _Solved(members, problem, result, options, dearer)
@@ -142,28 +154,40 @@ def _look(runtime: Runtime, market: str) -> tuple[list[InWave], list[str]]:
     with runtime.engine.connect() as conn:
         at = runtime.clock.now()
         ids = store.open_orders(conn, market, at, MOST_ORDERS)
-        found = _whole({id: id for id in ids}, partial(open_order, conn), broken)
+        found = _whole(runtime, {id: id for id in ids}, partial(open_order, conn), broken)
         runtime.feed.glance()
         while found:
             held = held_by(conn, list(found.values()))
-            members = _whole(found, partial(in_wave, runtime, held, days_free(conn, at, held)), broken)
+            seen_as = partial(in_wave, runtime, held, days_free(conn, at, held))
+            members = _whole(runtime, found, seen_as, broken)
             if len(members) == len(found):
                 return list(members.values()), broken
             found = {id: one.open for id, one in members.items()}
     return [], broken
 
 
-def _whole(things: Mapping[str, T], read: Callable[[T], F | None], broken: list[str]) -> dict[str, F]:
-    """What is read of each order, where there is something; ``broken`` gets those that break."""
+def _whole(
+    runtime: Runtime, things: Mapping[str, T], read: Callable[[T], F | None], broken: list[str]
+) -> dict[str, F]:
+    """What is read of each order, where there is something; ``broken`` gets those that break. Raises
+    _Closing.
+    """
     seen: dict[str, F | None] = {}
 
     def one(id: str) -> int:
         seen[id] = read(things[id])
         return 1
 
-    one_by_one(things, one)
+    one_by_one(_unless_closing(runtime, things), one)
     broken += [id for id in things if id not in seen]
     return {id: found for id, found in seen.items() if found is not None}
+
+
+def _unless_closing(runtime: Runtime, things: Iterable[str]) -> Iterator[str]:
+    for thing in things:
+        if runtime.closing.is_set():
+            raise _Closing
+        yield thing
 
 
 def _apply(runtime: Runtime, mine: Wave, solved: _Solved, broken: list[str]) -> list[WaveMove]:
@@ -172,6 +196,8 @@ def _apply(runtime: Runtime, mine: Wave, solved: _Solved, broken: list[str]) -> 
     """
     moves: list[WaveMove] = []
     for group in together(solved.problem, solved.result):
+        if runtime.closing.is_set():  # what is moved stays, the others are looked at by the next wave
+            break
         try:
             outcomes = transact(runtime, SYSTEM, partial(_move, mine, solved, group))
         except (LostRace, Refused):
@@ -226,6 +252,10 @@ def _told(solved: _Solved, o: int, outcome: str) -> WaveMove:
     before = sorted({problem.node_ids[node] for node, _ in problem.current[o]})
     after = sorted({problem.node_ids[node] for node, _ in solved.result.choices[o]})
     return WaveMove(problem.order_ids[o], outcome, round(_saved(solved, o)), before, after)
+
+
+def _put_back(mine: Wave, work: Work) -> None:
+    store.put_back(work.conn, mine.id)
 
 
 def _fail(mine: Wave, detail: str, work: Work) -> None:

@@ -8,7 +8,8 @@ is scarce in one future of five costs a fifth of what it would if it were sure t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -27,7 +28,8 @@ class Outlook:
     (three times as many at first); ``step``: first step of a price, in cheapest parcels; ``scale``: of the
     prices as they are felt; ``forecast`` None: past orders, drawn anew; ``days`` False: what nodes may send
     on a day is not priced; ``horizon``: how far each solve looks, at orders to come and at units that come
-    in, None: to the stream's last order.
+    in, None: to the stream's last order. ``told`` how many rounds of a solve are done; what it raises ends
+    the solve, and all that waits for it.
     """
 
     solves: int = 20
@@ -39,6 +41,7 @@ class Outlook:
     forecast: Forecast | None = None
     days: bool = True
     horizon: np.timedelta64 | None = None
+    told: Callable[[int], None] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,7 +121,8 @@ class Foresight:
             if start is not None and start.days.shape != room.shape:  # solved when no day was worth anything
                 start = replace(start, days=np.zeros(room.shape), day_swing=None)
         step = outlook.step * self._ground.opening_minor
-        return ascend(pool, weights, stock, rounds, step, start, proven=False, room=room)
+        told = outlook.told
+        return ascend(pool, weights, stock, rounds, step, start, proven=False, room=room, told=told)
 
     def _until(self, now: int) -> np.datetime64:
         """How far a solve before order ``now`` looks."""

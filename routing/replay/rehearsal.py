@@ -48,7 +48,7 @@ def rehearsed(
 ) -> Rehearsal:
     """Play the younger half of a stream. ``coming``: orders that the ground's stock is to last for; of it
     there is as much as falls to the orders played, so that it is as scarce as it will be. A caller whose time
-    is over ends ``scales``.
+    is over ends it by what ``outlook.told`` raises.
     """
     orders = len(stream.order_ids)
     past = orders // 2

@@ -147,11 +147,20 @@ def test_a_process_that_is_told_to_stop_solves_no_more(shop: Shop, monkeypatch: 
     wanted_later(shop)
     begun, rehearsed = [], vars(looking_ahead)["rehearsed"]
 
-    def stopped(ground: Ground, stream: Stream, coming: float, outlook: Outlook, scales: Any) -> Rehearsal:
+    def stopped(ground: Ground, stream: Stream, coming: float, outlook: Outlook) -> Rehearsal:
         begun.append(coming)
-        shop.runtime.closing.set()
-        assert list(scales) == []
-        return rehearsed(ground, stream, coming, outlook)  # type: ignore[no-any-return]
+        told, rounds = outlook.told, []
+        assert told is not None
+
+        def heard(done: int) -> None:
+            rounds.append(done)
+            shop.runtime.closing.set()
+            told(done)
+
+        with pytest.raises(Exception) as ended:
+            rehearsed(ground, stream, coming, replace(outlook, told=heard))
+        assert len(rounds) == 1, "no solve goes on to its next round"
+        raise ended.value
 
     monkeypatch.setattr(looking_ahead, "rehearsed", stopped)
     assert look_ahead(shop.runtime) == 0
