@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -15,14 +15,16 @@ from oms.fulfilment.kits import as_kits, kept_together
 from oms.fulfilment.lifecycle import NOT_YET_PICKED
 from oms.memory.ground import Ground, Question, capacity_free, from_memory_without, given_back
 from oms.orders.order import Order, OrderStatus
+from oms.orders.placing import AddressDetails
 from oms.orders.quote import Wanted
 from oms.steps.own_holds import OwnHolds
 from oms.store.capacity_held import capacity_held
-from oms.store.fulfilments import fulfilments_of
-from oms.store.node_queue import nodes_waiting_for_stock
-from oms.store.node_work import excluded
-from oms.store.orders import load_order
-from oms.store.people import address_of
+from oms.store.fulfilments import fulfilments_where
+from oms.store.node_queue import groups_waiting_for_stock
+from oms.store.node_work import excluded_of
+from oms.store.order_tables import fulfilment_order
+from oms.store.orders import load_orders
+from oms.store.people import addresses_of
 from routing.problem import UNLIMITED
 from routing.promise import Capacity, Promised, Way, way_kept
 from routing.wave.join import Asked, Standing
@@ -58,28 +60,54 @@ class InWave:
         return parcels
 
 
-def open_order(conn: Connection, order_id: str) -> Open | None:
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Open orders as they were read together, each by its id; of groups, those whose units are to come."""
+
+    orders: Mapping[str, Order]
+    jobs: Mapping[str, Sequence[Fulfilment]]
+    addresses: Mapping[str, AddressDetails]
+    avoided: Mapping[str, frozenset[tuple[str, str]]]
+    waiting: Set[str]
+
+
+def read_orders(conn: Connection, order_ids: Sequence[str]) -> Read:
+    """What ``open_order`` asks, in six statements for all of them and not nine for each."""
+    orders = load_orders(conn, order_ids)
+    jobs: dict[str, list[Fulfilment]] = defaultdict(list)
+    for job in fulfilments_where(conn, fulfilment_order.c.order_id.in_(order_ids)):
+        jobs[job.order_id].append(job)
+    return Read(
+        orders,
+        jobs,
+        addresses_of(conn, [one.address_id for one in orders.values() if one.address_id]),
+        excluded_of(conn, order_ids),
+        groups_waiting_for_stock(conn, [one.group_id for one in orders.values()]),
+    )
+
+
+def open_order(read: Read, order_id: str) -> Open | None:
     """None where something stands against moving any of it: a hold, work begun on part of a fulfilment
     order, units still to come, or nothing promised.
     """
-    order = load_order(conn, order_id)
+    order = read.orders.get(order_id)
     if order is None or order.status is not OrderStatus.OPEN or order.promise.window_to is None:
         return None
     jobs = tuple(
         job
-        for job in fulfilments_of(conn, order_id)
+        for job in read.jobs.get(order_id, ())
         if job.state in NOT_YET_PICKED and not job.on_hold and job.wanted
     )
-    if not jobs or nodes_waiting_for_stock(conn, order.group_id):
+    if not jobs or order.group_id in read.waiting:
         return None
     units = Counter[str]()
     for job in jobs:
         for line in job.lines:
             units[line.line_id] += line.wanted
     wanted = tuple(Wanted(line.id, line.sku, units[line.id]) for line in order.picked_lines if units[line.id])
-    address = address_of(conn, order.address_id) if order.address_id else None
+    address = read.addresses.get(order.address_id) if order.address_id else None
     where = address.whereabouts if address else None
-    avoid = excluded(conn, order_id)
+    avoid = read.avoided.get(order_id, frozenset())
     return Open(order, jobs, Question(wanted, order.channel, where, order.promise.pickup_node, avoid=avoid))
 
 

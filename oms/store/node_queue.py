@@ -54,6 +54,10 @@ _WAITING = text(
     WHERE r.group_id = :group AND r.state = 'held' AND r.kind = 'inbound'
     """
 )
+_WAITING_GROUPS = text(
+    "SELECT DISTINCT group_id FROM reservation "
+    "WHERE group_id = ANY(:groups) AND state = 'held' AND kind = 'inbound'"
+)
 _PAGE = text(
     """
     SELECT f.id, f.ship_at, CAST(o.promise ->> 'to' AS timestamptz) AS promise_to
@@ -136,6 +140,11 @@ def tasks_at(conn: Connection, nodes: Collection[str]) -> list[Scheduled]:
 def nodes_waiting_for_stock(conn: Connection, group_id: str) -> frozenset[str]:
     """Nodes at which units of the group are still to come in."""
     return frozenset(conn.scalars(_WAITING, {"group": group_id}))
+
+
+def groups_waiting_for_stock(conn: Connection, groups: Sequence[str]) -> set[str]:
+    """Those of the groups with units that are still to come in."""
+    return set(conn.scalars(_WAITING_GROUPS, {"groups": list(groups)}))
 
 
 def newly_stuck(

@@ -46,6 +46,15 @@ def excluded(conn: Connection, order_id: str) -> frozenset[tuple[str, str]]:
     return frozenset((row.line_id, row.node) for row in conn.execute(rows))
 
 
+def excluded_of(conn: Connection, order_ids: Sequence[str]) -> dict[str, frozenset[tuple[str, str]]]:
+    """By order, ``excluded`` of those that avoid any."""
+    rows = conn.execute(select(excluded_node).where(excluded_node.c.order_id.in_(order_ids)))
+    found: dict[str, set[tuple[str, str]]] = {}
+    for row in rows:
+        found.setdefault(row.order_id, set()).add((row.line_id, row.node))
+    return {id: frozenset(nodes) for id, nodes in found.items()}
+
+
 def readmit(conn: Connection, order_id: str, node: str) -> None:
     """The order may go to the node again."""
     conn.execute(delete(excluded_node).filter_by(order_id=order_id, node=node))

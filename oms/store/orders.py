@@ -57,6 +57,16 @@ def load_order(conn: Connection, order_id: str, lock: bool = False) -> Order | N
     return _loaded(conn, order_id, statement.with_for_update() if lock else statement)
 
 
+def load_orders(conn: Connection, order_ids: Sequence[str]) -> dict[str, Order]:
+    """Those of the orders that there are, with their lines, in two statements."""
+    lines: dict[str, list[Line]] = {id: [] for id in order_ids}
+    found = select(order_line).where(order_line.c.order_id.in_(order_ids))
+    for row in conn.execute(found.order_by(order_line.c.order_id, order_line.c.no)):
+        lines[row.order_id].append(line_of(row))
+    heads = conn.execute(select(order).where(order.c.id.in_(order_ids)))
+    return {row.id: order_of(row, tuple(lines[row.id])) for row in heads}
+
+
 def order_if_idle(conn: Connection, order_id: str) -> Order | None:
     """The order, ours until the commit; None too when somebody else is busy with it. Never waits, so it may
     be asked for in any order of locks.

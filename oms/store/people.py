@@ -124,10 +124,16 @@ def insert_addresses(conn: Connection, addresses: Sequence[NewAddress]) -> None:
 
 def address_of(conn: Connection, address_id: str) -> AddressDetails | None:
     """The address, unless it was erased."""
-    row = conn.execute(select(address).where(address.c.id == address_id)).first()
-    if row is None:
-        return None
-    return AddressDetails(row.country, row.postcode, row.city, row.street, row.name, row.lat, row.lon)
+    return addresses_of(conn, [address_id]).get(address_id)
+
+
+def addresses_of(conn: Connection, address_ids: Sequence[str]) -> dict[str, AddressDetails]:
+    """By id, those that were not erased."""
+    rows = conn.execute(select(address).where(address.c.id.in_(address_ids)))
+    return {
+        row.id: AddressDetails(row.country, row.postcode, row.city, row.street, row.name, row.lat, row.lon)
+        for row in rows
+    }
 
 
 def _email(email: str) -> Any:

@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
 
 from sqlalchemy import Connection
 
 from oms.actors import SYSTEM
 from oms.adapters.clock import elapsed_s
 from oms.bootstrap import Runtime
-from oms.one_by_one import one_by_one
 from oms.refusals import LostRace, Refused, not_found
 from oms.steps.at_work import lock
 from oms.steps.wave_applying import CHANGED, MOVED, apply_plan
 from oms.steps.wave_dating import dated
-from oms.steps.wave_snapshot import (
-    InWave,
-    asked,
-    capacity_of,
-    days_free,
-    held_by,
-    in_wave,
-    move_minor,
-    open_order,
-)
+from oms.steps.wave_looking import Closing, look
+from oms.steps.wave_snapshot import InWave, asked, capacity_of, move_minor
 from oms.store import waves as store
 from oms.store.database import OUTAGES
 from oms.store.waves import Wave, WaveMove
@@ -48,9 +38,6 @@ DEADLINE_S = 20.0
 TAKEN = "taken"
 NAMED = 5
 """Orders that break a wave are named up to so many."""
-
-T = TypeVar("T")
-F = TypeVar("F")
 
 
 def submit_wave(work: Work, market: str, deadline_s: float = DEADLINE_S) -> Wave:
@@ -91,7 +78,7 @@ def run_waves(runtime: Runtime) -> int:
             break
         try:
             _run(runtime, mine)
-        except _Closing:
+        except Closing:
             transact(runtime, SYSTEM, partial(_put_back, mine))
         except OUTAGES:
             raise
@@ -101,10 +88,6 @@ def run_waves(runtime: Runtime) -> int:
             transact(runtime, SYSTEM, partial(_fail, mine, detail))
         count += 1
     return count
-
-
-class _Closing(Exception):
-    """The process is told to end before the wave was solved."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,7 +100,7 @@ class _Solved:
 
 
 def _run(runtime: Runtime, mine: Wave) -> None:
-    members, broken = _look(runtime, mine.market)
+    members, broken = look(runtime, mine.market, MOST_ORDERS)
     if not members:
         detail = "; ".join(["No open order of this market could move", *_passed_over(broken)])
         transact(runtime, SYSTEM, partial(_end, mine, None, (), detail))
@@ -144,50 +127,6 @@ def _passed_over(broken: Sequence[str]) -> list[str]:
         return []
     named = ", ".join(broken[:NAMED]) + (" and others" if len(broken) > NAMED else "")
     return [f"Passed over because they break a wave, the log says where: {len(broken)} ({named})"]
-
-
-def _look(runtime: Runtime, market: str) -> tuple[list[InWave], list[str]]:
-    """Open orders with their problems, and those that break; what those hold that stay outside is not free
-    to the others.
-    """
-    broken: list[str] = []
-    with runtime.engine.connect() as conn:
-        at = runtime.clock.now()
-        ids = store.open_orders(conn, market, at, MOST_ORDERS)
-        found = _whole(runtime, {id: id for id in ids}, partial(open_order, conn), broken)
-        runtime.feed.glance()
-        while found:
-            held = held_by(conn, list(found.values()))
-            seen_as = partial(in_wave, runtime, held, days_free(conn, at, held))
-            members = _whole(runtime, found, seen_as, broken)
-            if len(members) == len(found):
-                return list(members.values()), broken
-            found = {id: one.open for id, one in members.items()}
-    return [], broken
-
-
-def _whole(
-    runtime: Runtime, things: Mapping[str, T], read: Callable[[T], F | None], broken: list[str]
-) -> dict[str, F]:
-    """What is read of each order, where there is something; ``broken`` gets those that break. Raises
-    _Closing.
-    """
-    seen: dict[str, F | None] = {}
-
-    def one(id: str) -> int:
-        seen[id] = read(things[id])
-        return 1
-
-    one_by_one(_unless_closing(runtime, things), one)
-    broken += [id for id in things if id not in seen]
-    return {id: found for id, found in seen.items() if found is not None}
-
-
-def _unless_closing(runtime: Runtime, things: Iterable[str]) -> Iterator[str]:
-    for thing in things:
-        if runtime.closing.is_set():
-            raise _Closing
-        yield thing
 
 
 def _apply(runtime: Runtime, mine: Wave, solved: _Solved, broken: list[str]) -> list[WaveMove]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from oms.steps import wave_looking
 from oms.usecases import waves
 from oms.usecases.waves import run_waves
 from routing.wave.problem import Wave, WaveResult
@@ -40,14 +41,14 @@ def test_a_wave_that_is_still_looking_goes_back_to_the_queue(
 ) -> None:
     crossed(shop)
     where = asked(shop)
-    read, seen = vars(waves)["open_order"], []
+    read, seen = vars(wave_looking)["open_order"], []
 
-    def closing(conn: Any, id: str) -> Any:
+    def closing(some: Any, id: str) -> Any:
         seen.append(id)
         shop.runtime.closing.set()
-        return read(conn, id)
+        return read(some, id)
 
-    monkeypatch.setattr(waves, "open_order", closing)
+    monkeypatch.setattr(wave_looking, "open_order", closing)
     run_waves(shop.runtime)
     assert len(seen) == 1, "it looks at no other order"
     told = shown(shop, where)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from oms.steps.wave_snapshot import held_by, in_wave, move_minor, open_order
+from oms.steps.wave_snapshot import held_by, in_wave, move_minor, open_order, read_orders
 from oms.store import waves as store
 from oms.usecases import waves
 from oms.usecases.decisions import one_explained
@@ -57,7 +57,9 @@ def test_the_price_of_a_move_means_the_same_in_every_currency(shop: Shop, scale:
     crossed(shop)
     with shop.runtime.engine.begin() as conn:
         conn.execute(text("UPDATE fulfilment_order SET cost_minor = cost_minor * :scale"), {"scale": scale})
-        found = [found for id in ("o-1", "o-2") if (found := open_order(conn, id)) is not None]
+        found = [
+            found for id in ("o-1", "o-2") if (found := open_order(read_orders(conn, [id]), id)) is not None
+        ]
         held = held_by(conn, found)
         seen_as = (in_wave(shop.runtime, held, Capacity({}), one) for one in found)
         members = [one for one in seen_as if one is not None]
