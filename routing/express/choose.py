@@ -146,17 +146,17 @@ def write(
 ) -> None:
     """One more option, without tags."""
     o, first = answer.found[0], answer.found[1]
-    L, Q = asked.line.size, plan.column.size
+    L, Q, ways, nodes = asked.line.size, plan.column.size, reach.at, reach.of.nodes
     option, unfilled = answer.option[o], answer.unfilled[o]
     for k in range(L):
         unfilled[k] = asked.line[k].quantity
     opens, ends, order_by = np.int64(FOREVER), np.int64(0), np.int64(FOREVER)
     for q in range(Q):
         m = column[plan.column[q]]
-        one, parcel = reach.at[m], answer.parcel[first + q]
+        one, parcel = ways[m], answer.parcel[first + q]
         opens, ends = min(opens, one.from_at), max(ends, one.arrive_at)
         order_by = min(order_by, one.order_by)
-        parcel[0], parcel[1], parcel[2] = reach.of.nodes[m], one.ship_at, one.arrive_at
+        parcel[0], parcel[1], parcel[2] = nodes[m], one.ship_at, one.arrive_at
         for k in range(L):
             parcel[3 + k] = plan.take[q, k]
             unfilled[k] -= plan.take[q, k]
@@ -176,21 +176,22 @@ def price(world: World, asked: Asked, reach: Reach, column: Ints, plan: Plan, mo
     """Each term summed over parcels and units, in the order ``routing.promise_option`` sums them."""
     paid, fixed, pick = 0, 0, 0
     late, day, co2, rejection, bid = 0.0, 0.0, 0.0, 0.0, 0.0
+    weights, now, line, bids = world.weights[0], asked.question[0].at, asked.line, reach.of.bid
     for q in range(plan.column.size):
         m = column[plan.column[q]]
         one, node = reach.at[m], world.node[reach.of.nodes[m]]
-        paid += tariff_minor(world, asked.line, one.card, plan.take[q])
+        paid += tariff_minor(world, line, one.card, plan.take[q])
         fixed += one.fixed_minor
-        late += lateness(world, asked, one.arrive_at)
+        late += lateness(weights.late_day_minor, now, one.arrive_at)
         day += one.day_minor
-        for k in range(asked.line.size):
+        for k in range(line.size):
             units = plan.take[q, k]
             if units:
                 pick += node.pick_minor * units
-                co2 += co2_felt(world, asked, k, one.co2_g_per_kg) * units
-                rejection += world.weights[0].resource_minor * node.reject_probability * units
-                bid += reach.of.bid[k, m] * units
-    parcel = world.weights[0].parcel_minor * plan.column.size
+                co2 += co2_felt(weights.co2_minor_per_kg, line[k].weight_g, one.co2_g_per_kg) * units
+                rejection += weights.resource_minor * node.reject_probability * units
+                bid += bids[k, m] * units
+    parcel = weights.parcel_minor * plan.column.size
     money[1], money[2], money[3] = paid, fixed, pick
     ahead = bid + day
     money[4], money[5], money[6], money[7], money[8] = late, parcel, co2, rejection, ahead
@@ -198,45 +199,45 @@ def price(world: World, asked: Asked, reach: Reach, column: Ints, plan: Plan, mo
 
 
 @compiled
-def ranked(answer: Answer, o: int, by: tuple[int, int, int, int], i: int) -> float:
-    """The i-th thing an option is compared by."""
-    what = by[i]
-    if what == MISSING:
-        return float(answer.option[o, at.MISSING])
-    if what == COST:
-        return float(answer.money[o, 0])
-    return float(answer.option[o, at.ARRIVES] if what == ARRIVES else answer.option[o, at.PARCELS])
+def ranks(answer: Answer, since: int) -> Floats:
+    """[options, 4] what those from ``since`` on are compared by; small ones a call has to carry, unlike all
+    of the answer.
+    """
+    rank = np.empty((answer.found[0], 4))
+    for o in range(since, rank.shape[0]):
+        rank[o, MISSING], rank[o, COST] = answer.option[o, at.MISSING], answer.money[o, 0]
+        rank[o, ARRIVES], rank[o, PARCELS] = answer.option[o, at.ARRIVES], answer.option[o, at.PARCELS]
+    return rank
 
 
 @compiled
-def less(answer: Answer, one: int, other: int, by: tuple[int, int, int, int]) -> bool:
+def less(rank: Floats, one: int, other: int, by: tuple[int, int, int, int]) -> bool:
     """Whether an option comes before another by these, in this order."""
-    for i in range(4):
-        mine, theirs = ranked(answer, one, by, i), ranked(answer, other, by, i)
-        if mine != theirs:
-            return mine < theirs
+    for what in by:
+        if rank[one, what] != rank[other, what]:
+            return bool(rank[one, what] < rank[other, what])
     return False
 
 
 @compiled
-def beats(answer: Answer, one: int, other: int) -> bool:
+def beats(option: Ints, rank: Floats, one: int, other: int) -> bool:
     """Whether an option of the same place and slot is as good or better in everything."""
-    mine, theirs = answer.option[one], answer.option[other]
+    mine, theirs = option[one], option[other]
     if mine[at.STORE] != theirs[at.STORE]:
         return False
     if mine[at.SLOT_AT] != theirs[at.SLOT_AT] or (mine[at.SLOT_AT] >= 0 and mine[at.ENDS] != theirs[at.ENDS]):
         return False
     better = True
     for i in range(4):
-        better = better and ranked(answer, one, BY[0][1], i) <= ranked(answer, other, BY[0][1], i)
+        better = better and rank[one, i] <= rank[other, i]
     return better
 
 
 @compiled
-def insert(answer: Answer, order: Ints, count: int, o: int, by: tuple[int, int, int, int]) -> None:
+def insert(rank: Floats, order: Ints, count: int, o: int, by: tuple[int, int, int, int]) -> None:
     """Put an option into ``order[:count]``, behind its equals."""
     place = count
-    while place > 0 and less(answer, o, order[place - 1], by):
+    while place > 0 and less(rank, o, order[place - 1], by):
         order[place] = order[place - 1]
         place -= 1
     order[place] = o
@@ -247,19 +248,19 @@ def compared(answer: Answer, since: int) -> Ints:
     """The options of one method, those from ``since`` on, in the order they are shown: without the beaten
     ones and those that fill less, tagged.
     """
-    total = answer.found[0]
+    total, option, rank = answer.found[0], answer.option, ranks(answer, since)
     order, kept = np.empty(total, np.int64), np.empty(total, np.int64)
     count = 0
-    least = answer.option[since:total, at.MISSING].min() if total > since else 0
+    least = option[since:total, at.MISSING].min() if total > since else 0
     for o in range(since, total):
-        if answer.option[o, at.MISSING] == least:
-            insert(answer, order, count, o, BY[0][1])
+        if option[o, at.MISSING] == least:
+            insert(rank, order, count, o, BY[0][1])
             count += 1
     K = 0
     for i in range(count):
         beaten = False
         for j in range(K):
-            beaten = beaten or beats(answer, kept[j], order[i])
+            beaten = beaten or beats(option, rank, kept[j], order[i])
         if not beaten:
             kept[K] = order[i]
             K += 1
@@ -267,10 +268,10 @@ def compared(answer: Answer, since: int) -> Ints:
         if K:
             winner = kept[0]
             for i in range(1, K):
-                if less(answer, kept[i], winner, by):
+                if less(rank, kept[i], winner, by):
                     winner = kept[i]
-            answer.option[winner, at.TAGS] |= tag
+            option[winner, at.TAGS] |= tag
     shown = np.empty(K, np.int64)
     for i in range(K):
-        insert(answer, shown, i, kept[i], (ARRIVES, COST, PARCELS, MISSING))
+        insert(rank, shown, i, kept[i], (ARRIVES, COST, PARCELS, MISSING))
     return shown

@@ -57,13 +57,14 @@ def courier_base(world: World, asked: Asked, sight: Sight, view: View, near: Boo
     lane = np.full(near.size, NO_LANE)
     if by_lane:
         lane = lanes_to(lanes, asked.courier_shared, asked.courier_own, sight.distance_m)
-    for m in range(view.nodes.size):
-        n, one = view.nodes[m], reach.at[m]
+    places, ways, offers, free = view.nodes, reach.at, world.offers[COURIER_ROW], world.card.size - 1
+    for m in range(places.size):
+        n, one = places[m], ways[m]
         node = nodes[n]
-        bits = (0 if node.active else INACTIVE) | (0 if world.offers[COURIER_ROW, n] else NOT_OFFERED)
+        bits = (0 if node.active else INACTIVE) | (0 if offers[n] else NOT_OFFERED)
         if not near[n]:
             bits |= OUT_OF_REACH
-        one.card = world.card.size - 1
+        one.card = free
         if by_lane and lane[n] == NO_LANE:
             bits |= LANELESS
         elif by_lane:

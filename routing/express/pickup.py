@@ -34,15 +34,15 @@ REMEMBERED, MINUTE_S = 61, 60  # goods come at few instants, so each is asked ab
 def stores(world: World, asked: Asked, sight: Sight, view: View, near: Bools) -> Ints:
     """The nearest stores that have all of it on the shelf, or the nearest at all; ``near`` [N]."""
     line, weights = asked.line, world.weights[0]
-    some = False
+    some, nodes, stock, network, offers = False, view.nodes, view.stock, world.node, world.offers
     whole = np.zeros(near.size, np.bool_)
     for n in range(near.size):
-        near[n] = near[n] and world.node[n].active and world.offers[PICKUP_ROW, n]
-    for m in range(view.nodes.size):
-        has_all = near[view.nodes[m]]
+        near[n] = near[n] and network[n].active and offers[PICKUP_ROW, n]
+    for m in range(nodes.size):
+        has_all = near[nodes[m]]
         for k in range(line.size):
-            has_all = has_all and view.stock[k, m] >= line[k].quantity
-        whole[view.nodes[m]] = has_all
+            has_all = has_all and stock[k, m] >= line[k].quantity
+        whole[nodes[m]] = has_all
         some = some or has_all
     if some:
         return nearest(whole, sight.distance_m, weights.pickup_stores)
@@ -78,9 +78,9 @@ def pickup_reach(world: World, asked: Asked, sight: Sight, view: View, store: in
         rooms = world.rooms[PICKUP_ROW, store]
     lane = world.store_lane[node.store]
     reach = transit(world, asked, sight, view, lane, world.store_m[node.store], node.zone)
-    known = np.full((REMEMBERED, 3), -1)
-    for m in range(view.nodes.size):
-        n, one = view.nodes[m], reach.at[m]
+    known, nodes, ways = np.full((REMEMBERED, 3), -1), view.nodes, reach.at
+    for m in range(nodes.size):
+        n, one = nodes[m], ways[m]
         begin = at if n == store else one.arrive_at
         place = begin // MINUTE_S % REMEMBERED
         if known[place, 0] != begin:

@@ -181,12 +181,14 @@ def empty_reach(view: View) -> Reach:
 @compiled
 def line_bits(world: World, line: Records, reach: Reach) -> None:
     """What is against each line at each node."""
+    at, stock, found, card = reach.at, reach.of.stock, reach.line_bits, world.card
     for k in range(line.size):
-        for m in range(reach.at.size):
-            bits = 0 if reach.of.stock[k, m] > 0 else NO_STOCK
-            if line[k].billable_g > world.card[reach.at[m].card].carries_g:
+        billable_g = line[k].billable_g
+        for m in range(at.size):
+            bits = 0 if stock[k, m] > 0 else NO_STOCK
+            if billable_g > card[at[m].card].carries_g:
                 bits |= TOO_HEAVY
-            reach.line_bits[k, m] = bits
+            found[k, m] = bits
 
 
 @compiled
@@ -238,18 +240,21 @@ def transit(
     """A reach of what goes over ``lane`` [N]; ``distance_m`` [N]."""
     lanes, question, reach = world.lane, asked.question[0], empty_reach(view)
     known, counted = np.full((REMEMBERED, 5), -1), world.rooms.size > 0
-    for m in range(view.nodes.size):
-        n, one = view.nodes[m], reach.at[m]
-        node = world.node[n]
-        leaves, one.room, full = sight.picked[node.profile, 0], world.limit[SHIP_ROW, n], False
+    nodes, at, network, picked, limit = view.nodes, reach.at, world.node, sight.picked, world.limit[SHIP_ROW]
+    offers, day_minor, days = world.offers[SHIP_ROW], asked.day_minor, world.day
+    nothing = np.empty(0, np.int64)
+    for m in range(nodes.size):
+        n, one = nodes[m], at[m]
+        node = network[n]
+        leaves, one.room, full = picked[node.profile, 0], limit[n], False
         if counted or one.room == 0:  # else every day has room, and the profile's first will do
-            rooms = world.rooms[SHIP_ROW, n] if counted else np.empty(0, np.int64)
+            rooms = world.rooms[SHIP_ROW, n] if counted else nothing
             leaves, one.room, full = shipping_day(
-                world.day[node.profile], question.horizon, question.at, leaves, one.room, rooms
+                days[node.profile], question.horizon, question.at, leaves, one.room, rooms
             )
         one.day = min(leaves, DAYS - 1)
-        one.day_minor = asked.day_minor[n, one.day] if asked.day_minor.size else 0.0
-        day = world.day[node.profile, one.day]
+        one.day_minor = day_minor[n, one.day] if day_minor.size else 0.0
+        day = days[node.profile, one.day]
         one.ship_at, one.order_by = day.closes, day.latest
         has_lane = lane[n] != NO_LANE
         transit_days = lanes[lane[n]].transit_days if lanes.size else 0
@@ -260,7 +265,7 @@ def transit(
                 world.delivery[zone], world.delivers, one.ship_at, transit_days
             )
         one.from_at, one.arrive_at = known[memo, 2], known[memo, 3]
-        bits = (0 if node.active else INACTIVE) | (0 if world.offers[SHIP_ROW, n] else NOT_OFFERED)
+        bits = (0 if node.active else INACTIVE) | (0 if offers[n] else NOT_OFFERED)
         bits |= 0 if has_lane else LANELESS
         if (leaves >= DAYS and not full) or known[memo, 4] >= DELIVERY_DAYS:
             bits |= CLOSED

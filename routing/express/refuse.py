@@ -50,12 +50,12 @@ def counted(reach: Reach, k: int) -> tuple[Ints, Ints, int]:
     """Units of a line by all that is against them: nodes are many, what can be against them is not. Last, all
     that is against any.
     """
-    stock, M = reach.of.stock, reach.at.size
+    stock, at, line_bits, M = reach.of.stock, reach.at, reach.line_bits, reach.at.size
     against, units, count, present = np.empty(M, np.int64), np.zeros(M, np.int64), 0, 0
     for m in range(M):
         if stock[k, m] <= 0:
             continue
-        bits, place = bits_of(reach, k, m), 0
+        bits, place = (at[m].bits | line_bits[k, m]) & ~NO_STOCK, 0  # stock that is not there is no reason
         while place < count and against[place] != bits:
             place += 1
         if place == count:
@@ -64,12 +64,6 @@ def counted(reach: Reach, k: int) -> tuple[Ints, Ints, int]:
             count += 1
         units[place] += stock[k, m]
     return against[:count], units[:count], present
-
-
-@compiled
-def bits_of(reach: Reach, k: int, m: int) -> int:
-    """What is against a line at a node, but for stock that is not there."""
-    return int((reach.at[m].bits | reach.line_bits[k, m]) & ~NO_STOCK)
 
 
 @compiled

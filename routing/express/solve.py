@@ -47,28 +47,29 @@ class Plan(NamedTuple):
 
 
 @compiled
-def lateness(world: World, asked: Asked, arrive_at: int) -> float:
+def lateness(late_day_minor: float, now: int, arrive_at: int) -> float:
     """What a parcel is felt to cost for its days on the way."""
-    days = max(-(-(arrive_at - asked.question[0].at) // DAY_S), 0)
-    return float(world.weights[0].late_day_minor * days)
+    return late_day_minor * max(-(-(arrive_at - now) // DAY_S), 0)
 
 
 @compiled
-def co2_felt(world: World, asked: Asked, k: int, co2_g_per_kg: float) -> float:
+def co2_felt(minor_per_kg: float, weight_g: int, co2_g_per_kg: float) -> float:
     """What a unit is felt to cost for its emissions."""
-    kilograms = asked.line[k].weight_g / 1000
-    return float(world.weights[0].co2_minor_per_kg * kilograms * (co2_g_per_kg / 1000))
+    if minor_per_kg == 0.0 or co2_g_per_kg == 0.0:  # two divisions less where nobody feels any
+        return 0.0
+    return minor_per_kg * (weight_g / 1000) * (co2_g_per_kg / 1000)
 
 
 @compiled
 def columns_of(world: World, asked: Asked, reach: Reach) -> Columns:
     """What the kernel reads of a reach."""
-    view, line_bits = reach.of, reach.line_bits
-    L, M = view.stock.shape
+    at, line_bits, nodes, stock, bid = reach.at, reach.line_bits, reach.of.nodes, reach.of.stock, reach.of.bid
+    weights, now, line, network = world.weights[0], asked.question[0].at, asked.line, world.node
+    L, M = stock.shape
     column = np.empty(M, np.int64)
     C = 0
     for m in range(M):
-        if reach.at[m].bits == 0:
+        if at[m].bits == 0:
             for k in range(L):
                 if line_bits[k, m] == 0:
                     column[C] = m
@@ -78,15 +79,17 @@ def columns_of(world: World, asked: Asked, reach: Reach) -> Columns:
     parcel_felt, rest = np.empty(C), np.empty((4, C), np.int64)
     for c in range(C):
         m = column[c]
-        one, node = reach.at[m], world.node[view.nodes[m]]
+        one, node = at[m], network[nodes[m]]
         rest[0, c], rest[1, c], rest[2, c], rest[3, c] = one.card, one.fixed_minor, one.room, one.arrive_at
-        parcel_felt[c] = lateness(world, asked, one.arrive_at) + world.weights[0].parcel_minor + one.day_minor
-        rejection = world.weights[0].resource_minor * node.reject_probability
+        late = lateness(weights.late_day_minor, now, one.arrive_at)
+        parcel_felt[c] = late + weights.parcel_minor + one.day_minor
+        rejection = weights.resource_minor * node.reject_probability
         for k in range(L):
-            unit_felt[k, c] = co2_felt(world, asked, k, one.co2_g_per_kg) + rejection + view.bid[k, m]
+            co2 = co2_felt(weights.co2_minor_per_kg, line[k].weight_g, one.co2_g_per_kg)
+            unit_felt[k, c] = co2 + rejection + bid[k, m]
             unit_cost[k, c] = node.pick_minor
             if line_bits[k, m] == 0:
-                available[k, c] = view.stock[k, m]
+                available[k, c] = stock[k, m]
     return Columns(
         column[:C].copy(), available, unit_cost, unit_felt, parcel_felt,
         rest[0].copy(), rest[1].copy(), rest[2].copy(), rest[3].copy(),

@@ -26,30 +26,32 @@ def one_parcel(world: World, asked: Asked, reach: Reach, limit: int) -> int:
     """The place in the view of the node whose one parcel is the only best plan of what arrives by ``limit``;
     NOT_ONE where that cannot be told so easily.
     """
-    weights, line, view = world.weights[0], asked.line, reach.of
-    tariff, everything = np.full(world.card.size, UNKNOWN), np.empty(line.size, np.int64)
+    weights, line, now = world.weights[0], asked.line, asked.question[0].at
+    network, card = world.node, world.card
+    at, line_bits, nodes, stock, bid = reach.at, reach.line_bits, reach.of.nodes, reach.of.stock, reach.of.bid
+    tariff, everything = np.full(card.size, UNKNOWN), np.empty(line.size, np.int64)
     cheapest_unit = np.full(line.size, INFINITE)
     for k in range(line.size):
         everything[k] = line[k].quantity
     best, cost, cheapest_parcel = NOT_ONE, INFINITE, INFINITE
-    for m in range(reach.at.size):
-        one = reach.at[m]
+    for m in range(at.size):
+        one = at[m]
         if one.bits or one.arrive_at > limit:
             continue
-        node = world.node[view.nodes[m]]
+        node = network[nodes[m]]
         rejection = weights.resource_minor * node.reject_probability
-        felt = lateness(world, asked, one.arrive_at) + weights.parcel_minor + one.day_minor
+        felt = lateness(weights.late_day_minor, now, one.arrive_at) + weights.parcel_minor + one.day_minor
         parcel = unit_felt(one.fixed_minor, felt)
-        cheapest_parcel = min(cheapest_parcel, parcel + (world.card[one.card].least_minor << SHIFT))
+        cheapest_parcel = min(cheapest_parcel, parcel + (card[one.card].least_minor << SHIFT))
         whole, units = one.room != 0, 0
         for k in range(line.size):
-            if reach.line_bits[k, m]:
+            if line_bits[k, m]:
                 whole = False
                 continue
-            felt = co2_felt(world, asked, k, one.co2_g_per_kg) + rejection + view.bid[k, m]
-            unit = unit_felt(node.pick_minor, felt)
+            co2 = co2_felt(weights.co2_minor_per_kg, line[k].weight_g, one.co2_g_per_kg)
+            unit = unit_felt(node.pick_minor, co2 + rejection + bid[k, m])
             cheapest_unit[k] = min(cheapest_unit[k], unit)
-            whole = whole and view.stock[k, m] >= line[k].quantity
+            whole = whole and stock[k, m] >= line[k].quantity
             units += line[k].quantity * unit
         if whole:
             if tariff[one.card] == UNKNOWN:
