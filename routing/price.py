@@ -45,6 +45,8 @@ class PriceLists:
         assert all(rule.up_to_km is None for rule in rules)
         self._rules = rules
         self._by_postcode = any(rule.postcode_prefix for rule in rules)
+        self.differ = self._by_postcode or any(rule.within_days is not None for rule in rules)
+        """Whether ways by one method, to places of one country, may cost a basket differently."""
         self._known = Memo(REMEMBERED)
 
     def of(self, method: str, channel: str, country: str, postcode: str) -> tuple[PriceRule, ...]:

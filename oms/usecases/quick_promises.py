@@ -126,7 +126,7 @@ def _rows(state: State, case: _Case) -> list[Line] | None:
         if run is None:
             return None
         volume_mm3 = sku.length_mm * sku.width_mm * sku.height_mm
-        rows.append(Line(line.quantity, sku.weight_g, volume_mm3, *run))
+        rows.append(Line(line.quantity, sku.weight_g, volume_mm3, 0, *run))
     return rows
 
 
@@ -142,20 +142,17 @@ def _document(runtime: Runtime, actor: Actor, case: _Case, found: Found, methods
     """All of it as JSON."""
     plain, lines = case.plain, [(as_json(line.id), as_json(line.sku)) for line in case.asked.lines]
     shown = Shown(found, plain, actor, plain.loaded.network.currency, lines)
-    prices = _Prices(case)
-    options: list[str] = []
-    kept: list[str] = []
-    for row in found.options:
-        if not row[at.MISSING]:
-            id, paid_minor = f"{METHODS[row[at.METHOD]]}-{len(kept) + 1}", prices.minor(row)
-            told, remembered = shown.option(id, row, paid_minor)
-            options.append(told)
-            kept.append(remembered)
+    rows = [row for row in found.options if not row[at.MISSING]]
+    ways = [
+        shown.option(f"{METHODS[row[at.METHOD]]}-{number}", row, paid_minor)
+        for number, (row, paid_minor) in enumerate(zip(rows, _Prices(case).minor(rows), strict=True), 1)
+    ]
+    options, kept = ",".join([told for told, _ in ways]), ",".join([kept for _, kept in ways])
     expires_at = case.moment + QUOTE_LIFE
-    quote = _quote(runtime.ids.new("quo"), case, shown, expires_at, ",".join(kept))
+    quote = _quote(runtime.ids.new("quo"), case, shown, expires_at, kept)
     return (
         f'{{"quote_id":"{runtime.signer.sign_json(QUOTE, quote)}","expires_at":"{expires_at.isoformat()}",'
-        f'"as_of":"{plain.as_of}","options":[{",".join(options)}],"unavailable":[{shown.lacking(methods)}]}}'
+        f'"as_of":"{plain.as_of}","options":[{options}],"unavailable":[{shown.lacking(methods)}]}}'
     ).encode()
 
 
@@ -183,16 +180,18 @@ class _Prices:
         self._case = case
         self._goods_minor = sum([sku.unit_price_minor * line.quantity for line, sku in pairs])
         self._weight_g = sum([sku.weight_g * line.quantity for line, sku in pairs])
-        self._known: dict[tuple[int, int, int], int] = {}
 
-    def minor(self, row: Sequence[int]) -> int:
-        """Minor units for one option."""
-        days = max(-(-(row[at.ENDS] - self._case.now) // DAY_S), 0)
-        key = (row[at.METHOD], row[at.STORE], days)
-        known_minor = self._known.get(key)
-        if known_minor is None:
-            known_minor = self._known[key] = self._asked(*key)
-        return known_minor
+    def minor(self, options: Sequence[Sequence[int]]) -> list[int]:
+        """Minor units for each option."""
+        now = self._case.now
+        if not self._case.plain.prices.differ:
+            keys = [(row[at.METHOD], -1, 0) for row in options]  # any place of the country pays the same
+        else:
+            keys = [
+                (row[at.METHOD], row[at.STORE], max(-(-(row[at.ENDS] - now) // DAY_S), 0)) for row in options
+            ]
+        known = {key: self._asked(*key) for key in set(keys)}
+        return [known[key] for key in keys]
 
     def _asked(self, method: int, store: int, days: int) -> int:
         plain, channel = self._case.plain, self._case.asked.channel

@@ -20,6 +20,7 @@ from routing.promise import CHEAPEST, FASTEST, FEWEST_PARCELS, CostToServe
 from routing.promise_blocking import reason_of_all
 
 COSTS = tuple(term.name for term in fields(CostToServe))
+NOT_ALL = "Not all of it is there"
 PAID = 3  # of them, in whole minor units; the others are felt
 TAGS = tuple(
     as_json([tag for bit, tag in enumerate((CHEAPEST, FASTEST, FEWEST_PARCELS)) if tags >> bit & 1])
@@ -113,19 +114,16 @@ class Shown:
     def _refusals(self, methods: Sequence[str]) -> Sequence[tuple[str, str, str, tuple[int, ...]]]:
         """By method, then by reason in the order of the first line that has it."""
         told: dict[tuple[str, str, str, tuple[int, ...]], None] = {}
-        explained = set()
         for method in methods:
-            by_reason: dict[int, list[int]] = {}
-            for k, reason in enumerate(self.found.reasons[METHODS.index(method)]):
+            reasons = self.found.reasons[METHODS.index(method)]
+            for reason in dict.fromkeys(reasons):
                 if reason >= 0:
-                    by_reason.setdefault(reason, []).append(k)
-                    explained.add((method, k))
-            for reason, ks in by_reason.items():
-                told[method, REASONS[reason].value, reason_of_all(REASONS[reason]), tuple(ks)] = None
+                    ks = tuple([k for k, other in enumerate(reasons) if other == reason])
+                    told[method, REASONS[reason].value, reason_of_all(REASONS[reason]), ks] = None
         for row in self.found.options:
-            if row[at.MISSING]:
-                method = METHODS[row[at.METHOD]]
-                lacking = [k for k, units in enumerate(self.found.unfilled(row)[: len(self.lines)]) if units]
-                if not explained.issuperset((method, k) for k in lacking):
-                    told[method, Code.INSUFFICIENT_STOCK, "Not all of it is there", tuple(lacking)] = None
+            if row[at.MISSING] and min(self.found.reasons[row[at.METHOD]]) < 0:
+                units, reasons = self.found.unfilled(row), self.found.reasons[row[at.METHOD]]
+                lacking = tuple([k for k in range(len(reasons)) if units[k]])
+                if min([reasons[k] for k in lacking]) < 0:
+                    told[METHODS[row[at.METHOD]], Code.INSUFFICIENT_STOCK, NOT_ALL, lacking] = None
         return list(told)

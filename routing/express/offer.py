@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from struct import Struct
 from typing import NamedTuple
 
@@ -31,16 +32,19 @@ from routing.problem import Floats, Ints
 from routing.promise_ask import horizon_at
 from routing.rooms import Free
 
-MOST_LINES, MOST_STATES, MOST_CARDS = 8, 256, 256
+MOST_LINES, MOST_STATES, MOST_CARDS, MOST_ROOMS = 8, 256, 256, 4096
 NO_WORTH: Floats = np.zeros((0, 0))
 
 
 class Line(NamedTuple):
-    """Units wanted of one SKU, what one weighs and measures, and where in the shelf it stands."""
+    """A row of ``arrays.LINE``: units wanted of one SKU, what one weighs and measures, room for what it
+    counts for a carrier, and where in the shelf it stands.
+    """
 
     quantity: int
     weight_g: int
     volume_mm3: int
+    billable_g: int
     begin: int
     end: int
 
@@ -57,7 +61,7 @@ class Footing:
     """One state of network, policy and capacity, as far as any question to one country needs it.
 
     ``first`` day of the tables; ``options``: as many as can be found at most; ``room``: of the kernel's
-    memory, by lines, units and states.
+    memory, by the units of each line.
     """
 
     network: Network
@@ -70,7 +74,7 @@ class Footing:
     first: date
     answered: Callable[[World, Asked, Ints, Answer], int]
     options: int
-    room: dict[tuple[int, int, int], int]
+    room: dict[tuple[int, ...], tuple[int, int] | None]
 
     def still_holds(self, network: Network, policy: Policy, free: Free, country: str, day: int) -> bool:
         """Whether it is that of the same ones."""
@@ -172,7 +176,7 @@ def offer(
     if answer is None or (PICKUP in methods and atlas(network).country not in ("", place.country)):
         return None
     desk = _DESK
-    _ROWS[L].pack_into(desk.written, 0, *[one for row in lines for one in (*row[:3], 0, *row[3:])])
+    _ROWS[L].pack_into(desk.written, 0, *chain.from_iterable(lines))
     by_lane = COURIER in network.lanes.methods
     horizon = horizon_at(stand.first, now, stand.policy)
     desk.question[0] = (now, horizon, by_lane, place.lat, place.lon)
@@ -203,20 +207,30 @@ def _room_for(stand: Footing, lines: Sequence[Line]) -> Answer | None:
     """The thread's arrays, as long as anything found can be; None where the kernel does not take it on, or
     the policy's limit of work does not allow it.
     """
-    units, states, pairs = 0, 1, 1.0
-    for line in lines:
-        units += line.quantity
-        states *= line.quantity + 1
-        pairs *= (line.quantity + 1) * (line.quantity + 2) / 2
-    L, N, known = len(lines), len(stand.network.node_ids), _DESK.answer
-    work = 4 * pairs + states * N / 4
-    if L > MOST_LINES or states > MOST_STATES or work > stand.policy.work_limit:
+    quantities, known = tuple([line.quantity for line in lines]), _DESK.answer
+    if quantities not in stand.room:
+        if len(stand.room) >= MOST_ROOMS:
+            stand.room.clear()
+        stand.room[quantities] = _needed(stand, quantities)
+    needed = stand.room[quantities]
+    if needed is None:
         return None
-    scratch = stand.room.get((L, units, states))
-    if scratch is None:
-        cards = len(stand.network.carries_g)
-        scratch = stand.room[L, units, states] = int(layout(L, N, cards, units, states)[-1])
+    units, scratch = needed
     enough = known.option.shape[0] >= stand.options and known.parcel.shape[0] >= stand.options * units
     if not enough or known.scratch.size < scratch:
         known = _DESK.answer = _room(stand.options, stand.options * units, scratch)
     return known
+
+
+def _needed(stand: Footing, quantities: tuple[int, ...]) -> tuple[int, int] | None:
+    """Units, and the kernel's memory, of a basket; None where it is too much work."""
+    units, states, pairs = 0, 1, 1.0
+    for quantity in quantities:
+        units += quantity
+        states *= quantity + 1
+        pairs *= (quantity + 1) * (quantity + 2) / 2
+    lines, nodes = len(quantities), len(stand.network.node_ids)
+    work = 4 * pairs + states * nodes / 4
+    if lines > MOST_LINES or states > MOST_STATES or work > stand.policy.work_limit:
+        return None
+    return units, int(layout(lines, nodes, len(stand.network.carries_g), units, states)[-1])

@@ -89,7 +89,7 @@ def express(
     units = stock.available.astype(np.int32).ravel()
     shelf = Shelf(np.tile(np.arange(N, dtype=np.int32), L), units, np.arange(N))
     lines = [
-        Line(one.quantity, one.unit_weight_g, one.unit_volume_mm3, k * N, (k + 1) * N)
+        Line(one.quantity, one.unit_weight_g, one.unit_volume_mm3, 0, k * N, (k + 1) * N)
         for k, one in enumerate(basket.lines)
     ]
     place = Place(to.country, to.postcode, to.lat, to.lon)
