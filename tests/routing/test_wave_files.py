@@ -200,11 +200,16 @@ def test_an_order_of_many_units_is_routed_as_well_as_alone(beside: int) -> None:
     assert again["cost_minor"] <= answer["cost_minor"] + 0.01, "never worse than what stands"
 
 
-def test_units_that_stand_are_sent_though_it_were_cheaper_to_leave_them() -> None:
-    """What is promised is no matter of price, also where the router is asked, which knows of no promise."""
+@pytest.mark.parametrize("lacking", [0, 1, 6])
+def test_units_that_stand_are_sent_though_it_were_cheaper_to_leave_them(lacking: int) -> None:
+    """What is promised is no matter of price, also where the router is asked, which knows of no promise.
+    ``lacking``: units that may stay behind, as none of them stands.
+    """
     many = deepcopy(MANY)
-    many["orders"][0]["current"] = {"parcels": solved(MANY)["orders"][0]["parcels"]}
+    stands = solved(MANY)["orders"][0]["parcels"]
+    stands[0]["lines"][0]["quantity"] -= lacking
+    many["orders"][0]["current"] = {"parcels": stands}
     many["unfilled_penalty_minor"] = 1
     answer = solved(many)
-    assert answer["orders"][0]["unfilled"] == []
+    assert sum(line["quantity"] for line in answer["orders"][0]["unfilled"]) == lacking
     assert answer["cost_minor"] == answer["before_minor"]
