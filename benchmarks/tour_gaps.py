@@ -1,12 +1,13 @@
 """How far courier tours are from the best known, ours and OR-Tools', on instances of the literature.
 
 python -m benchmarks.tour_gaps [--data DIR] [--run SECONDS:COUNT …] [--rival SECONDS:COUNT …]
-    [--only NAME,NAME …] [--add FILE] [--write]
+    [--sets SET …] [--only NAME,NAME …] [--add FILE] [--write]
 
 ``DIR`` holds the sets as folders (see ``SETS``); without it what is in ``samples/vrp`` is run. Of each set so
 many instances are taken, evenly spaced over the sorted names. Seconds are of processor time, on one thread:
 on an idle machine the same on the clock, on a busy one the figures stay comparable. Every plan is recounted.
-``--add`` goes on with the runs of an earlier result.
+``--add`` goes on with the runs of an earlier result. What is run of some ``--sets`` alone is written to a
+file of their name.
 """
 
 from __future__ import annotations
@@ -57,13 +58,17 @@ class Run:
     unvisited: int
 
 
-def chosen(data: Path | None, count: int, only: Sequence[str]) -> Iterator[tuple[str, Instance]]:
-    """Set and instance, evenly spaced over the names of each set; ``only`` those named, if any are."""
+def chosen(
+    data: Path | None, count: int, sets: Sequence[str], only: Sequence[str]
+) -> Iterator[tuple[str, Instance]]:
+    """Set and instance, evenly spaced over the names of each of the ``sets``; ``only`` those named, if any
+    are.
+    """
     if data is None:
         for path in sorted([*SAMPLES.glob("*.txt"), *SAMPLES.glob("*.vrp")]):
             yield "samples", read(path)
         return
-    for name, (folder, pattern, fewer) in SETS.items():
+    for name, (folder, pattern, fewer) in ((name, SETS[name]) for name in sets):
         paths = sorted((data / folder).glob(pattern))
         if only:
             yield from ((name, read(path)) for path in paths if path.stem in only)
@@ -126,18 +131,20 @@ def main() -> None:
     parser.add_argument("--data", type=Path)
     parser.add_argument("--run", type=_pair, action="append", default=[])
     parser.add_argument("--rival", type=_pair, action="append", default=[])
+    parser.add_argument("--sets", nargs="+", choices=SETS, default=[])
     parser.add_argument("--only", type=lambda told: told.split(","), default=[])
     parser.add_argument("--add", type=Path)
     parser.add_argument("--write", action="store_true", help="keep the figures under benchmarks/results")
     given = parser.parse_args()
     plans = [("anyshelf", *pair) for pair in given.run] + [("or_tools", *pair) for pair in given.rival]
     runs = [Run(**told) for told in json.loads(given.add.read_text())["runs"]] if given.add else []
+    kept_as = "-".join(["tours", *given.sets])
     for solver, seconds, count in sorted(plans, key=lambda plan: plan[1]) or [("anyshelf", 1, 1)]:
-        for name, instance in chosen(given.data, count, given.only):
+        for name, instance in chosen(given.data, count, given.sets or list(SETS), given.only):
             runs.append(run(name, instance, solver, seconds))
             print(runs[-1], file=sys.stderr)
             if given.write:  # after each, so that a run that is broken off is not lost
-                write_result("tours", {"summary": summary(runs), "runs": [asdict(r) for r in runs]})
+                write_result(kept_as, {"summary": summary(runs), "runs": [asdict(r) for r in runs]})
     print(json.dumps(summary(runs), indent=1))
 
 
