@@ -31,7 +31,7 @@ def test_a_day_without_a_plan_has_no_gap() -> None:
 
 
 def test_every_sample_is_read() -> None:
-    assert [instance.name for _, instance in chosen(None, 1, [])] == [
+    assert [instance.name for _, instance in chosen(None, 1, [], [])] == [
         "C201R0.5", "PR11A", "R101", "R211R0.5", "RC208", "r1_2_1",
     ]  # fmt: skip
 
