@@ -33,10 +33,14 @@ REPLICA_REACH_S = 2
 """Who reads can be sent to the primary instead, so nobody waits long for a replica that does not answer."""
 
 
+class Closing(Exception):
+    """The process is told to end before something was done."""
+
+
 @dataclass(frozen=True)
 class Runtime:
     """All that lives as long as the process. Made by `start`, ended by `close`. `closing` is set once it is
-    told to end: what takes long looks at it.
+    told to end: what takes long looks at it, or asks whether to `go_on`.
     """
 
     settings: Settings
@@ -70,6 +74,11 @@ class Runtime:
         self.engine.dispose()
         if self.embedded is not None:
             self.embedded.close()
+
+    def go_on(self) -> None:
+        """Raises Closing once the process is told to end."""
+        if self.closing.is_set():
+            raise Closing
 
     def fresh(self) -> bool:
         """Whether memory follows the database: nothing in it is older than two seconds."""

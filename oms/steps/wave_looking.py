@@ -24,10 +24,6 @@ T = TypeVar("T")
 F = TypeVar("F")
 
 
-class Closing(Exception):
-    """The process is told to end before all was looked at."""
-
-
 def look(runtime: Runtime, market: str, most: int) -> tuple[list[InWave], list[str]]:
     """Open orders with their problems, and those that break; what those hold that stay outside is not free
     to the others. Raises Closing.
@@ -88,6 +84,5 @@ def _whole(
 
 def _unless_closing(runtime: Runtime, things: Iterable[str]) -> Iterator[str]:
     for thing in things:
-        if runtime.closing.is_set():
-            raise Closing
+        runtime.go_on()
         yield thing

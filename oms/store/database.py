@@ -33,6 +33,7 @@ PATIENCE_S = 10.0
 
 
 REACH_S = 10
+"""How long a machine that does not answer at all is waited for."""
 
 
 class WrongServer(RuntimeError):

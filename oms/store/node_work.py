@@ -42,12 +42,11 @@ def exclude(
 
 def excluded(conn: Connection, order_id: str) -> frozenset[tuple[str, str]]:
     """(line or ``*``, node) that the order avoids."""
-    rows = select(excluded_node.c.line_id, excluded_node.c.node).where(excluded_node.c.order_id == order_id)
-    return frozenset((row.line_id, row.node) for row in conn.execute(rows))
+    return excluded_of(conn, [order_id]).get(order_id, frozenset())
 
 
 def excluded_of(conn: Connection, order_ids: Sequence[str]) -> dict[str, frozenset[tuple[str, str]]]:
-    """By order, ``excluded`` of those that avoid any."""
+    """The same of several orders: by order, those that avoid any."""
     rows = conn.execute(select(excluded_node).where(excluded_node.c.order_id.in_(order_ids)))
     found: dict[str, set[tuple[str, str]]] = {}
     for row in rows:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from inventory.catalogue import Catalogue
 from oms.actors import SYSTEM
-from oms.bootstrap import Runtime
+from oms.bootstrap import Closing, Runtime
 from oms.steps.recent_ground import Recent, recent
 from oms.store.bid_prices import CELL, DAY_CELL, Solved, newest_solved, write_solved
 from oms.store.database import OUTAGES, ended_alone, unhurried
@@ -42,10 +42,6 @@ HOLDS = timedelta(hours=3)
 OUTLOOK = Outlook(solves=4, scenarios=5, rounds=10)
 LEAST_MINOR = 1.0
 """Prices below are not kept: nobody decides by less."""
-
-
-class _Closing(Exception):
-    """The process is told to end."""
 
 
 def look_ahead(runtime: Runtime) -> int:
@@ -80,16 +76,16 @@ def solve_prices(runtime: Runtime, market: str, outlook: Outlook = OUTLOOK) -> S
         return None
     coming = _coming(seen, now, horizon)
     try:
-        return _solved(runtime, market, seen, coming, replace(outlook, told=partial(_go_on, runtime)))
-    except _Closing:
+        return _solved(runtime, market, seen, coming, replace(outlook, told=lambda _: runtime.go_on()))
+    except Closing:
         return None
 
 
 def _solved(runtime: Runtime, market: str, seen: Recent, coming: float, outlook: Outlook) -> Solved | None:
-    """Raises _Closing."""
+    """Raises Closing, before each round of a solve, which takes a pass over the orders."""
     now, catalogue = runtime.clock.now(), runtime.pool.catalogue
     trial = rehearsed(seen.ground, seen.stream, coming, outlook)
-    _go_on(runtime)
+    runtime.go_on()
     verdict, (soon, times_alone) = watched(runtime, market), _soon(trial, seen)
     cells, days = np.zeros(0, CELL), np.zeros(0, DAY_CELL)
     if trial.scale * verdict.trust > 0:
@@ -119,12 +115,6 @@ def _solved(runtime: Runtime, market: str, seen: Recent, coming: float, outlook:
         since_surely_minor=verdict.surely_minor,
     )
     return transact(runtime, SYSTEM, partial(_write, solved, cells, days))
-
-
-def _go_on(runtime: Runtime, rounds: int = 0) -> None:
-    """Asked before each round of a solve, which takes a pass over the orders. Raises _Closing."""
-    if runtime.closing.is_set():
-        raise _Closing
 
 
 def _coming(seen: Recent, now: datetime, horizon: timedelta) -> float:

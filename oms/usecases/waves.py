@@ -11,12 +11,12 @@ from sqlalchemy import Connection
 
 from oms.actors import SYSTEM
 from oms.adapters.clock import elapsed_s
-from oms.bootstrap import Runtime
+from oms.bootstrap import Closing, Runtime
 from oms.refusals import LostRace, Refused, not_found
 from oms.steps.at_work import lock
 from oms.steps.wave_applying import CHANGED, MOVED, apply_plan
 from oms.steps.wave_dating import dated
-from oms.steps.wave_looking import Closing, look
+from oms.steps.wave_looking import look
 from oms.steps.wave_snapshot import InWave, asked, capacity_of, move_minor
 from oms.store import waves as store
 from oms.store.database import OUTAGES
@@ -110,9 +110,12 @@ def _run(runtime: Runtime, mine: Wave) -> None:
     move = move_minor(members, runtime.networks.current.policy.move_share)
     problem = join([asked(one, move) for one in members], capacity_of(members))
     ends = began + mine.deadline_s
-    # A process that closes takes the best so far, as at the deadline: it is never worse than what stands.
-    left = lambda: 0.0 if runtime.closing.is_set() else ends - elapsed_s()  # noqa: E731
-    result = solve_wave(problem, time_left=left)
+
+    def left_s() -> float:
+        """None where the process closes: it takes the best so far, which is never worse than what stands."""
+        return 0.0 if runtime.closing.is_set() else ends - elapsed_s()
+
+    result = solve_wave(problem, time_left=left_s)
     with runtime.engine.connect() as conn:
         options, dearer = dated(conn, runtime.clock.now(), members, problem, result)
     solved = _Solved(members, problem, result, options, dearer)

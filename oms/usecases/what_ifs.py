@@ -163,7 +163,8 @@ def _run(runtime: Runtime, mine: WhatIf) -> None:
 
 def _rounds(wanted: Wanted, orders: int) -> int:
     """Of the bound of each world; 0 where there are too many orders."""
-    rounds = min(USUAL_ROUNDS, MOST_BOUNDED // (orders + wanted.changes.orders_of(orders)))
+    both = orders + wanted.changes.orders_of(orders)  # none, where all of them were erased meanwhile
+    rounds = min(USUAL_ROUNDS, MOST_BOUNDED // max(1, both))
     return rounds if rounds >= LEAST_ROUNDS else 0
 
 
