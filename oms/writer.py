@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -66,6 +67,13 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self.groups = 0
         self.written = 0
+        self._since: float | None = None  # when it began with the group it is writing
+
+    @property
+    def stuck(self) -> bool:
+        """Whether a group has been at the database for longer than anybody waits to be in the next one."""
+        since = self._since
+        return since is not None and time.monotonic() - since > PATIENCE_S
 
     @property
     def gathered(self) -> int:
@@ -123,7 +131,10 @@ class Writer:
         while gathered := self._gathered():
             self.groups += 1
             self.written += len(gathered)
-            _hand_over(zip(gathered, self._committed([one.entry for one in gathered]), strict=True))
+            self._since = time.monotonic()
+            ended = self._committed([one.entry for one in gathered])
+            self._since = None
+            _hand_over(zip(gathered, ended, strict=True))
 
     def _gathered(self) -> list[_Waiting]:
         """What waits, in its order and no key twice; nothing when it is time to end."""

@@ -15,6 +15,7 @@ from oms.store.database import is_current
 router = routes("health")
 
 NOT_YET = Refusal(Code.UNAVAILABLE, "The schema is of another release, or memory is behind the database")
+STUCK = Refusal(Code.UNAVAILABLE, "The database has not answered what this process last had it write")
 
 
 class Health(Wire):
@@ -31,7 +32,11 @@ async def is_alive() -> Response:
 
 @router.get("/readyz", response_model=Health, responses={503: {"description": "Not now"}})
 def is_ready(running: Running) -> Response:
-    """The database answers, its schema is of this release, and this process's memory follows it."""
+    """The database answers, its schema is of this release, this process's memory follows it, and what the
+    process writes is answered.
+    """
+    if running.writer.stuck:
+        return problem(STUCK)
     try:
         with running.engine.connect() as conn:
             ready = is_current(conn) and running.fresh()

@@ -142,9 +142,11 @@ def test_a_commit_that_hangs_holds_nobody_for_ever(
     assert relay.caught.is_set()
     refused(shop.place("o-behind", ("A1", 1), method="ship"), NOTHING)
     assert shop.runtime.writer.gathered == 0
+    refused(shop.admin.get("/readyz"), "has not answered")
     assert shop.scalar('SELECT array_agg(id) FROM "order"') == ["o-hung"]
     relay.release()
     assert eventually(lambda: shop.place("o-behind", ("A1", 1), method="ship").status_code in (200, 201))
     assert shop.place("o-hung", ("A1", 1), method="ship").status_code == 200
+    assert shop.admin.get("/readyz").status_code == 200
     assert (shop.scalar('SELECT count(*) FROM "order"'), shop.scalar(UNITS)) == (2, 2)
     shop.audit()
