@@ -2,7 +2,7 @@
 
 python -m benchmarks.long_tail [--history DIR] [--levels 1.1 1.6] [--seeds 0 1 2] [--wait-days 0 4]
     [--promise-days 5] [--solves 20] [--scenarios 5] [--rounds 10] [--sample us_grocer] [--reference]
-    [--sets 2 5 20] [--weeks 26 --articles 3000] [--write]
+    [--sets 2 5 20] [--weeks 26 --articles 100 300 1000 3000] [--write]
 
 Played are the sample's orders of at most ten lines that the exact kernel takes whole, four weeks of them;
 learned is only from what the same households bought before: with `--history`, a folder with orders, lines and
@@ -28,6 +28,7 @@ import json
 import sys
 import time
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +126,9 @@ def figures(
     return {
         "orders": orders,
         "past": past,
+        "lines_per_order": round(float(np.diff(stream.start)[past:].mean()), 2),
+        "units_per_sku": round(float(ground.on_hand.sum() / (ground.on_hand.sum(axis=1) > 0).sum()), 1),
+        "nodes_per_sku": round(float((ground.on_hand > 0).sum() / (ground.on_hand.sum(axis=1) > 0).sum()), 1),
         "cost_per_order_minor": {name: round(value, 2) for name, value in cost.items()},
         "unit_fill": {name: round(run.filled_units / run.units, 4) for name, run in runs.items()},
         "days": {name: round(run.order_days / max(1, run.sent_orders), 2) for name, run in runs.items()},
@@ -144,7 +148,7 @@ def main() -> None:
     parser.add_argument("--sample", default="us_grocer")
     parser.add_argument("--history", type=Path)
     parser.add_argument("--weeks", type=int, default=0, help="play the year's last weeks (wants --history)")
-    parser.add_argument("--articles", type=int, default=3000)
+    parser.add_argument("--articles", type=int, nargs="+", default=[3000])
     parser.add_argument("--levels", type=float, nargs="+", default=[1.1, 1.6])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--wait-days", type=int, nargs="+", default=[0, 4])
@@ -158,17 +162,19 @@ def main() -> None:
     parser.add_argument("--wave-s", type=float, default=60.0)
     parser.add_argument("--write", action="store_true", help="keep the figures under benchmarks/results")
     given = parser.parse_args()
-    ground, stream, past = world(given.sample, given.history, given.weeks, given.articles)
     rows = []
-    for level in given.levels:
-        for seed in given.seeds:
+    for articles in given.articles if given.weeks else [0]:
+        ground, stream, past = world(given.sample, given.history, given.weeks, articles)
+        for level, seed in product(given.levels, given.seeds):
             there = compact(stocked(ground, stream, past, level, seed), stream, past)
             told = {"level": level, "seed": seed, **figures(*there, past, given, seed)}
+            told |= {"articles": articles} if articles else {}
             print(json.dumps(told), file=sys.stderr, flush=True)
             rows.append(told)
     result = {"history": given.history is not None, "outlook": vars(given) | {"history": None}, "rows": rows}
     if given.write:
         span = f"-{given.weeks}-weeks" if given.weeks else ""
+        span += "-articles" if len(given.articles) > 1 else ""
         print(write_result(f"long-tail-{given.sample}{span}", result), file=sys.stderr)
     print(json.dumps(result, indent=1))
 

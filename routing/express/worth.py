@@ -17,16 +17,22 @@ def bids(parcel_minor: float, line: Records, held: Ints, nodes: Ints, breadth: F
     if parcel_minor <= 0:
         return bid
     for k in range(L):
-        total = 0
+        total, first, second = 0, 0.0, 0.0
         for m in range(M):
-            total += held[k, m]
+            if held[k, m] > 0:
+                total += held[k, m]
+                second = max(second, min(first, breadth[nodes[m]]))
+                first = max(first, breadth[nodes[m]])
         least = np.inf
         for m in range(M):
-            bid[k, m] = parcel_minor * breadth[nodes[m]] * (1 - held[k, m] / max(1, total))
             if held[k, m] > 0:
+                own = breadth[nodes[m]]
+                other = second if own == first else first
+                bid[k, m] = parcel_minor * own * (1 - other) * (1 - held[k, m] / total)
                 least = min(least, bid[k, m])
         for m in range(M):
-            bid[k, m] = max(bid[k, m] - least, 0.0) / line[k].quantity if held[k, m] > 0 else 0.0
+            if held[k, m] > 0:
+                bid[k, m] = max(bid[k, m] - least, 0.0) / line[k].quantity
     return bid
 
 

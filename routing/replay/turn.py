@@ -102,20 +102,22 @@ def spare_broad(
 ) -> None:
     """Add to ``bid`` [L, n] what ``routing.breadth`` asks."""
     for line in range(quantity.size):
-        total = 0
-        for j in range(nodes.size):
-            total += available[line, j]
-        if total == 0:
-            continue
-        least = np.inf
+        total, first, second = 0, 0.0, 0.0
         for j in range(nodes.size):
             if available[line, j] > 0:
-                ask = parcel_minor * breadth[nodes[j]] * (1 - available[line, j] / total)
-                least = min(least, ask)
+                total += available[line, j]
+                second = max(second, min(first, breadth[nodes[j]]))
+                first = max(first, breadth[nodes[j]])
+        least, ask = np.inf, np.zeros(nodes.size)
         for j in range(nodes.size):
             if available[line, j] > 0:
-                ask = parcel_minor * breadth[nodes[j]] * (1 - available[line, j] / total)
-                bid[line, j] += (ask - least) / quantity[line]
+                own = breadth[nodes[j]]
+                other = second if own == first else first
+                ask[j] = parcel_minor * own * (1 - other) * (1 - available[line, j] / total)
+                least = min(least, ask[j])
+        for j in range(nodes.size):
+            if available[line, j] > 0:
+                bid[line, j] += (ask[j] - least) / quantity[line]
 
 
 @compiled

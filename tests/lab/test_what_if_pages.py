@@ -31,7 +31,7 @@ def test_days_are_played_again_with_changes(browser: Browser, sold: Shop, width:
         expect(page.get_by_text("Nothing played yet")).to_be_visible()
         page.get_by_label("First day").fill(DAY)
         page.get_by_label("Last day").fill(DAY)
-        page.get_by_label("Close nodes").select_option(["FAR", "ST-2"])
+        page.get_by_label("Close nodes").select_option(["WH", "ST-2"])
         page.get_by_label("Demand, times").fill("2")
         page.get_by_label("change by %").fill("12,5")
         page.get_by_text("Policies, rejects, promise").click()
@@ -48,7 +48,7 @@ def test_days_are_played_again_with_changes(browser: Browser, sold: Shop, width:
         expect(page.get_by_text("0 of 12 passes over the orders are done")).to_be_visible()
         expect(page.get_by_role("progressbar")).to_have_js_property("max", 12)
         assert run_what_ifs(sold.runtime) == 1
-        heading = "What if: without ST-2, FAR; with ST-9, like WH; all tariffs +12.5 %; demand × 2"
+        heading = "What if: without ST-2, WH; with ST-9, like WH; all tariffs +12.5 %; demand × 2"
         expect(page.get_by_role("heading", name=heading)).to_be_visible()
         expect(page.get_by_text("4 orders as it was, 8 with the changes")).to_be_visible(timeout=20_000)
         page.wait_for_load_state()  # it came back by itself, perhaps without its styles yet
@@ -62,7 +62,7 @@ def test_days_are_played_again_with_changes(browser: Browser, sold: Shop, width:
         assert page.get_by_role("link", name="Use this policy").count() == 0
         assert page.evaluate("document.documentElement.scrollWidth") == width
         page.get_by_role("link", name="What if", exact=True).last.click()
-        expect(page.get_by_role("cell", name="without ST-2, FAR")).to_be_visible()
+        expect(page.get_by_role("cell", name="without ST-2, WH")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") == width
         assert [text for text in said if "422" not in text] == []
         page.close()

@@ -44,6 +44,12 @@ def test_the_more_of_it_lies_at_the_broad_node_the_less_it_is_spared() -> None:
     assert ample == pytest.approx(10.0)
 
 
+def test_a_broad_node_is_not_spared_where_another_that_has_the_line_is_as_broad() -> None:
+    alone, beside = bids([[1, 1, 0], [1, 1, 1]], [1, 1], [0.9, 0.1, 0.9])[:, 0]
+    assert alone == pytest.approx(40.0)
+    assert beside == pytest.approx(100 * (0.9 * 0.1 - 0.1 * 0.1) * 2 / 3)
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_no_line_is_ever_felt_to_cost_more_than_the_weight_says(seed: int) -> None:
     chance = np.random.default_rng(seed)
