@@ -2,8 +2,8 @@
 
 A node that has much of the range completes baskets; one that has little seldom does. So a line that either
 could send is better sent by the narrow one, as far as that costs less than what is saved later. Where another
-node that has the line is as broad, it will complete those baskets too, and nothing is saved. These prices look
-at the stock that is there and at nothing else: no forecast, no past.
+node that has the line is as broad, it will complete those baskets too, and nothing is saved. These prices
+look at the stock that is there and at nothing else: no forecast, no past.
 """
 
 from __future__ import annotations
@@ -48,4 +48,5 @@ def broadest_other(broad: Floats) -> Floats:
     if broad.shape[1] < 2:
         return np.zeros_like(broad)
     second, first = np.partition(broad, [-2, -1], axis=1)[:, -2:].T
-    return np.where(broad == first[:, None], second[:, None], first[:, None])
+    other: Floats = np.where(broad == first[:, None], second[:, None], first[:, None])
+    return other
