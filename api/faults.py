@@ -39,6 +39,7 @@ _FORMS = {
     r"^[A-Z]{2}$": "Two capital letters, as in ISO 3166: US, GB",
     r"^[A-Z]{3}$": "Three capital letters, as in ISO 4217: USD, EUR",
     r"^[^@\s]+@[^@\s]+$": "Not an e-mail address",
+    r"^[^\x00-\x1f\x7f]*$": "No control characters",
 }
 """What a pattern wants, in words; the others are shown as they are."""
 

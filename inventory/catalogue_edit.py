@@ -39,7 +39,8 @@ class NodeRow:
 @dataclass(frozen=True, slots=True)
 class SkuRow:
     """A SKU; lengths in mm, weight in g, price in minor units. `backorder_cap`: units that may be promised
-    with no stock behind them; `preorder_from`: nothing is sold before that day but as a pre-order."""
+    with no stock behind them; `preorder_from`: nothing is sold before that day but as a pre-order. `category`
+    "": none."""
 
     id: str
     name: str
@@ -49,6 +50,7 @@ class SkuRow:
     width_mm: int = 0
     height_mm: int = 0
     flags: tuple[str, ...] = ()
+    category: str = ""
     unit_price_minor: int = 0
     active: bool = True
     backorder_cap: int = 0

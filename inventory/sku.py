@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import date
 
+CATEGORY_MAX = 100
+"""Characters of a category's name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Component:
@@ -25,6 +28,7 @@ class Sku:
     """One sellable article; weight in g, dimensions in mm, price in minor units. `kit` None: not a kit.
 
     `backordered` of at most `backorder_cap` units are promised without stock, from `preorder_from` on.
+    `category` "": none.
     """
 
     no: int
@@ -43,3 +47,4 @@ class Sku:
     preorder_from: date | None
     version: int
     kit: Kit | None = None
+    category: str = ""

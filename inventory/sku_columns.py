@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 from inventory.sku import Kit, Sku
 
 SEPARATOR = "\x1f"  # which no id, barcode or flag has
-_COUNTS = "no weight_g length_mm width_mm height_mm active cap held opens version barcodes flags"
+_COUNTS = "no weight_g length_mm width_mm height_mm active cap held opens version barcodes flags category"
 NUMBERS = np.dtype([(name, np.int32) for name in _COUNTS.split()] + [("price", np.int64)])
-"""`opens` is a day's ordinal, 0 for none; `barcodes` and `flags` say how many texts these are."""
+"""`opens` is a day's ordinal, 0 for none; `barcodes` and `flags` say how many texts these are; `category` is
+a place among the names of categories.
+"""
 
 _SPLIT = SEPARATOR.encode()
 
@@ -61,13 +63,15 @@ class Texts:
 class SkuColumns:
     """Never changes once made. Rows are found by the hash of their id, in the order of hashes."""
 
-    __slots__ = ("_hashes", "_kits", "_numbers", "_rows", "_sets", "_texts")
+    __slots__ = ("_categories", "_hashes", "_kits", "_numbers", "_rows", "_sets", "_texts")
 
-    def __init__(self, numbers: NDArray[np.void], texts: Texts, kits: Mapping[int, Kit]) -> None:
+    def __init__(
+        self, numbers: NDArray[np.void], texts: Texts, kits: Mapping[int, Kit], categories: tuple[str, ...]
+    ) -> None:
         assert numbers.size == texts.ends.size
         hashes = np.fromiter(map(hash, texts.ids()), np.int64, numbers.size)
         order = np.argsort(hashes)
-        self._numbers, self._texts, self._kits = numbers, texts, kits
+        self._numbers, self._texts, self._kits, self._categories = numbers, texts, kits, categories
         self._hashes, self._rows = hashes[order], order.astype(np.int32)
         self._sets: dict[tuple[str, ...], frozenset[str]] = {}  # few SKUs differ in their flags
 
@@ -104,16 +108,15 @@ class SkuColumns:
 
     def sku(self, row: int) -> Sku:
         """A row as a value."""
-        no, weight, length, width, height, active, cap, held, opens, version, codes, flags, price = (
-            self._numbers[row].item()
-        )
-        id, *rest = self._texts.row(row).decode().split(SEPARATOR, 1 + codes + flags)
-        said = tuple(rest[codes : codes + flags])
+        no, weight, length, width, height, active, *rest = self._numbers[row].item()
+        cap, held, opens, version, codes, flags, category, price = rest
+        id, *words, name = self._texts.row(row).decode().split(SEPARATOR, 1 + codes + flags)
+        said = tuple(words[codes:])
         return Sku(
             no,
             id,
-            rest[-1],
-            tuple(rest[:codes]),
+            name,
+            tuple(words[:codes]),
             weight,
             length,
             width,
@@ -126,27 +129,31 @@ class SkuColumns:
             date.fromordinal(opens) if opens else None,
             version,
             self._kits.get(no),
+            self._categories[category],
         )
 
     def changed(self, skus: Mapping[str, Sku]) -> "SkuColumns":
         """A copy in which these are new or changed; takes as long as all of it is large."""
         keep = np.ones(len(self), np.bool_)
         keep[[row for id in skus if (row := self.find(id)) >= 0]] = False
-        numbers = np.array([_numbers(sku) for sku in skus.values()], NUMBERS)
+        place = {category: at for at, category in enumerate(self._categories)}
+        numbers = np.array(
+            [_numbers(sku, place.setdefault(sku.category, len(place))) for sku in skus.values()], NUMBERS
+        )
         written = {sku.no: sku.kit for sku in skus.values()}
         kits = {no: kit for no, kit in ({**self._kits, **written}).items() if kit is not None}
         texts = self._texts.kept(keep) + Texts.of([_text(sku) for sku in skus.values()])
-        return SkuColumns(np.concatenate([self._numbers[keep], numbers]), texts, kits)
+        return SkuColumns(np.concatenate([self._numbers[keep], numbers]), texts, kits, tuple(place))
 
 
-NO_COLUMNS = SkuColumns(np.empty(0, NUMBERS), Texts(), {})
+NO_COLUMNS = SkuColumns(np.empty(0, NUMBERS), Texts(), {}, ())
 
 
-def _numbers(sku: Sku) -> tuple[int, ...]:
+def _numbers(sku: Sku, category: int) -> tuple[int, ...]:
     measures = (sku.no, sku.weight_g, sku.length_mm, sku.width_mm, sku.height_mm)
     opens = sku.preorder_from.toordinal() if sku.preorder_from else 0
     sales = (sku.active, sku.backorder_cap, sku.backordered, opens, sku.version)
-    return (*measures, *sales, len(sku.barcodes), len(sku.flags), sku.unit_price_minor)
+    return (*measures, *sales, len(sku.barcodes), len(sku.flags), category, sku.unit_price_minor)
 
 
 def _text(sku: Sku) -> bytes:

@@ -194,6 +194,7 @@ def _skus(conn: Connection, wanted: bool) -> files.Skus:
         height_mm=files.ints(row.height_mm for row in rows),
         unit_price_minor=files.ints(row.unit_price_minor for row in rows),
         flags=files.texts(row.flags for row in rows),
+        category=files.texts(row.category for row in rows),
     )
 
 

@@ -66,6 +66,7 @@ def sku_rows(folder: Folder) -> Iterator[SkuRow]:
             width_mm=int(skus.width_mm[at]),
             height_mm=int(skus.height_mm[at]),
             flags=tuple(skus.flags[at]),
+            category=skus.category[at],
             unit_price_minor=int(skus.unit_price_minor[at]),
         )
 

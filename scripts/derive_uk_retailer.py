@@ -191,6 +191,7 @@ def skus(data: Path, sold: np.ndarray) -> Skus:
         height_mm=nothing,
         unit_price_minor=whole(100 * float(row["median_price_gbp"] or 0) for row in rows),
         flags=words(() for _ in rows),
+        category=texts("" for _ in rows),
     )
 
 

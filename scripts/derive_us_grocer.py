@@ -147,6 +147,7 @@ def skus(data: Path, wanted: np.ndarray) -> tuple[Skus, np.ndarray, np.ndarray]:
         height_mm=nothing,
         unit_price_minor=whole(100 * prices.get(row["sku_id"], 0.0) for row in rows),
         flags=words(flags(row["department"] or "", row["category"] or "") for row in rows),
+        category=texts((row["department"] or "").title() for row in rows),
     )
     numbers = np.array([row["sku_id"] for row in rows])
     return catalogue, numbers, shelf_places([f"{row['department']} {row['category']}" for row in rows])

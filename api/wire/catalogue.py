@@ -8,8 +8,11 @@ from pydantic import ConfigDict, Field
 
 from api.wire.base import Count, Day, Id, Money, Quantity, Wire, Word
 from api.wire.network import NodeBody
+from inventory.sku import CATEGORY_MAX
 
 Millimetres = Annotated[int, Field(ge=0, le=100_000)]
+Category = Annotated[str, Field(max_length=CATEGORY_MAX, pattern=r"^[^\x00-\x1f\x7f]*$", examples=["Dairy"])]
+"""The kind of goods a SKU is, by name; "" for none."""
 
 
 class SkuBody(Wire):
@@ -25,6 +28,7 @@ class SkuBody(Wire):
                     "width_mm": 60,
                     "height_mm": 190,
                     "barcodes": ["4001234567890"],
+                    "category": "Cereals",
                     "unit_price_minor": 249,
                 }
             ]
@@ -38,6 +42,7 @@ class SkuBody(Wire):
     height_mm: Millimetres = 0
     barcodes: Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(max_length=50)] = []
     flags: Annotated[list[Word], Field(max_length=20)] = []
+    category: Category = ""
     unit_price_minor: Money = 0
     active: bool = True
     backorder_cap: Count = 0

@@ -19,18 +19,24 @@ _SKUS = text(
     """
     SELECT no, id, name, array_to_string(barcodes, chr(31)), weight_g, length_mm, width_mm, height_mm,
         array_to_string(flags, chr(31)), unit_price_minor, active, backorder_cap, backordered, preorder_from,
-        version
+        version, category
     FROM sku WHERE stamp >= CAST(:mark AS xid8) ORDER BY no
     """
 )
 
-# The same as two streams: numbers, which are cut into columns as they come, and texts.
+# The same as two streams: numbers, which are cut into columns as they come, and texts. A category is the
+# place of its name in order.
+_CATEGORIES = text("SELECT DISTINCT category FROM sku ORDER BY category")
 _ALL_NUMBERS = """
     COPY (
         SELECT no, weight_g, length_mm, width_mm, height_mm, CAST(active AS int), backorder_cap, backordered,
             coalesce(preorder_from - DATE '0001-01-01' + 1, 0), version, cardinality(barcodes),
-            cardinality(flags), unit_price_minor
-        FROM sku ORDER BY no
+            cardinality(flags), place, unit_price_minor
+        FROM sku JOIN (
+            SELECT category, CAST(row_number() OVER (ORDER BY category) AS int) - 1 AS place
+            FROM (SELECT DISTINCT category FROM sku) AS known
+        ) AS placed USING (category)
+        ORDER BY no
     ) TO STDOUT (FORMAT binary)
 """
 _ALL_TEXTS = """
@@ -61,12 +67,12 @@ def read_skus(conn: Connection, mark: int) -> list[Sku]:
     sets: dict[str, frozenset[str]] = {"": frozenset()}
     skus = []
     rows = conn.execute(_SKUS, {"mark": str(mark)}, execution_options={"yield_per": _CHUNK})
-    for no, id_, name, barcodes, *measures, flags, price, active, cap, held, opens, version in rows:
+    for no, id_, name, barcodes, *measures, flags, price, active, cap, held, opens, version, category in rows:
         if flags not in sets:
             sets[flags] = frozenset(flags.split(SEPARATOR))
         codes = tuple(barcodes.split(SEPARATOR)) if barcodes else ()
         sales = (price, active, cap, held, opens, version)
-        skus.append(Sku(*(no, id_, name, codes, *measures, sets[flags], *sales, kits.get(no))))
+        skus.append(Sku(*(no, id_, name, codes, *measures, sets[flags], *sales, kits.get(no), category)))
     return skus
 
 
@@ -80,7 +86,8 @@ def read_all_skus(conn: Connection) -> SkuColumns:
     for name in NUMBERS.names or ():
         numbers[name] = read[name]
     head = 2 + 4  # one field, and its length
-    return SkuColumns(numbers, Texts.of([said[head:] for said in messages(conn, _ALL_TEXTS)]), kits)
+    texts = Texts.of([said[head:] for said in messages(conn, _ALL_TEXTS)])
+    return SkuColumns(numbers, texts, kits, tuple(conn.scalars(_CATEGORIES)))
 
 
 def _read_kits(conn: Connection, mark: int) -> dict[int, Kit]:

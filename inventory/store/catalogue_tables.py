@@ -61,6 +61,7 @@ sku = Table(
     required("width_mm", Integer, "0"),
     required("height_mm", Integer, "0"),
     required("flags", ARRAY(Text), "'{}'"),
+    required("category", Text, "''"),
     required("unit_price_minor", BigInteger, "0"),
     required("active", Boolean, "true"),
     required("backorder_cap", Integer, "0"),

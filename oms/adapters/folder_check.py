@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from inventory.sku import CATEGORY_MAX
 from oms.adapters.folder_faults import Faults
 from oms.adapters.folder_schema import Column, TableSpec
 from oms.adapters.folder_values import ANY_NODE, Ints, positions_of, told_apart
@@ -109,6 +110,15 @@ def check_barcodes(file: str, columns: Columns, rows: Ints, faults: Faults) -> N
         return f"{code} is a barcode or the id of {ids[holder]} in row {rows[holder]} already"
 
     faults.at(file, "barcode", rows, again, "barcode_taken", detail)
+
+
+def check_categories(file: str, columns: Columns, rows: Ints, faults: Faults) -> None:
+    """No longer than a category may be."""
+    named, which = told_apart(columns["category"])
+    long = np.array([len(category) > CATEGORY_MAX for category in named], dtype=np.bool_)[which]
+    faults.at(
+        file, "category", rows, long, "too_long", lambda place: f"has more than {CATEGORY_MAX} characters"
+    )
 
 
 def check_country(file: str, columns: Columns, rows: Ints, faults: Faults) -> None:

@@ -94,6 +94,7 @@ def _check(
     for name in ("nodes", "orders", "lanes"):
         check.check_country(files[name], tables[name], rows[name], faults)
     check.check_barcodes(files["skus"], tables["skus"], rows["skus"], faults)
+    check.check_categories(files["skus"], tables["skus"], rows["skus"], faults)
     check.check_nodes(files["nodes"], tables["nodes"], rows["nodes"], faults)
     check.check_place(files["orders"], tables["orders"], rows["orders"], faults)
     check.check_tariffs(files["tariffs"], tables["tariffs"], rows["tariffs"], faults)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from inventory.sku import CATEGORY_MAX
 from oms.adapters.folder_values import (
     ANY_NODE,
     CLOSED,
@@ -149,11 +150,10 @@ SKUS = TableSpec(
         _text("name", SAME_AS_ID),
         Column("barcode", Kind.WORDS, ()),
         _whole("weight_g", REQUIRED),
-        _whole("length_mm", 0),
-        _whole("width_mm", 0),
-        _whole("height_mm", 0),
+        *(_whole(f"{side}_mm", 0) for side in ("length", "width", "height")),
         _whole("unit_price_minor", 0),
         Column("flags", Kind.WORDS, ()),
+        Column("category", Kind.TEXT, "", also=(f"at most {CATEGORY_MAX} characters",), sparse=True),
     ),
     key=("id",),
     optional=False,

@@ -78,6 +78,7 @@ class Skus:
     height_mm: Ints
     unit_price_minor: Ints
     flags: Words
+    category: Texts  # '': none
 
 
 @dataclass(frozen=True, slots=True, eq=False)

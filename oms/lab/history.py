@@ -173,6 +173,7 @@ def _skus(rows: Sequence[Any]) -> files.Skus:
         height_mm=files.ints(row.height_mm for row in rows),
         unit_price_minor=files.ints(row.unit_price_minor for row in rows),
         flags=nothing,
+        category=files.texts("" for _ in rows),
     )
 
 

@@ -84,6 +84,8 @@ def test_a_tariff_with_a_hole_has_a_name(client: Client) -> None:
         ("/v1/nodes/N3", {**NODE, "calendar": "nobody"}, "/calendar"),
         ("/v1/nodes/N3", {**NODE, "kind": "shed"}, "/kind"),
         ("/v1/skus/C3", {**SKU, "weight_g": -1}, "/weight_g"),
+        ("/v1/skus/C3", {**SKU, "category": "D" * 101}, "/category"),
+        ("/v1/skus/C3", {**SKU, "category": "Dairy\x1fMilk"}, "/category"),
         ("/v1/settings", {"currency": "dollars"}, "/currency"),
         ("/v1/calendars/c", {"week": [["09:00:00", "17:00:00"]]}, "/week"),
         ("/v1/kits/A1", {"components": [{"sku": "none", "quantity": 1}]}, "/components/0/sku"),
@@ -140,6 +142,15 @@ def test_a_node_is_answered_as_it_was_put(client: Client) -> None:
     put(admin, "/v1/nodes/N3", given)
     shown = admin.get("/v1/nodes/N3").json()
     assert {name: shown[name] for name in given} == given
+
+
+def test_a_sku_has_a_category_or_none(client: Client) -> None:
+    admin = client()
+    assert put(admin, "/v1/skus/A1", SKU)["category"] == ""
+    put(admin, "/v1/skus/A1", {**SKU, "category": "Cereals & more"})
+    assert admin.get("/v1/skus/A1").json()["category"] == "Cereals & more"
+    assert [sku["category"] for sku in admin.get("/v1/skus").json()["items"]] == ["Cereals & more"]
+    assert put(admin, "/v1/skus/A1", SKU)["category"] == "", "a body says all of a SKU"
 
 
 def test_every_kind_of_document_has_a_spec() -> None:

@@ -33,6 +33,7 @@ SKUS = st.builds(
     preorder_from=st.none() | st.dates(),
     version=st.integers(1, 9),
     kit=st.none() | st.just(kit(("S1", 2), keep_together=True)),
+    category=st.sampled_from(["", "Dairy", "Käse"]) | TEXT,
 )
 
 
@@ -96,6 +97,27 @@ def test_unknown_skus_are_named_once_and_in_order() -> None:
         BasketLine("4", "X", 1),
     ]
     assert catalogue(0, 1).explode(lines) == Unknown("sku", ("X", "W"))
+
+
+def test_each_category_is_kept_once_however_many_skus_have_it() -> None:
+    dairy = {f"S{no}": replace(sku(no), category="Dairy" if no % 2 else "") for no in range(1000)}
+    columns = NO_COLUMNS.changed(dairy)
+    plain = NO_COLUMNS.changed({f"S{no}": sku(no) for no in range(1000)})
+    assert columns.nbytes == plain.nbytes
+    milk, cheese = (columns.sku(columns.find(id)).category for id in ("S1", "S3"))
+    assert milk == "Dairy" and milk is cheese
+
+
+def test_categories_are_read_with_all_skus_and_one_by_one(engine: Engine) -> None:
+    furnish(engine)
+    commit(engine, "UPDATE sku SET category = 'Dairy' WHERE id IN ('S1', 'S3')")
+    with filled(engine) as (pool, feed):
+        assert [pool.catalogue.skus[id].category for id in ("S1", "S2", "S3")] == ["Dairy", "", "Dairy"]
+        commit(engine, "UPDATE sku SET category = 'Ale' WHERE id IN ('S2', 'S3')")
+        assert feed.look()
+        assert [pool.catalogue.skus[id].category for id in ("S1", "S2", "S3")] == ["Dairy", "Ale", "Ale"]
+    with filled(engine) as (pool, _):
+        assert [pool.catalogue.skus[id].category for id in ("S1", "S2", "S3")] == ["Dairy", "Ale", "Ale"]
 
 
 def test_the_catalogue_follows_edits_however_they_are_made(engine: Engine) -> None:

@@ -78,3 +78,17 @@ def test_a_barcode_of_two_skus_stays_with_the_one_a_scan_found(empty_database: C
         assert kept == {"B": ["3"], "A": ["1", "A", "9"], "2": [], "C": []}
         assert codes == {"1": "A", "2": "2", "3": "B", "9": "A", "A": "A", "B": "B", "C": "C"}
     engine.dispose()
+
+
+def test_skus_from_before_there_were_categories_have_none(empty_database: Callable[[], str]) -> None:
+    url = empty_database()
+    with _migrations(url) as config:
+        command.upgrade(config, "0021")
+    engine = connect(url)
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO sku (id, name) VALUES ('A', 'Apple')"))
+    migrate(url)
+    with engine.begin() as connection:  # a server of the release before may go on writing
+        connection.execute(text("INSERT INTO sku (id, name) VALUES ('B', 'Bread')"))
+        assert connection.scalars(text("SELECT category FROM sku")).all() == ["", ""]
+    engine.dispose()

@@ -15,9 +15,9 @@ shop,holidays,,
 shop,2017-10-02,,
 shop,2017-12-24,09:00,13:30
 """,
-    "skus.csv": """id,name,weight_g,unit_price_minor,flags,barcode
-A,Apple,150,99,cold,2000000000008|2000000000015
-B,Bread,400,250,,
+    "skus.csv": """id,name,weight_g,unit_price_minor,flags,barcode,category
+A,Apple,150,99,cold,2000000000008|2000000000015,Produce
+B,Bread,400,250,,,
 """,
     "stock.csv": """node,sku,on_hand,safety_stock,bin
 N1,A,5,1,01-01

@@ -20,7 +20,7 @@ from oms.adapters.folder import (
 )
 from oms.adapters.folder_schema import TABLES
 from oms.adapters.folder_values import Repeated
-from tests.samples.folders import put
+from tests.samples.folders import FILES, put
 
 
 def same(one: Folder, other: Folder) -> None:
@@ -110,6 +110,13 @@ def test_writing_anew_leaves_no_table_in_two_formats(tmp_path: Path) -> None:
     same(read_folder(tmp_path / "out"), folder)
 
 
+def test_a_column_that_says_nothing_may_be_left_out(tmp_path: Path) -> None:
+    skus = FILES["skus.csv"].replace("Produce", "")
+    write_folder(read_folder(put(tmp_path / "in", skus_csv=skus)), tmp_path / "out")
+    assert "category" not in (tmp_path / "out" / "skus.csv").read_text()
+    assert read_folder(tmp_path / "out").skus.category.tolist() == ["", ""]
+
+
 def test_parquet_may_bring_its_own_types(tmp_path: Path) -> None:
     put(tmp_path, stock_csv=None)
     stock = pa.table(
@@ -142,6 +149,7 @@ def test_explain_names_every_column_with_what_it_defaults_to() -> None:
     assert notes["nodes", "methods"].allowed == "ship, pickup, courier"
     assert notes["lanes", "node"].allowed == "an id of nodes or *"
     assert notes["lines", "unit_price_minor"].default == "the SKU's"
+    assert notes["skus", "category"].allowed == "at most 100 characters"
 
 
 def test_a_column_of_text_knows_which_texts_it_has(tmp_path: Path) -> None:

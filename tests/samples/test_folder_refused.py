@@ -47,6 +47,8 @@ SPOILED = [
     ("skus.csv", "Apple,150", "Apple,99999999999999999999", [(2, "weight_g", "bad_integer")]),
     ("skus.csv", "A,Apple", "A,App\x01le", [(2, "name", "bad_text")]),
     ("skus.csv", "Apple,150,99", "Apple,150", [(2, "", "ragged_row")]),
+    ("skus.csv", "Produce", "P" * 101, [(2, "category", "too_long")]),
+    ("skus.csv", "Produce", "Pro\x1fduce", [(2, "category", "bad_text")]),
     ("stock.csv", "N2,A,7", "N9,A,7", [(4, "node", "unknown_node")]),
     ("stock.csv", "N2,A,7", "N2,Z,7", [(4, "sku", "unknown_sku")]),
     ("stock.csv", "N2,A,7", "N1,A,7", [(4, "sku", "duplicate")]),

@@ -1,0 +1,1 @@
+ALTER TABLE sku ADD COLUMN category text NOT NULL DEFAULT '';
