@@ -111,6 +111,7 @@ def basket(
                 unit_weight_g=sku.weight_g,
                 unit_volume_mm3=sku.length_mm * sku.width_mm * sku.height_mm,
                 flags=sku.flags,
+                category=sku.category,
                 kit=part.kit if part.keep_together else None,
                 unit_price_minor=price,
             )

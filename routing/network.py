@@ -29,6 +29,7 @@ from routing.network_spec import (
     SlotSpec,
     TariffSpec,
 )
+from routing.on_shelf import PLAIN
 from routing.problem import UNLIMITED, Bools, Floats, Ints, RateCards
 from routing.tariff import compile_cards, greatest_weight_g, select_cards
 
@@ -71,8 +72,8 @@ class Network:
     limit: Ints  # [3, N] a day, UNLIMITED where none
     fixed_minor: Ints
     pick_minor: Ints
-    reject_probability: Floats  # of plain goods
-    fails: Mapping[str, Floats]  # goods → [N], where learned
+    goods: Mapping[str, int]  # row of ``fails``, where learned; all others are as plain ones, which are first
+    fails: Floats  # [G, N] chance that a unit cannot be sent
     courier_radius_m: Ints
     courier_minor: Ints
     courier_s: Ints
@@ -172,7 +173,7 @@ def build_network(spec: NetworkSpec) -> Network:
     cards = compile_cards(spec.tariffs)
     profiles, profile = _profiles(spec)
     flags = sorted({flag for node in spec.nodes for flag in node.refuses})
-    fails = _fails(spec, index)
+    goods, fails = _fails(spec, index)
     return Network(
         spec=spec,
         digest=hashlib.sha256(_canonical(spec).encode()).hexdigest(),
@@ -187,7 +188,7 @@ def build_network(spec: NetworkSpec) -> Network:
         limit=_limits(spec),
         fixed_minor=_ints(spec, "fixed_minor"),
         pick_minor=_ints(spec, "pick_minor"),
-        reject_probability=fails.get("", _floats(spec, "reject_probability")),
+        goods=goods,
         fails=fails,
         courier_radius_m=_ints(spec, "courier_radius_m"),
         courier_minor=_ints(spec, "courier_minor"),
@@ -203,14 +204,16 @@ def build_network(spec: NetworkSpec) -> Network:
     )
 
 
-def _fails(spec: NetworkSpec, index: Mapping[str, int]) -> dict[str, Floats]:
+def _fails(spec: NetworkSpec, index: Mapping[str, int]) -> tuple[Mapping[str, int], Floats]:
     """By goods what was learned of each node, else what the retailer says of it."""
-    found: dict[str, Floats] = {}
+    goods = {PLAIN: 0}
     for chance in spec.chances:
-        rates = found.setdefault(chance.goods, _floats(spec, "reject_probability"))
+        goods.setdefault(chance.goods, len(goods))
+    fails = np.tile(_floats(spec, "reject_probability"), (len(goods), 1))
+    for chance in spec.chances:
         if chance.node in index:
-            rates[index[chance.node]] = chance.fails
-    return found
+            fails[goods[chance.goods], index[chance.node]] = chance.fails
+    return goods, fails
 
 
 def _profiles(spec: NetworkSpec) -> tuple[tuple[Profile, ...], Ints]:

@@ -134,7 +134,7 @@ class SlotSpec:
 class ChanceSpec:
     """What was learned of a node: the chance that it cannot send a unit of some goods (`routing.on_shelf`).
 
-    ``goods``: flags of the SKU, "" for plain ones. It stands for the node's ``reject_probability``.
+    ``goods``: as ``routing.on_shelf.goods_of`` names them. It stands for the node's ``reject_probability``.
     """
 
     node: str

@@ -11,7 +11,7 @@ others, where they do, a little evidence of its own is enough.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from math import lgamma, log2
 
 import numpy as np
@@ -20,6 +20,8 @@ from routing.problem import Floats
 
 USUAL, WEIGHT = 0.02, 20.0
 """What is believed before anything is known, and with the weight of how many lines."""
+PLAIN = ""
+"""Goods of no category and no flag, as which all count of which nothing was learned."""
 LEAST = 1e-4
 """No rate is below this, nor above one less this: nothing is ever certain."""
 STRENGTHS: Sequence[float] = tuple(2.0**k for k in range(0, 15))
@@ -30,9 +32,9 @@ evidence, one bad day must not look like a difference between nodes.
 """
 
 
-def goods_of(flags: Sequence[str] | frozenset[str]) -> str:
-    """The kind of goods a SKU is for this: its flags, in order."""
-    return "+".join(sorted(flags))
+def goods_of(category: str, flags: Collection[str]) -> str:
+    """The kind of goods a SKU is for this: its category, else its flags in order; "" for plain ones."""
+    return category or "+".join(sorted(flags))
 
 
 def usual_rate(tried: Floats, failed: Floats) -> float:

@@ -25,7 +25,9 @@ VIEWS = 8
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lines:
-    """The basket's lines as arrays; ``carrying``: flag → [L] which lines have it."""
+    """The basket's lines as arrays; ``goods`` as what is learned of nodes names them; ``carrying``: flag →
+    [L] which lines have it.
+    """
 
     ids: tuple[str, ...]
     skus: tuple[str, ...]
@@ -35,14 +37,8 @@ class Lines:
     billable_g: Ints
     alone: Bools
     group: Ints
+    goods: tuple[str, ...]
     carrying: dict[str, Bools]
-
-    @property
-    def goods(self) -> list[str]:
-        """[L] the kind of goods of each line, as what is learned of nodes names it."""
-        if not self.carrying:
-            return [""] * len(self.ids)
-        return [goods_of([f for f, has in self.carrying.items() if has[i]]) for i in range(len(self.ids))]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -202,5 +198,6 @@ def _lines(lines: tuple[BasketLine, ...], divisor: float) -> Lines:
         billable_g=billable_g(weight, volume, divisor),
         alone=carrying.get("ship_alone", nobody),
         group=np.array(group, dtype=np.int64),
+        goods=tuple(goods_of(line.category, line.flags) for line in lines),
         carrying=carrying,
     )

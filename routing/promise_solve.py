@@ -55,20 +55,17 @@ class Solved:
 
 def felt(ask: Ask, reach: Reach) -> Felt:
     """The policy's weights on a reach."""
-    policy, prices, nodes = ask.policy, ask.prices, ask.nodes
+    policy, prices, network, nodes = ask.policy, ask.prices, ask.network, ask.nodes
     days = np.maximum(-(-(reach.arrive_at - ask.at) // DAY_S), 0)
     weight_kg = ask.lines.weight_g[:, None] / 1000
     shape = ask.stock.shape
-    rejection = np.empty(shape)
-    for row, goods in enumerate(ask.lines.goods):
-        fails = ask.network.fails.get(goods, ask.network.reject_probability)
-        rejection[row] = policy.resource_minor * fails[nodes]
+    goods = [network.goods.get(kind, 0) for kind in ask.lines.goods]
     return Felt(
         lateness=policy.late_day_minor * days,
         parcel=policy.parcel_minor,
         parcel_price=_day_prices(ask, reach),
         co2=policy.co2_minor_per_kg * weight_kg * (reach.co2_g_per_kg / 1000)[None, :],
-        rejection=rejection,
+        rejection=policy.resource_minor * network.fails[goods][:, nodes],
         bid=np.zeros(shape) if prices.bid_minor is None else prices.bid_minor[:, nodes],
         days=days,
     )

@@ -21,8 +21,8 @@ EVERY_LINE = "*"
 
 @dataclass(frozen=True, slots=True)
 class BasketLine:
-    """``flags``: SKU flags (``ship_alone``, ``hazmat``, ``cold`` ...); lines with one ``kit`` leave
-    together, whole.
+    """``flags``: SKU flags (``ship_alone``, ``hazmat``, ``cold`` ...); ``category`` of the SKU, "" where
+    none; lines with one ``kit`` leave together, whole.
     """
 
     id: str
@@ -33,6 +33,7 @@ class BasketLine:
     flags: frozenset[str] = frozenset()
     kit: str | None = None
     unit_price_minor: int = 0
+    category: str = ""
 
 
 @dataclass(frozen=True, slots=True)

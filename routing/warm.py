@@ -40,7 +40,7 @@ def _warm_promises() -> None:
     shelf = Shelf(np.zeros(1, np.int32), np.ones(1, np.int32), np.zeros(1, np.int64))
     stand = footing(network, Policy(), {}, "US", at)
     assert stand is not None, "nothing about it is out of the ordinary"
-    offer(stand, Place("US", "", 0.0, 0.0), [Line(1, 400, 0, 0, 0, 1)], shelf, np.zeros(1), at, METHODS)
+    offer(stand, Place("US", "", 0.0, 0.0), [Line(1, 400, 0, 0, 0, 1, 0)], shelf, np.zeros(1), at, METHODS)
 
 
 def _warm_paths() -> None:

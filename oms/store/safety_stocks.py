@@ -35,21 +35,22 @@ class Shelf:
     on_hand: int
     safety_stock: int
     unit_price_minor: int
+    category: str
     flags: tuple[str, ...]
 
 
 def shelves(conn: Connection, node_id: str, after: str, most: int) -> Sequence[Shelf]:
     """The first ``most`` of a node whose SKUs come after this one, by SKU."""
-    columns = (sku.c.id, position.c.on_hand, position.c.safety_stock, sku.c.unit_price_minor, sku.c.flags)
+    stands = (position.c.on_hand, position.c.safety_stock)
     found = (
-        select(*columns)
+        select(sku.c.id, *stands, sku.c.unit_price_minor, sku.c.category, sku.c.flags)
         .join(node, node.c.no == position.c.node_no)
         .join(sku, sku.c.no == position.c.sku_no)
         .where(node.c.id == node_id, position.c.on_hand > 0, sku.c.id > after)
         .order_by(sku.c.id)
         .limit(most)
     )
-    return [Shelf(*row[:4], tuple(row[4])) for row in conn.execute(found)]
+    return [Shelf(*row[:5], tuple(row[5])) for row in conn.execute(found)]
 
 
 def sold(

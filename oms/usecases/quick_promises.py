@@ -120,13 +120,14 @@ def _days(runtime: Runtime, state: State, case: _Case, first: date) -> Floats:
 
 def _rows(state: State, case: _Case) -> list[Line] | None:
     """What routing reads of each line; None where fences take some of the stock."""
-    rows = []
+    rows, goods = [], case.plain.loaded.network.goods
     for line, sku in zip(case.asked.lines, case.skus, strict=True):
         run = state.rows.run(sku.no)
         if run is None:
             return None
         volume_mm3 = sku.length_mm * sku.width_mm * sku.height_mm
-        rows.append(Line(line.quantity, sku.weight_g, volume_mm3, 0, *run))
+        # of plain ones, which have no flags, the category alone says which goods they are
+        rows.append(Line(line.quantity, sku.weight_g, volume_mm3, 0, *run, goods.get(sku.category, 0)))
     return rows
 
 

@@ -28,7 +28,7 @@ from oms.store.safety_stocks import Shelf
 from oms.usecases.stock import set_fences, set_safety_stock
 from oms.work import Resources, Work, transact
 from routing.forecast.ahead import outlooks
-from routing.on_shelf import USUAL, goods_of
+from routing.on_shelf import PLAIN, USUAL, goods_of
 from routing.problem import Floats
 from routing.safety_stock import least_kept, missing_cdf
 
@@ -132,7 +132,7 @@ def _proposals(resources: Resources, node: str, costs: Costs, shelves: Sequence[
         chance = {row.goods: row.not_found for row in failing.learned(conn) if row.node == node}
     found = []
     for shelf, outlook in zip(shelves, outlooks(history, 1), strict=True):
-        lost = chance.get(goods_of(shelf.flags), chance.get("", USUAL))
+        lost = chance.get(goods_of(shelf.category, shelf.flags), chance.get(PLAIN, USUAL))
         missing = missing_cdf(outlook.cdf, shelf.on_hand, lost)
         margin = costs.margin * shelf.unit_price_minor
         keep = {

@@ -1,8 +1,9 @@
 """What the compiled promise reads, laid out in few arrays: every array more is dearer to compile and to
 call with.
 
-N nodes of the network, P profiles, D days of the tables, Z time zones, T rate cards, R lane rows, S slots, L
-lines. Money in minor units, weights in grams, distances in metres, instants in seconds since 1970.
+N nodes of the network, G kinds of goods, P profiles, D days of the tables, Z time zones, T rate cards, R lane
+rows, S slots, L lines. Money in minor units, weights in grams, distances in metres, instants in seconds since
+1970.
 """
 
 from __future__ import annotations
@@ -24,9 +25,7 @@ def _record(ints: str, floats: str = "") -> np.dtype[Any]:
     )
 
 
-NODE = _record(
-    "active profile lead_s zone store fixed_minor pick_minor courier_minor courier_s", "reject_probability"
-)
+NODE = _record("active profile lead_s zone store fixed_minor pick_minor courier_minor courier_s")
 """``zone`` indexes time zones; ``store`` is the row in ``World.store_lane``, -1 for nodes that hand nothing
 out.
 """
@@ -51,8 +50,10 @@ WEIGHTS = _record(
 ``ahead_most_minor`` the most that a unit is felt to be worth to orders to come, and the
 ``least`` are what no parcel over a lane and no unit can cost less than.
 """
-LINE = _record("quantity weight_g volume_mm3 billable_g begin end")
-"""A line; what nodes hold of it stands in ``Shelf`` from ``begin`` to ``end``."""
+LINE = _record("quantity weight_g volume_mm3 billable_g begin end goods")
+"""A line; what nodes hold of it stands in ``Shelf`` from ``begin`` to ``end``; ``goods`` is its row in
+``World.fails``.
+"""
 QUESTION = _record("at horizon courier_by_lane", "lat lon")
 REACH = _record("bits card fixed_minor room ship_at from_at arrive_at order_by day", "co2_g_per_kg day_minor")
 """One node of a ``routing.promise_reach.Reach``."""
@@ -64,6 +65,7 @@ class World(NamedTuple):
     """
 
     node: Records  # [N]
+    fails: Floats  # [G, N]
     offers: Ints  # [3, N] 0 or 1
     limit: Ints  # [3, N]
     points: Floats  # [3, N]

@@ -176,7 +176,8 @@ def price(world: World, asked: Asked, reach: Reach, column: Ints, plan: Plan, mo
     """Each term summed over parcels and units, in the order ``routing.promise_option`` sums them."""
     paid, fixed, pick = 0, 0, 0
     late, day, co2, rejection, bid = 0.0, 0.0, 0.0, 0.0, 0.0
-    weights, now, line, bids = world.weights[0], asked.question[0].at, asked.line, reach.of.bid
+    weights, now, line = world.weights[0], asked.question[0].at, asked.line
+    rejections, bids = reach.of.rejection, reach.of.bid
     for q in range(plan.column.size):
         m = column[plan.column[q]]
         one, node = reach.at[m], world.node[reach.of.nodes[m]]
@@ -189,7 +190,7 @@ def price(world: World, asked: Asked, reach: Reach, column: Ints, plan: Plan, mo
             if units:
                 pick += node.pick_minor * units
                 co2 += co2_felt(weights.co2_minor_per_kg, line[k].weight_g, one.co2_g_per_kg) * units
-                rejection += weights.resource_minor * node.reject_probability * units
+                rejection += rejections[k, m] * units
                 bid += bids[k, m] * units
     parcel = weights.parcel_minor * plan.column.size
     money[1], money[2], money[3] = paid, fixed, pick

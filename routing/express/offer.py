@@ -38,7 +38,7 @@ NO_WORTH: Floats = np.zeros((0, 0))
 
 class Line(NamedTuple):
     """A row of ``arrays.LINE``: units wanted of one SKU, what one weighs and measures, room for what it
-    counts for a carrier, and where in the shelf it stands.
+    counts for a carrier, where in the shelf it stands, and which goods of the network it is.
     """
 
     quantity: int
@@ -47,6 +47,7 @@ class Line(NamedTuple):
     billable_g: int
     begin: int
     end: int
+    goods: int
 
 
 class Place(NamedTuple):
@@ -134,7 +135,7 @@ def _room(options: int, parcels: int, scratch: int) -> Answer:
 
 
 _DESK = _Desk()
-_ROWS = [Struct(f"={6 * k}q") for k in range(MOST_LINES + 1)]
+_ROWS = [Struct(f"={len(Line._fields) * k}q") for k in range(MOST_LINES + 1)]
 _METHODS: dict[tuple[str, ...], Ints] = {}
 
 

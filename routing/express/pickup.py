@@ -119,7 +119,7 @@ def own_shelf(world: World, asked: Asked, view: View, store: int) -> View:
     for k in range(line.size):
         if view.stock[k, m] < line[k].quantity or line[k].billable_g > world.card[-1].carries_g:
             return view
-        felt_minor = weights.resource_minor * node.reject_probability + view.bid[k, m]
+        felt_minor = view.rejection[k, m] + view.bid[k, m]
         own_minor += line[k].quantity * (node.pick_minor + felt_minor)
         units += line[k].quantity
     others_minor = weights.least_parcel_minor + units * weights.least_pick_minor

@@ -37,10 +37,13 @@ class Sight(NamedTuple):
 
 
 class View(NamedTuple):
-    """M nodes that have any of the basket, all of them or those that matter."""
+    """M nodes that have any of the basket, all of them or those that matter. ``rejection``: what a unit is
+    felt to cost for the chance that it cannot be sent.
+    """
 
     nodes: Ints  # [M], ascending
     stock: Ints  # [L, M]
+    rejection: Floats  # [L, M]
     bid: Floats  # [L, M]
 
 
@@ -81,25 +84,29 @@ def holding(world: World, asked: Asked) -> View:
             if n >= 0 and shelf.units[i] > 0:
                 held[k, n], some[n] = shelf.units[i], True
     nodes = np.flatnonzero(some)
-    stock = np.empty((L, nodes.size), np.int64)
+    stock, rejection = np.empty((L, nodes.size), np.int64), np.empty((L, nodes.size))
+    fails, resource_minor = world.fails, world.weights[0].resource_minor
     for k in range(L):
+        goods = asked.line[k].goods
         for m in range(nodes.size):
             stock[k, m] = held[k, nodes[m]]
+            rejection[k, m] = resource_minor * fails[goods, nodes[m]]
     bid = bids(world.weights[0].breadth_minor, asked.line, stock, nodes, asked.breadth)
     if asked.worth.shape[0]:
         ahead(world, asked.worth, stock, nodes, bid)
-    return View(nodes, stock, bid)
+    return View(nodes, stock, rejection, bid)
 
 
 @compiled
 def narrowed(view: View, places: Ints) -> View:
     """Only the nodes at these ascending places of a view."""
     L, A = view.stock.shape[0], places.size
-    stock, bid = np.empty((L, A), np.int64), np.empty((L, A))
+    stock, rejection, bid = np.empty((L, A), np.int64), np.empty((L, A)), np.empty((L, A))
     for k in range(L):
         for a in range(A):
             stock[k, a], bid[k, a] = view.stock[k, places[a]], view.bid[k, places[a]]
-    return View(view.nodes[places], stock, bid)
+            rejection[k, a] = view.rejection[k, places[a]]
+    return View(view.nodes[places], stock, rejection, bid)
 
 
 @compiled

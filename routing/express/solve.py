@@ -63,7 +63,8 @@ def co2_felt(minor_per_kg: float, weight_g: int, co2_g_per_kg: float) -> float:
 @compiled
 def columns_of(world: World, asked: Asked, reach: Reach) -> Columns:
     """What the kernel reads of a reach."""
-    at, line_bits, nodes, stock, bid = reach.at, reach.line_bits, reach.of.nodes, reach.of.stock, reach.of.bid
+    at, line_bits = reach.at, reach.line_bits
+    nodes, stock, rejection, bid = reach.of
     weights, now, line, network = world.weights[0], asked.question[0].at, asked.line, world.node
     L, M = stock.shape
     column = np.empty(M, np.int64)
@@ -83,10 +84,9 @@ def columns_of(world: World, asked: Asked, reach: Reach) -> Columns:
         rest[0, c], rest[1, c], rest[2, c], rest[3, c] = one.card, one.fixed_minor, one.room, one.arrive_at
         late = lateness(weights.late_day_minor, now, one.arrive_at)
         parcel_felt[c] = late + weights.parcel_minor + one.day_minor
-        rejection = weights.resource_minor * node.reject_probability
         for k in range(L):
             co2 = co2_felt(weights.co2_minor_per_kg, line[k].weight_g, one.co2_g_per_kg)
-            unit_felt[k, c] = co2 + rejection + bid[k, m]
+            unit_felt[k, c] = co2 + rejection[k, m] + bid[k, m]
             unit_cost[k, c] = node.pick_minor
             if line_bits[k, m] == 0:
                 available[k, c] = stock[k, m]

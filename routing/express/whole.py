@@ -28,7 +28,8 @@ def one_parcel(world: World, asked: Asked, reach: Reach, limit: int) -> int:
     """
     weights, line, now = world.weights[0], asked.line, asked.question[0].at
     network, card = world.node, world.card
-    at, line_bits, nodes, stock, bid = reach.at, reach.line_bits, reach.of.nodes, reach.of.stock, reach.of.bid
+    at, line_bits = reach.at, reach.line_bits
+    nodes, stock, rejection, bid = reach.of
     tariff, everything = np.full(card.size, UNKNOWN), np.empty(line.size, np.int64)
     cheapest_unit = np.full(line.size, INFINITE)
     for k in range(line.size):
@@ -39,7 +40,6 @@ def one_parcel(world: World, asked: Asked, reach: Reach, limit: int) -> int:
         if one.bits or one.arrive_at > limit:
             continue
         node = network[nodes[m]]
-        rejection = weights.resource_minor * node.reject_probability
         felt = lateness(weights.late_day_minor, now, one.arrive_at) + weights.parcel_minor + one.day_minor
         parcel = unit_felt(one.fixed_minor, felt)
         cheapest_parcel = min(cheapest_parcel, parcel + (card[one.card].least_minor << SHIFT))
@@ -49,7 +49,7 @@ def one_parcel(world: World, asked: Asked, reach: Reach, limit: int) -> int:
                 whole = False
                 continue
             co2 = co2_felt(weights.co2_minor_per_kg, line[k].weight_g, one.co2_g_per_kg)
-            unit = unit_felt(node.pick_minor, co2 + rejection + bid[k, m])
+            unit = unit_felt(node.pick_minor, co2 + rejection[k, m] + bid[k, m])
             cheapest_unit[k] = min(cheapest_unit[k], unit)
             whole = whole and stock[k, m] >= line[k].quantity
             units += line[k].quantity * unit

@@ -61,7 +61,6 @@ def _atlas(network: Network) -> Atlas:
     node["store"][handing_out] = np.arange(len(handing_out))
     for name in ("active", "profile", "lead_s", "fixed_minor", "pick_minor", "courier_minor", "courier_s"):
         node[name] = getattr(network, name)
-    node["reject_probability"] = network.reject_probability
     return Atlas(
         node=node,
         offers=network.offers.astype(np.int64),
@@ -171,8 +170,8 @@ def world(network: Network, policy: Policy, country: str, now: int, free: Free) 
         delivers, courier = delivery(network, country, now), slots(network, tables)
         radius_m = np.array([np.full(len(here.node), policy.pickup_radius_m), network.courier_radius_m])
         return World(
-            here.node, here.offers, network.limit, network.points, here.latlon, radius_m, here.store_lane,
-            here.store_m, here.lane, here.card, network.cards.start, network.cards.up_to_g,
+            here.node, network.fails, here.offers, network.limit, network.points, here.latlon, radius_m,
+            here.store_lane, here.store_m, here.lane, here.card, network.cards.start, network.cards.up_to_g,
             network.cards.minor, days(network, tables), *delivers, *courier, NO_ROOMS, NO_ROOMS,
             weights(network, policy),
         )  # fmt: skip

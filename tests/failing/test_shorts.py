@@ -62,4 +62,4 @@ def test_goods_with_flags_are_learned_apart(floor: Floor) -> None:
     known = chances(floor.shop)
     assert known["WH", "cold+sharp"][0] > known["WH", ""][0]
     network = floor.shop.runtime.networks.current.network
-    assert network.fails["cold+sharp"][network.index["WH"]] == known["WH", "cold+sharp"][1]
+    assert network.fails[network.goods["cold+sharp"], network.index["WH"]] == known["WH", "cold+sharp"][1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from itertools import product
 
 import numpy as np
 from hypothesis import strategies as st
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from routing.calendar import DAYS
 from routing.express.offer import NO_WORTH
 from routing.network import LaneSpec, Network, build_network
-from routing.network_spec import SlotSpec
+from routing.network_spec import ChanceSpec, SlotSpec
 from routing.policy import Policy, PriceRule
 from routing.promise import Basket, BasketLine, Destination, Stock
 from tests.routing.shop import NEW_YORK, network, node
@@ -32,6 +33,17 @@ POLICIES = st.sampled_from(
     ]
 )
 Free = dict[tuple[str, date, str], int]
+CATEGORIES = ["Dairy", "Produce", "", "Unheard of"]
+
+
+@st.composite
+def learned(draw: st.DrawFn, net: Network) -> Network:
+    """The same network with what was learned of some goods at its nodes, or of none."""
+    goods = draw(st.sampled_from([("", "Dairy", "Produce", "cold+sharp"), ("Dairy",), ()]))
+    pairs = list(product(net.node_ids, goods))
+    rates = draw(st.lists(st.floats(0, 1) | st.just(0.02), min_size=len(pairs), max_size=len(pairs)))
+    chances = tuple(ChanceSpec(*pair, fails) for pair, fails in zip(pairs, rates, strict=True))
+    return build_network(replace(net.spec, chances=chances)) if chances else net
 
 
 @st.composite
@@ -43,6 +55,7 @@ def plain_baskets(draw: st.DrawFn) -> Basket:
             draw(st.integers(1, 3)),
             draw(st.integers(1, 6000)),
             draw(st.integers(0, 10**7)),
+            category=draw(st.sampled_from(CATEGORIES)),
         )
         for place in range(draw(st.integers(1, 4)))
     )
@@ -65,7 +78,7 @@ def capacities(draw: st.DrawFn, net: Network) -> Free:
 
 @st.composite
 def questions(draw: st.DrawFn) -> tuple[Network, Basket, Stock, Free, datetime, np.ndarray]:
-    net, basket = draw(networks()), draw(plain_baskets())
+    net, basket = draw(networks().flatmap(learned)), draw(plain_baskets())
     if draw(st.booleans()):
         lanes = (
             LaneSpec("far", 2, node="N0"),
@@ -101,7 +114,7 @@ def near_and_alike(draw: st.DrawFn) -> tuple[Network, Basket, Stock, Free, datet
     units[draw(st.integers(0, L * count - 1))] = draw(st.integers(0, 2))
     share = draw(st.lists(st.floats(0, 1), min_size=count, max_size=count))
     at = START + timedelta(seconds=draw(st.integers(0, 8 * 86_400)))
-    net = network(*nodes, slots=slots)
+    net = draw(learned(network(*nodes, slots=slots)))
     return net, basket, Stock(units.reshape(L, count)), draw(capacities(net)), at, np.array(share)
 
 

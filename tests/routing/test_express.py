@@ -21,7 +21,7 @@ from routing.express.arrays import Shelf
 from routing.express.offer import NO_WORTH, Found, Line, Place, footing, offer
 from routing.geo import geodesic_m
 from routing.network import Network
-from routing.network_spec import METHODS, SlotSpec
+from routing.network_spec import METHODS, ChanceSpec, SlotSpec
 from routing.policy import Policy, PriceRule
 from routing.price import PriceLists, price_minor
 from routing.promise import (
@@ -59,6 +59,7 @@ def test_both_ways_say_the_same(
     methods = tuple(order[:asked])
     worth = data.draw(worths(stock.available.shape))
     policy = replace(policy, lookahead_weight=data.draw(st.sampled_from([0.5, 1.0])))
+    policy = replace(policy, resource_minor=data.draw(st.sampled_from([5_000, 600, policy.resource_minor])))
     busy = data.draw(busy_days(len(net.node_ids)))
     first = net.tables(int(at.timestamp())).dates[0]
     days = day_prices(net, policy, first, busy) if len(busy) else None
@@ -89,11 +90,31 @@ def express(
     units = stock.available.astype(np.int32).ravel()
     shelf = Shelf(np.tile(np.arange(N, dtype=np.int32), L), units, np.arange(N))
     lines = [
-        Line(one.quantity, one.unit_weight_g, one.unit_volume_mm3, 0, k * N, (k + 1) * N)
-        for k, one in enumerate(basket.lines)
+        Line(one.quantity, one.unit_weight_g, one.unit_volume_mm3, 0, k * N, (k + 1) * N, goods)
+        for k, (one, goods) in enumerate(zip(basket.lines, _goods(net, basket), strict=True))
     ]
     place = Place(to.country, to.postcode, to.lat, to.lon)
     return offer(stand, place, lines, shelf, breadth, now, methods, worth, day_minor)
+
+
+def _goods(net: Network, basket: Basket) -> list[int]:
+    return [net.goods.get(one.category, 0) for one in basket.lines]
+
+
+def test_each_line_is_felt_by_the_chance_of_its_goods() -> None:
+    """One node fails with dairy, the other with all else: each sends what it can be trusted with."""
+    chances = [("A", "Dairy", 0.5), ("A", "", 0.125), ("B", "Dairy", 0.25), ("B", "", 0.5)]
+    net = network(node("A"), node("B"), chances=tuple(ChanceSpec(*chance) for chance in chances))
+    lines = (line("1", category="Dairy"), line("2"), line("3", category="Unheard of"))
+    basket, there = Basket(lines, NEW_YORK), Stock(np.full((3, 2), 5))
+    found = express(net, basket, there, {}, Policy(resource_minor=100_000), WEDNESDAY, ("ship",), np.zeros(2))
+    assert found is not None
+    [cheapest] = [row for row in found.options if row[at_.TAGS] & 1]
+    parcels = found.parcels[cheapest[at_.FIRST] : cheapest[at_.FIRST] + cheapest[at_.PARCELS]]
+    sent = {net.node_ids[one[0]]: one[3:] for one in parcels}
+    assert sent == {"A": [0, 1, 1], "B": [1, 0, 0]}
+    rejection_minor = found.cost(cheapest)[COSTS.index("rejection_minor")]
+    assert rejection_minor == 25_000 + 2 * 12_500
 
 
 def test_what_is_not_plain_is_handed_on() -> None:

@@ -74,6 +74,7 @@ def test_more_cannot_fail_than_is_tried() -> None:
         failure_rates(np.ones((1, 1)), np.full((1, 1), 2.0), np.full(1, np.nan))
 
 
-def test_goods_are_named_by_their_flags_in_order() -> None:
-    assert goods_of(frozenset({"cold", "age"})) == "age+cold"
-    assert goods_of(()) == ""
+def test_goods_are_named_by_their_category_else_by_their_flags_in_order() -> None:
+    assert goods_of("Dairy", frozenset({"cold", "age"})) == "Dairy"
+    assert goods_of("", frozenset({"cold", "age"})) == "age+cold"
+    assert goods_of("", ()) == ""
