@@ -14,10 +14,11 @@ from oms.store.rows import insert_rows
 HALF_LIFE_DAYS, DAYS = 45.0, 180
 """After how long a line counts for half, and for nothing."""
 
+# Goods as `routing.on_shelf.goods_of` names them.
 _EVIDENCE = text(
     """
     WITH line AS (
-        SELECT f.node, f.state, f.reason, coalesce(g.goods, '') AS goods,
+        SELECT f.node, f.state, f.reason, coalesce(nullif(s.category, ''), g.goods, '') AS goods,
             l.quantity - l.cancelled + coalesce(t.substituted, 0) AS wanted,
             l.short + coalesce(t.substituted, 0) AS lacked,
             power(0.5, extract(epoch FROM CAST(:at AS timestamptz) - f.created_at) / 86400 / :half) AS weight

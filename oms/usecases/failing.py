@@ -20,10 +20,9 @@ from oms.store.versions import bump
 from oms.usecases.network import NETWORK
 from oms.work import Work, transact
 from routing.network_spec import NodeSpec
-from routing.on_shelf import failure_rates
+from routing.on_shelf import PLAIN, failure_rates
 from routing.problem import Floats
 
-PLAIN = ""
 MOVED = 0.002
 """By how much some chance must have changed for what was learned to be kept, and processes to load it."""
 
@@ -67,13 +66,13 @@ def _chances(rows: Sequence[Learned]) -> dict[tuple[str, str], Floats]:
 
 
 def _rates(nodes: Sequence[NodeSpec], found: Sequence[Evidence], now: datetime) -> list[Learned]:
-    goods = sorted({PLAIN, *(one.goods for one in found)})
+    goods = {kind: g for g, kind in enumerate(sorted({PLAIN, *(one.goods for one in found)}))}
     shape = (len(nodes), len(goods))
     tried, missing, refused = np.zeros(shape), np.zeros(shape), np.zeros(shape)
     place = {node.id: n for n, node in enumerate(nodes)}
     for one in found:
         if one.node in place:
-            at = place[one.node], goods.index(one.goods)
+            at = place[one.node], goods[one.goods]
             tried[at], missing[at], refused[at] = one.tried, one.missing, one.refused
     told = np.array([node.reject_probability or np.nan for node in nodes])
     not_sent = failure_rates(tried, missing + refused, told)
