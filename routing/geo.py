@@ -20,10 +20,13 @@ EARTH_RADIUS_M = 6_371_008.8
 TOO_CLOSE = 0.0061
 """So near its limit, as a share of it, a great circle does not say on which side the geodesic is."""
 
-NEARLY = 0.0002
-"""The same for Lambert's formula, as long as the points are on one side of the globe."""
+DOUBTFUL_M = 0.01
+"""So near its limit Vincenty's formulae do not say it; they are within a millimetre where they converge."""
+MOST_ROUNDS = 20
+"""Points on one side of the globe take three or four; others are left to the geodesic."""
 
 EQUATOR_M, FLATTENING = 6_378_137.0, 1 / 298.257223563
+POLE_M = EQUATOR_M * (1 - FLATTENING)
 
 
 def points(lats: Floats, lons: Floats) -> Floats:
@@ -62,19 +65,42 @@ def geodesic_m(lat: float, lon: float, other_lat: float, other_lon: float) -> fl
 
 
 @compiled
-def lambert_m(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
-    """The geodesic by Lambert's formula: off by some 0.001 %, more only near the far side of the globe."""
+def vincenty_m(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
+    """The geodesic by Vincenty's inverse formulae (Survey Review 23(176), 1975); nan where they do not
+    converge, which is only near the far side of the globe.
+    """
     a = math.atan((1 - FLATTENING) * math.tan(math.radians(lat)))
     b = math.atan((1 - FLATTENING) * math.tan(math.radians(other_lat)))
-    p, q = (a + b) / 2, (b - a) / 2
-    across = math.sin(math.radians(other_lon - lon) / 2)
-    half = math.sin(q) ** 2 + math.cos(a) * math.cos(b) * across**2
-    if half <= 0.0 or half >= 1.0:
-        return 0.0 if half <= 0.0 else math.pi * EARTH_RADIUS_M
-    angle = 2 * math.asin(math.sqrt(half))
-    x = (angle - math.sin(angle)) * (math.sin(p) * math.cos(q)) ** 2 / (1 - half)
-    y = (angle + math.sin(angle)) * (math.cos(p) * math.sin(q)) ** 2 / half
-    return EQUATOR_M * (angle - FLATTENING / 2 * (x + y))
+    sin_a, cos_a, sin_b, cos_b = math.sin(a), math.cos(a), math.sin(b), math.cos(b)
+    across = math.radians((other_lon - lon + 540.0) % 360.0 - 180.0)
+    lam = across
+    for _ in range(MOST_ROUNDS):
+        sin_lam, cos_lam = math.sin(lam), math.cos(lam)
+        sin_arc = math.hypot(cos_b * sin_lam, cos_a * sin_b - sin_a * cos_b * cos_lam)
+        if sin_arc == 0.0:
+            return 0.0 if cos_lam > 0 else math.nan
+        cos_arc = sin_a * sin_b + cos_a * cos_b * cos_lam
+        arc = math.atan2(sin_arc, cos_arc)
+        sin_alpha = cos_a * cos_b * sin_lam / sin_arc
+        cos2_alpha = 1 - sin_alpha * sin_alpha
+        middle = cos_arc - 2 * sin_a * sin_b / cos2_alpha if cos2_alpha > 0 else 0.0  # 0 along the equator
+        c = FLATTENING / 16 * cos2_alpha * (4 + FLATTENING * (4 - 3 * cos2_alpha))
+        turn = arc + c * sin_arc * (middle + c * cos_arc * (2 * middle * middle - 1))
+        before, lam = lam, across + (1 - c) * FLATTENING * sin_alpha * turn
+        if abs(lam - before) < 1e-12:
+            return _along(arc, sin_arc, cos_arc, middle, cos2_alpha)
+    return math.nan
+
+
+@compiled
+def _along(arc: float, sin_arc: float, cos_arc: float, middle: float, cos2_alpha: float) -> float:
+    """Metres of an arc on the auxiliary sphere; his series (3), (4) and (6)."""
+    u = cos2_alpha * (EQUATOR_M * EQUATOR_M / (POLE_M * POLE_M) - 1)
+    large = 1 + u / 16384 * (4096 + u * (-768 + u * (320 - 175 * u)))
+    small = u / 1024 * (256 + u * (-128 + u * (74 - 47 * u)))
+    twice = 2 * middle * middle - 1
+    third = small / 6 * middle * (4 * sin_arc * sin_arc - 3) * (4 * middle * middle - 3)
+    return POLE_M * large * (arc - small * sin_arc * (middle + small / 4 * (cos_arc * twice - third)))
 
 
 @compiled
@@ -88,16 +114,16 @@ def within_into(
     near: Bools,
     open_: Ints,
 ) -> int:
-    """Fill ``near`` [N] and list in ``open_`` those that neither formula settles; returns how many."""
+    """Fill ``near`` [N] and list in ``open_`` those that no formula settles; returns how many."""
     count = 0
     for n in range(distance_m.size):
         most = limit[n % limit.size]
         metres = distance_m[n]
         near[n] = metres <= most
         if abs(metres - most) <= TOO_CLOSE * most + 1:
-            metres = lambert_m(lat, lon, lats[n], lons[n])
+            metres = vincenty_m(lat, lon, lats[n], lons[n])
             near[n] = metres <= most
-            if abs(metres - most) <= NEARLY * most + 0.1 or metres > EARTH_RADIUS_M:
+            if not abs(metres - most) > DOUBTFUL_M:  # nan too
                 open_[count] = n
                 count += 1
     return count

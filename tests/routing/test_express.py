@@ -201,9 +201,9 @@ def _said(option: Option, place: dict[str, int]) -> tuple[Any, ...]:
 @pytest.mark.parametrize("methods", [("pickup",), ("ship", "pickup"), ("pickup", "courier")], ids="+".join)
 def test_a_store_on_the_border_of_its_radius_is_left_to_the_geodesic(methods: tuple[str, ...]) -> None:
     store = node("A", 40.70, -74.00, courier_radius_m=1)
-    net, place = network(store), replace(NEW_YORK, lat=40.75, lon=-74.00)
-    assert place.lat is not None and place.lon is not None
-    border_m = round(geodesic_m(place.lat, place.lon, store.lat, store.lon))
+    net, exact_m = network(store), geodesic_m(40.75, -74.00, store.lat, store.lon)
+    border_m = round(exact_m)
+    place = replace(NEW_YORK, lat=40.75 + (border_m - exact_m) / 111_000, lon=-74.00)  # within a millimetre
     basket, there = Basket((line("1"),), place), Stock(np.full((1, 1), 5))
     for radius_m, found in ((border_m, None), (border_m + 500, True), (border_m - 500, False)):
         policy = Policy(pickup_radius_m=radius_m)

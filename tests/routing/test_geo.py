@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from routing.geo import EARTH_RADIUS_M, NEARLY, geodesic_m, great_circle_m, lambert_m, within_m
+from routing.geo import EARTH_RADIUS_M, geodesic_m, great_circle_m, vincenty_m, within_into, within_m
 from routing.warm import warm_up
 
 warm_up()  # compiling takes longer than a test may
@@ -25,10 +27,37 @@ def test_the_great_circle_stays_within_its_error_of_the_geodesic(
 
 
 @given(LATITUDES, LONGITUDES, st.floats(-50, 50), st.floats(-60, 60))
-def test_lamberts_formula_is_nearly_the_geodesic(lat: float, lon: float, north: float, east: float) -> None:
+@example(0.0, 179.9, 0.0, 0.2)
+@example(10.0, 20.0, 0.0, 0.0)
+@example(89.9, 0.0, 0.0, 60.0)
+def test_vincentys_formulae_are_the_geodesic(lat: float, lon: float, north: float, east: float) -> None:
     other_lat, other_lon = max(-89.9, min(89.9, lat + north)), lon + east
     exact = geodesic_m(lat, lon, other_lat, other_lon)
-    assert abs(lambert_m(lat, lon, other_lat, other_lon) - exact) <= NEARLY / 2 * exact + 0.05
+    assert abs(vincenty_m(lat, lon, other_lat, other_lon) - exact) <= 0.001
+
+
+@given(LATITUDES, LONGITUDES, LATITUDES, LONGITUDES)
+def test_they_say_so_where_they_do_not_converge(
+    lat: float, lon: float, other_lat: float, other_lon: float
+) -> None:
+    found = vincenty_m(lat, lon, other_lat, other_lon)
+    assert math.isnan(found) or abs(found - geodesic_m(lat, lon, other_lat, other_lon)) <= 0.005
+    assert math.isnan(vincenty_m(0.0, 0.0, 0.1, 179.9))
+
+
+def left_open(lat: float, lon: float, radius_m: int) -> tuple[int, bool]:
+    """How many of one place, seen from 0, 0, are left to the geodesic, and whether it is near."""
+    lats, lons, near = np.array([lat]), np.array([lon]), np.empty(1, np.bool_)
+    distance_m = great_circle_m(0.0, 0.0, lats, lons)
+    count = within_into(0.0, 0.0, lats, lons, distance_m, np.array([radius_m]), near, np.empty(1, np.int64))
+    return count, bool(near[0])
+
+
+def test_a_metre_beside_a_radius_is_settled_without_the_geodesic_on_this_side_of_the_globe() -> None:
+    exact = geodesic_m(0.0, 0.0, 0.1, 0.3)
+    assert left_open(0.1, 0.3, math.floor(exact) - 1) == (0, False)
+    assert left_open(0.1, 0.3, math.ceil(exact) + 1) == (0, True)
+    assert left_open(0.1, 179.9, math.ceil(geodesic_m(0.0, 0.0, 0.1, 179.9)) + 1)[0] == 1
 
 
 def test_known_distances() -> None:
