@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from routing.compiled import compiled
 from routing.network import Network
 from routing.policy import Policy
 from routing.problem import Floats, Ints
@@ -27,26 +28,40 @@ def breadth_prices(
 
 
 def breadth_bids(parcel_minor: float, quantity: Ints, available: Ints, breadth: Floats) -> Floats:
-    """[L, N] minor units a unit: a line is felt to cost ``parcel_minor`` at a node that has all of the range
-    and little of what there is of the SKU, where no other that has the line has much of the range; less where
-    any of these is less so.
+    """[L, N] minor units a unit, as ``spare_broad`` lays them out."""
+    bid, nodes = np.zeros(available.shape), np.arange(available.shape[1])
+    # copies: what cannot be written to, or lies otherwise, is another type to the compiler
+    held, wanted = np.array(available, np.int64, order="C"), np.array(quantity, np.int64)
+    spare_broad(bid, float(parcel_minor), np.array(breadth, np.float64), nodes, held, wanted)
+    return bid
+
+
+@compiled
+def spare_broad(
+    bid: Floats, parcel_minor: float, breadth: Floats, nodes: Ints, available: Ints, quantity: Ints
+) -> None:
+    """Add to ``bid`` [L, n] minor units a unit: a line is felt to cost ``parcel_minor`` at a node that has
+    all of the range and little of what there is of the SKU, where no other that has the line has much of the
+    range; less where any of these is less so. ``breadth`` [N], of which ``nodes`` [n] are some.
 
     Only differences decide, so the least of the nodes that have the line is taken off: what one node alone
     has is free.
     """
-    held = np.maximum(available, 0)
-    share = held / np.maximum(1, held.sum(axis=1))[:, None]
-    broad = np.where(held > 0, breadth, 0.0)
-    line_minor = parcel_minor * breadth * (1 - broadest_other(broad)) * (1 - share)
-    least = np.where(held > 0, line_minor, np.inf).min(axis=1, initial=np.inf)
-    above = np.maximum(line_minor - np.where(np.isfinite(least), least, 0.0)[:, None], 0.0)
-    return np.ascontiguousarray(np.where(held > 0, above, 0.0) / quantity[:, None])
-
-
-def broadest_other(broad: Floats) -> Floats:
-    """[L, N] the greatest of each row but the place's own."""
-    if broad.shape[1] < 2:
-        return np.zeros_like(broad)
-    second, first = np.partition(broad, [-2, -1], axis=1)[:, -2:].T
-    other: Floats = np.where(broad == first[:, None], second[:, None], first[:, None])
-    return other
+    ask = np.empty(nodes.size)
+    for line in range(quantity.size):
+        total, first, second = 0, 0.0, 0.0
+        for j in range(nodes.size):
+            if available[line, j] > 0:
+                total += available[line, j]
+                second = max(second, min(first, breadth[nodes[j]]))
+                first = max(first, breadth[nodes[j]])
+        least = np.inf
+        for j in range(nodes.size):
+            if available[line, j] > 0:
+                own = breadth[nodes[j]]
+                other = second if own == first else first
+                ask[j] = parcel_minor * own * (1 - other) * (1 - available[line, j] / total)
+                least = min(least, ask[j])
+        for j in range(nodes.size):
+            if available[line, j] > 0:
+                bid[line, j] += (ask[j] - least) / quantity[line]

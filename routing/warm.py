@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from routing.breadth import breadth_bids
 from routing.calendar import DayTables, start_by
 from routing.explain_forced import forced_plans
 from routing.express.arrays import Shelf
@@ -44,7 +45,7 @@ def _warm_promises() -> None:
 
 
 def _warm_paths() -> None:
-    """What leads to a problem: distances, methods, opening hours, tariffs."""
+    """What leads to a problem: distances, methods, opening hours, tariffs, prices of breadth."""
     here, one = np.zeros(1), np.zeros((1, 2), np.int64)
     within_m(0.0, 0.0, here, here, great_circle_m(0.0, 0.0, here, here), 1)
     reaching(one, np.zeros((3, 2), np.bool_))
@@ -52,6 +53,7 @@ def _warm_paths() -> None:
     standing(few, few, none, np.zeros((3, 2), np.bool_))
     start_by(DayTables((), one, one, np.zeros((1, 3), np.int64), one), 0, 1, 0)
     cards_used(np.zeros(1, np.int64), 1)
+    breadth_bids(1.0, np.ones(1, np.int64), one, np.zeros(2))
 
 
 def _small(quantity: int, lines: int, available: int) -> Problem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from routing.breadth import spare_broad
 from routing.compiled import compiled
 from routing.express.arrays import Records, World
 from routing.problem import Floats, Ints
@@ -11,28 +12,13 @@ from routing.problem import Floats, Ints
 
 @compiled
 def bids(parcel_minor: float, line: Records, held: Ints, nodes: Ints, breadth: Floats) -> Floats:
-    """``routing.breadth.breadth_bids`` at the nodes that have any of it."""
-    L, M = held.shape
-    bid = np.zeros((L, M))
-    if parcel_minor <= 0:
-        return bid
-    for k in range(L):
-        total, first, second = 0, 0.0, 0.0
-        for m in range(M):
-            if held[k, m] > 0:
-                total += held[k, m]
-                second = max(second, min(first, breadth[nodes[m]]))
-                first = max(first, breadth[nodes[m]])
-        least = np.inf
-        for m in range(M):
-            if held[k, m] > 0:
-                own = breadth[nodes[m]]
-                other = second if own == first else first
-                bid[k, m] = parcel_minor * own * (1 - other) * (1 - held[k, m] / total)
-                least = min(least, bid[k, m])
-        for m in range(M):
-            if held[k, m] > 0:
-                bid[k, m] = max(bid[k, m] - least, 0.0) / line[k].quantity
+    """As ``routing.breadth`` says, at the nodes that have any of it."""
+    bid = np.zeros(held.shape)
+    if parcel_minor > 0:
+        quantity = np.empty(line.size, np.int64)
+        for k in range(line.size):
+            quantity[k] = line[k].quantity
+        spare_broad(bid, parcel_minor, breadth, nodes, held, quantity)
     return bid
 
 

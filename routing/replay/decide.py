@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from routing.breadth import spare_broad
 from routing.compiled import compiled
 from routing.kernel import SCALE
 from routing.problem import Floats, Ints
@@ -34,7 +35,7 @@ from routing.replay.places import (
     TRANSPORT,
 )
 from routing.replay.rules import units_by
-from routing.replay.turn import arrival, missing, spare_broad
+from routing.replay.turn import arrival, missing
 
 SHARES = (4, 1, 8)
 """Parts of an order's weight at which the rate cards are replaced by a line that touches them."""

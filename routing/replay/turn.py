@@ -97,30 +97,6 @@ def missing(seed: int, order: int, sku: int, node: int, rate: float) -> bool:
 
 
 @compiled
-def spare_broad(
-    bid: Floats, parcel_minor: float, breadth: Floats, nodes: Ints, available: Ints, quantity: Ints
-) -> None:
-    """Add to ``bid`` [L, n] what ``routing.breadth`` asks."""
-    for line in range(quantity.size):
-        total, first, second = 0, 0.0, 0.0
-        for j in range(nodes.size):
-            if available[line, j] > 0:
-                total += available[line, j]
-                second = max(second, min(first, breadth[nodes[j]]))
-                first = max(first, breadth[nodes[j]])
-        least, ask = np.inf, np.zeros(nodes.size)
-        for j in range(nodes.size):
-            if available[line, j] > 0:
-                own = breadth[nodes[j]]
-                other = second if own == first else first
-                ask[j] = parcel_minor * own * (1 - other) * (1 - available[line, j] / total)
-                least = min(least, ask[j])
-        for j in range(nodes.size):
-            if available[line, j] > 0:
-                bid[line, j] += (ask[j] - least) / quantity[line]
-
-
-@compiled
 def weigh_breadth(left: Ints, breadth: Floats) -> None:
     """``breadth`` [N]: share of the SKUs in stock anywhere that each node has any of."""
     breadth[:] = 0.0

@@ -9,7 +9,6 @@ from routing.network_spec import NetworkSpec, NodeSpec, TariffSpec
 from routing.policy import Policy
 from routing.replay.policies import POLICIES
 from routing.replay.simulate import simulate
-from routing.replay.turn import spare_broad
 from tests.replay.world import ground, sent, stream
 
 SPEC = NetworkSpec(
@@ -86,12 +85,3 @@ def test_over_a_stream_the_unit_that_was_spared_saves_a_parcel() -> None:
     myopic, spared = (simulate(there, orders, POLICIES[name]) for name in ("cheapest", "sparing"))
     assert (myopic.parcels, spared.parcels) == (3, 2)
     assert spared.cost_minor < myopic.cost_minor
-
-
-def test_the_replay_feels_what_the_product_feels() -> None:
-    chance = np.random.default_rng(4)
-    for _ in range(20):
-        available, quantity = chance.integers(0, 4, (3, 5)), chance.integers(1, 4, 3)
-        breadth, bid = chance.random(5), np.zeros((3, 5))
-        spare_broad(bid, 90.0, breadth, np.arange(5), available, quantity)
-        assert np.allclose(bid, breadth_bids(90.0, quantity, available, breadth))
