@@ -143,3 +143,28 @@ def test_every_picture_of_the_page_is_drawn_and_told_in_words() -> None:
     assert len(pictures) == PAGE.count("<img ") == PAGE.count("\n## ") == PAGE.count("\nPapers: ")
     for name, _ in pictures:
         assert (ROOT / "docs" / "images" / f"{name}.svg").exists()
+
+
+def test_the_page_of_replays_has_the_table_of_assortments_as_measured() -> None:
+    page = (ROOT / "docs" / "replay.md").read_text(encoding="utf-8")
+    rows = newest("*-26-weeks-articles.json")["rows"]
+    shown = page.split("<!-- articles -->\n")[1].split("<!-- /articles -->")[0].splitlines()
+    assert shown[2:] == [assortment(row) for row in rows]
+
+
+def assortment(row: dict[str, Any]) -> str:
+    """A row of that table."""
+    closed = {name: f"{100 * share:.1f} %" for name, share in row["closed"].items()}
+    looks = f"{closed['lookahead']} ({closed['lookahead, 5 futures']})"
+    cells = [
+        f"{row['articles']:,}",
+        f"{row['orders']:,}",
+        f"{row['lines_per_order']:.1f}",
+        f"{row['units_per_sku']:.0f}",
+        f"{row['nodes_per_sku']:.0f}",
+        closed["sparing"],
+        looks,
+        closed["lookahead_wave, 4 days"],
+        closed["best plan known"],
+    ]
+    return f"| {' | '.join(cells)} |"
