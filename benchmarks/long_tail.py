@@ -127,8 +127,8 @@ def figures(
         "orders": orders,
         "past": past,
         "lines_per_order": round(float(np.diff(stream.start)[past:].mean()), 2),
-        "units_per_sku": round(float(ground.on_hand.sum() / (ground.on_hand.sum(axis=1) > 0).sum()), 1),
-        "nodes_per_sku": round(float((ground.on_hand > 0).sum() / (ground.on_hand.sum(axis=1) > 0).sum()), 1),
+        "units_per_sku": round(float(ground.on_hand.sum() / len(ground.sku_ids)), 1),
+        "nodes_per_sku": round(float((ground.on_hand > 0).sum() / len(ground.sku_ids)), 1),
         "cost_per_order_minor": {name: round(value, 2) for name, value in cost.items()},
         "unit_fill": {name: round(run.filled_units / run.units, 4) for name, run in runs.items()},
         "days": {name: round(run.order_days / max(1, run.sent_orders), 2) for name, run in runs.items()},
@@ -173,8 +173,8 @@ def main() -> None:
             rows.append(told)
     result = {"history": given.history is not None, "outlook": vars(given) | {"history": None}, "rows": rows}
     if given.write:
-        span = f"-{given.weeks}-weeks" if given.weeks else ""
-        span += "-articles" if len(given.articles) > 1 else ""
+        sizes = "-articles" if len(given.articles) > 1 else ""
+        span = f"-{given.weeks}-weeks{sizes}" if given.weeks else ""
         print(write_result(f"long-tail-{given.sample}{span}", result), file=sys.stderr)
     print(json.dumps(result, indent=1))
 

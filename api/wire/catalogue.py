@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, StringConstraints
 
 from api.wire.base import Count, Day, Id, Money, Quantity, Wire, Word
 from api.wire.network import NodeBody
 from inventory.sku import CATEGORY_MAX
 
 Millimetres = Annotated[int, Field(ge=0, le=100_000)]
-Category = Annotated[str, Field(max_length=CATEGORY_MAX, pattern=r"^[^\x00-\x1f\x7f]*$", examples=["Dairy"])]
-"""The kind of goods a SKU is, by name; "" for none."""
+Category = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=CATEGORY_MAX, pattern=r"^[^\x00-\x1f\x7f]*$"),
+    Field(examples=["Dairy"]),
+]
+"""The kind of goods a SKU is, by name, without the blanks around it, as files are read; "" for none."""
 
 
 class SkuBody(Wire):

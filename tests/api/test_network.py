@@ -147,7 +147,7 @@ def test_a_node_is_answered_as_it_was_put(client: Client) -> None:
 def test_a_sku_has_a_category_or_none(client: Client) -> None:
     admin = client()
     assert put(admin, "/v1/skus/A1", SKU)["category"] == ""
-    put(admin, "/v1/skus/A1", {**SKU, "category": "Cereals & more"})
+    put(admin, "/v1/skus/A1", {**SKU, "category": " Cereals & more "})
     assert admin.get("/v1/skus/A1").json()["category"] == "Cereals & more"
     assert [sku["category"] for sku in admin.get("/v1/skus").json()["items"]] == ["Cereals & more"]
     assert put(admin, "/v1/skus/A1", SKU)["category"] == "", "a body says all of a SKU"

@@ -8,6 +8,7 @@ from oms.store.failing import learned
 from oms.usecases.failing import learn_failing
 from tests.checkout.conftest import Shop, shop
 from tests.nodes.conftest import did, offered, seen
+from tests.picking.conftest import Floor
 
 __all__ = ["Shop", "shop"]
 
@@ -23,6 +24,18 @@ def rejected(shop: Shop, order_id: str, reason: str, sku: str = "A1") -> None:
     """An order that its node gives back."""
     did(shop, offered(shop, order_id, (sku, 1)), "reject", reason=reason)
     shop.runtime.feed.look()
+
+
+def blades_missing(floor: Floor) -> None:
+    """A handle and two blades are to be picked, and the blades are not on their shelf."""
+    floor.accepted("o-1", ("A1", 1), ("B2", 2))
+    found = floor.claimed()
+    for task in found["tasks"]:
+        if task["sku"] == "B2":
+            lacking = {"quantity": 2, "reason": "not_in_stock"}
+            assert floor.do(found, task["no"], "short", lacking).status_code == 200
+        else:
+            floor.pick(found, task["no"], 1)
 
 
 def learn(shop: Shop) -> int:

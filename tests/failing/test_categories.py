@@ -13,7 +13,7 @@ from oms.store.failing import evidence
 from oms.usecases.promises import read_quote
 from oms.usecases.safety_stocks import Costs, propose
 from tests.checkout.test_quick_promises import asked, quickly, slowly
-from tests.failing.conftest import Shop, chances, learn, reckoned, rejected
+from tests.failing.conftest import Shop, blades_missing, chances, learn, reckoned, rejected
 from tests.failing.conftest import shop as shop
 from tests.picking.conftest import Floor
 from tests.picking.conftest import floor as floor
@@ -37,14 +37,7 @@ def categorised(shop: Shop, **categories: str) -> None:
 def test_picks_and_rejects_count_for_the_category(floor: Floor) -> None:
     shop = floor.shop
     categorised(shop, A1="Shaving", B2="Shaving", C3="Light")
-    floor.accepted("o-1", ("A1", 1), ("B2", 2))
-    found = floor.claimed()
-    for task in found["tasks"]:
-        if task["sku"] == "B2":
-            lacking = {"quantity": 2, "reason": "not_in_stock"}
-            assert floor.do(found, task["no"], "short", lacking).status_code == 200
-        else:
-            floor.pick(found, task["no"], 1)
+    blades_missing(floor)
     rejected(shop, "o-2", "no_staff")
     with shop.runtime.engine.connect() as conn:
         [counted] = evidence(conn, shop.watch.now(), ["not_in_stock"])

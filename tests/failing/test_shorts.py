@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from oms.store.failing import evidence
 from tests.checkout.conftest import shop as shop
-from tests.failing.conftest import chances, learn
+from tests.failing.conftest import blades_missing, chances, learn
 from tests.picking.conftest import Floor
 from tests.picking.conftest import floor as floor
 
@@ -50,14 +50,7 @@ def test_goods_with_flags_are_learned_apart(floor: Floor) -> None:
     assert floor.shop.admin.put("/v1/skus/B2", json=blade).status_code == 200
     floor.shop.runtime.refresher.look()
     floor.shop.runtime.feed.look()
-    floor.accepted("o-1", ("A1", 1), ("B2", 2))
-    found = floor.claimed()
-    for task in found["tasks"]:
-        if task["sku"] == "B2":
-            lacking = {"quantity": 2, "reason": "not_in_stock"}
-            assert floor.do(found, task["no"], "short", lacking).status_code == 200
-        else:
-            floor.pick(found, task["no"], 1)
+    blades_missing(floor)
     learn(floor.shop)
     known = chances(floor.shop)
     assert known["WH", "cold+sharp"][0] > known["WH", ""][0]

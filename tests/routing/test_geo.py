@@ -37,12 +37,12 @@ def test_vincentys_formulae_are_the_geodesic(lat: float, lon: float, north: floa
 
 
 @given(LATITUDES, LONGITUDES, LATITUDES, LONGITUDES)
-def test_they_say_so_where_they_do_not_converge(
+@example(0.0, 0.0, 0.1, 179.9)
+def test_they_are_it_anywhere_or_say_that_they_do_not_converge(
     lat: float, lon: float, other_lat: float, other_lon: float
 ) -> None:
     found = vincenty_m(lat, lon, other_lat, other_lon)
-    assert math.isnan(found) or abs(found - geodesic_m(lat, lon, other_lat, other_lon)) <= 0.005
-    assert math.isnan(vincenty_m(0.0, 0.0, 0.1, 179.9))
+    assert math.isnan(found) or abs(found - geodesic_m(lat, lon, other_lat, other_lon)) <= 0.001
 
 
 def left_open(lat: float, lon: float, radius_m: int) -> tuple[int, bool]:
