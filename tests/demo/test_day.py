@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import pytest
 
 from api.demo.day.chance import pick, throw
 from api.demo.day.checks import checks_of
+from api.demo.day.day import Day
 from api.demo.day.desk import Desk, Tally, shape
 from api.demo.day.figures import life_of, wrong_statuses
 from api.demo.day.lived import Lived
-from api.demo.day.news import News, Replayed
+from api.demo.day.news import Job, News, Replayed
 from api.demo.day.returns import LATEST, SOONEST, due, wishes
 from api.demo.day.show import lines_of
 from api.demo.samples import SAMPLES
@@ -45,6 +47,39 @@ def test_the_hand_is_moved_for_everybody_until_it_is_let_go(tmp_path: Path) -> N
     other.let_go()
     assert not mine.stands
     assert abs(mine.now() - datetime.now(UTC)) < timedelta(minutes=1)
+
+
+class Rounds(Day):
+    """Only what goes on after what: so many times units that nobody collected find somebody who waited."""
+
+    left = 0
+    done: ClassVar[list[str]] = []
+
+    def _begin(self) -> None:
+        self.done.clear()
+
+    def _walk(self, steps: Iterator[tuple[int, datetime]]) -> None:
+        self.done.append("walk")
+        self.news.jobs.clear()
+
+    def _no_shows(self) -> None:
+        self.done.append("no shows")
+
+    def _settle(self) -> None:
+        self.done.append("settle")
+        if self.left:
+            self.left -= 1
+            self.news.jobs["1-2"] = Job("1-2", "1", "store", "scheduled")
+
+
+@pytest.mark.parametrize(("found", "rounds"), [(0, 1), (1, 2), (9, 3)])
+def test_days_go_on_while_units_that_came_back_find_an_order(found: int, rounds: int) -> None:
+    day = Rounds(
+        cast(Desk, None), HandClock(Path("never")), datetime(2026, 1, 13, 5, tzinfo=UTC), {}, [], [], print
+    )
+    day.left = found
+    day.live()
+    assert day.done == ["walk", "no shows", "settle"] * rounds
 
 
 def order(status: str = "fulfilled", **more: Any) -> dict[str, Any]:

@@ -26,12 +26,16 @@ R = TypeVar("R")
 HOURS: tuple[Sequence[int], ...] = (range(6, 22, 2), (8, 11, 14, 17, 20))
 """When anything happens on the first day and the second."""
 LATER_HOURS: Sequence[int] = (9, 14, 19)
-LAST_DAY = 13
+LAST_DAY = 21
 USUAL_STEPS = 26
+ROUNDS = 3
+"""Units that nobody collected go to an order that waited for them, whose parcels then have their days too."""
 OPENS, SHUTS = 8, 21
 JOBS_S = 2.5
 """The product looks every two seconds for what is due to be released; so long after the clock was moved nodes
 have their work."""
+AGAIN_S = 8.0
+"""Within so long orders that wait are tried again once units are back."""
 PATIENCE_S = 75.0
 """How long a job that runs every half minute is waited for."""
 WORK = {"offer_minutes": 180, "lead_minutes": 600, "stuck_minutes": {}}
@@ -63,13 +67,13 @@ class Day:
         """From the morning to the end."""
         with ThreadPoolExecutor(AT_ONCE) as self._pool:
             self._begin()
-            for step, at in enumerate(self._hours(), 1):
-                self._move(at, step)
-                self._turn(at)
-                if at.hour > OPENS and self._quiet():
+            steps = enumerate(self._hours(), 1)
+            for _ in range(ROUNDS):
+                self._walk(steps)
+                self._no_shows()
+                self._settle()
+                if not self.news.in_state(*MOVING):
                     break
-            self._no_shows()
-            self._settle()
 
     def _begin(self) -> None:
         """Keys for all, rules of work; then customers change their minds."""
@@ -86,6 +90,14 @@ class Day:
         self._all(lambda id: customers.change(desk, id), self.orders)
         self._all(lambda id: customers.cancel(desk, id, self.orders[id]["lines"]), self.orders)
         self._all(lambda id: office.authorise(desk, id), self.orders)
+
+    def _walk(self, steps: Iterator[tuple[int, datetime]]) -> None:
+        """From hour to hour, until nothing moves but time."""
+        for step, at in steps:
+            self._move(at, step)
+            self._turn(at)
+            if at.hour > OPENS and self._quiet():
+                return
 
     def _hours(self) -> Iterator[datetime]:
         midnight = self.morning.replace(hour=0, minute=0)
@@ -168,12 +180,17 @@ class Day:
                 time.sleep(1)
 
     def _settle(self) -> None:
-        """Totes are empty, what is owed is paid, what is not owed is set free."""
+        """Totes are empty, what is owed is paid, what is not owed is set free; and who waited for units that
+        came back gets them.
+        """
         self._listen()
         self._all(lambda node: put_back(self.desk, node), self.nodes)
+        back_s = elapsed_s()
         self._all(lambda id: office.give_up(self.desk, id), self.orders)
         office.pay_back(self.desk)
-        self.news.hear()
+        if any(self.news.orders[id].at("unrouted") for id in self.orders):
+            time.sleep(max(0.0, back_s + AGAIN_S - elapsed_s()))
+        self._listen()
 
     def _all(self, act: Callable[[T], R], these: Iterable[T]) -> list[R]:
         return list(self._pool.map(act, list(these)))
