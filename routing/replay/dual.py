@@ -43,13 +43,16 @@ def ascend(
     start: Prices | None = None,
     proven: bool = True,
     room: Ints | None = None,
+    held_back: float = 0.0,
     told: Callable[[int], None] | None = None,
 ) -> Prices:
     """``rounds`` steps from ``start`` (or 0) for the run's orders, each counted ``weights`` times, and
     ``stock`` [S, N]; ``room`` [N, H]: orders that each node may send by day, None: its limit on all of them.
     Each price has a step of its own, ``step_minor`` at first, which shrinks as it swings (AdaGrad). The
     prices returned are the mean of the second half: a better guide than the last ones, and often a better
-    bound, which is only looked at where it is to be ``proven``. ``told`` how many rounds are done.
+    bound, which is only looked at where it is to be ``proven``. ``held_back``: of a unit of each shelf, which
+    nobody gets: at whole units what one more would save and what one less would cost differ, and between them
+    is the cost. ``told`` how many rounds are done.
     """
     bids = np.zeros(stock.shape) if start is None else start.bids.copy()
     days = np.zeros(run.used.shape) if start is None else start.days.copy()
@@ -70,7 +73,7 @@ def ascend(
             mean += bids
             mean_days += days
             counted += 1
-        _step(bids, run.usage - stock, seen, step_minor, stock > 0)
+        _step(bids, run.usage - stock + held_back, seen, step_minor, stock > 0)
         _step(days, run.day_usage - room, seen_days, step_minor, limited)
         if told is not None:
             told(turn + 1)

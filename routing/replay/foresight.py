@@ -21,6 +21,11 @@ from routing.replay.places import BY_COST
 from routing.replay.run import Run
 from routing.replay.stream import Ground, Stream
 
+HALF_A_UNIT = 0.5
+"""Held back of each shelf in a solve: an order takes a unit before the others come, so its price is what they
+would lose with one unit less.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
@@ -122,7 +127,10 @@ class Foresight:
                 start = replace(start, days=np.zeros(room.shape), day_swing=None)
         step = outlook.step * self._ground.opening_minor
         told = outlook.told
-        return ascend(pool, weights, stock, rounds, step, start, proven=False, room=room, told=told)
+        return ascend(
+            pool, weights, stock, rounds, step, start,
+            proven=False, room=room, held_back=HALF_A_UNIT, told=told,
+        )  # fmt: skip
 
     def _until(self, now: int) -> np.datetime64:
         """How far a solve before order ``now`` looks."""

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from routing.problem import Ints
+from routing.replay.dual import ascend
 from routing.replay.forecast import SHAPES, BasketTypes, PastOrders, likelihood
-from routing.replay.foresight import Foresight, Outlook
+from routing.replay.foresight import HALF_A_UNIT, Foresight, Outlook
 from routing.replay.places import BY_COST
 from routing.replay.policies import POLICIES
 from routing.replay.run import Run
@@ -67,6 +68,19 @@ def test_a_solve_looks_as_far_as_its_horizon(days: int | None, comes_h: int | No
     ahead = Foresight(there, orders, Outlook(solves=1, rounds=40, horizon=horizon), 20)
     worth = ahead.prices(20, Run(there, orders, BY_COST))
     assert (worth.units.max() > 0) == scarce
+
+
+def test_a_price_is_what_others_would_lose_with_one_unit_less() -> None:
+    """Five orders will want the five units of node 0; who had to do without one would pay 100 more elsewhere.
+    That one unit more would save nothing is no reason to give one away.
+    """
+    there, orders = ground([[5, 0, 70]]), stream(3, *({0: 1},) * 5)
+    run, weights = Run(there, orders, BY_COST), np.ones(5)
+    whole = ascend(run, weights, there.on_hand, 60, 10.0).bids[0]
+    less = ascend(run, weights, there.on_hand, 60, 10.0, held_back=HALF_A_UNIT).bids[0]
+    assert whole.max() == 0
+    assert 80 < less[0] < 120
+    assert less[1:].max() == 0
 
 
 def test_past_orders_come_again_as_often_as_is_to_be_expected() -> None:
