@@ -6,7 +6,7 @@ which say how far prices are to be felt, and prices that lose against none are n
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -16,6 +16,7 @@ from routing.replay.foresight import Foresight, Outlook
 from routing.replay.policies import POLICIES
 from routing.replay.simulate import Settings, simulate
 from routing.replay.stream import Ground, Stream
+from routing.replay.tally import Replay
 
 SCALES = (0.5, 1.0)
 """How far prices may be felt, beside not at all."""
@@ -26,10 +27,10 @@ LEAST_ORDERS = 20
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
     """``scale``: how far prices are to be felt, 0 where they did not pay. Costs are felt ones an order, minor
-    units, the penalty of unfilled units included: without prices, with them at the best scale above 0, and as
-    the prices foretell for as many orders as are played. ``soon_minor``: what each of the first came to with
-    prices, NaN where it was not filled: those that are played before the prices are solved anew, while the
-    shelves are much as they are now.
+    units, the penalty of unfilled units included: without prices, with them at that scale (where it is 0 at
+    the cheapest above), and as the prices foretell for as many orders as are played. ``soon_minor``: what
+    each of the first came to with prices, NaN where it was not filled: those that are played before the
+    prices are solved anew, while the shelves are much as they are now.
     """
 
     orders: int
@@ -57,25 +58,55 @@ def rehearsed(
     played = orders - past
     there = replace(ground, on_hand=thinned(ground.on_hand, played / max(coming, 1.0), outlook.seed))
     without = simulate(there, stream, POLICIES["sparing"], Settings(past=past)).objective_minor
-    best_scale, best, whole = 0.0, np.inf, np.zeros(0)
-    for scale in scales:
-        settings = Settings(past=past, outlook=replace(outlook, scale=scale))
-        found = simulate(there, stream, POLICIES["lookahead"], settings)
-        if found.objective_minor < best:
-            best_scale, best, whole = scale, found.objective_minor, found.whole_minor
+    found = {
+        scale: simulate(
+            there,
+            stream,
+            POLICIES["lookahead"],
+            Settings(past=past, outlook=replace(outlook, scale=scale)),
+        )
+        for scale in scales
+    }
+    scale = felt(without, found)
+    told = found[scale] if scale else min(found.values(), key=_cost)
     foretold = Foresight(there, stream, outlook, past)
     nothing_used = np.zeros_like(stream.days.next_ship[stream.days.profile])
     ahead = foretold.days_ahead(past, nothing_used)
     foretold.worth(past, float(played), there.on_hand, ahead)  # for so many, whatever pace the past tells
-    pays = best < without
     return Rehearsal(
         orders=played,
-        scale=best_scale if pays else 0.0,
+        scale=scale,
         without_minor=without / played,
-        with_minor=best / played,
+        with_minor=told.objective_minor / played,
         foretold_minor=foretold.expected_minor / played,
-        soon_minor=whole[: int(min(played, coming) / outlook.solves)],
+        soon_minor=told.whole_minor[: int(min(played, coming) / outlook.solves)],
     )
+
+
+def felt(without: float, found: Mapping[float, Replay]) -> float:
+    """The scale to feel prices at: of those that cost less than ``without`` prices the largest, unless
+    another cost less by more than chance explains; 0 where none does.
+
+    What a smaller scale saves on some thousand orders is mostly chance, so prices are believed as they were
+    solved until orders clearly say otherwise.
+    """
+    pay = {scale: one for scale, one in found.items() if one.objective_minor < without}
+    least = min(pay.values(), key=_cost, default=None)
+    return max((scale for scale, one in pay.items() if least and not clearly_dearer(one, least)), default=0.0)
+
+
+def clearly_dearer(one: Replay, other: Replay) -> bool:
+    """Whether the same orders cost more by over two standard errors of the difference of an order, as those
+    say that were filled both times.
+    """
+    apart = one.whole_minor - other.whole_minor
+    apart = apart[~np.isnan(apart)]
+    chance = 2.0 * float(np.std(apart)) * len(apart) ** 0.5 if len(apart) else 0.0
+    return one.objective_minor - other.objective_minor > chance
+
+
+def _cost(one: Replay) -> float:
+    return one.objective_minor
 
 
 def alone(ground: Ground, stream: Stream) -> Floats:

@@ -8,8 +8,9 @@ import pytest
 from routing.problem import UNLIMITED
 from routing.replay.foresight import Outlook
 from routing.replay.policies import POLICIES
-from routing.replay.rehearsal import LEAST_ORDERS, NOTHING, alone, rehearsed, thinned
+from routing.replay.rehearsal import LEAST_ORDERS, NOTHING, alone, felt, rehearsed, thinned
 from routing.replay.simulate import Settings, simulate
+from routing.replay.tally import Replay
 from tests.replay.test_foresight import contended
 from tests.replay.world import ground, random_world, stream
 
@@ -39,6 +40,33 @@ def test_prices_that_do_not_pay_are_not_felt() -> None:
     found = rehearsed(there, orders, 60.0, bare, scales=(0.0,))
     assert found.with_minor == found.without_minor
     assert found.scale == 0
+
+
+def costing(*minor: float) -> Replay:
+    """Orders that came to so much each; NaN: not filled, at a penalty of 1,000."""
+    there, orders = contended()
+    found = simulate(there, orders, POLICIES["cheapest"])
+    whole = np.array(minor)
+    felt_minor = float(np.nan_to_num(whole, nan=1_000.0).sum()) - found.cost_minor
+    return replace(found, felt_minor=felt_minor, whole_minor=whole)
+
+
+@pytest.mark.parametrize(
+    ("half", "full", "scale"),
+    [
+        ((9.0,) * 100, (10.0,) * 100, 0.5),  # each order dearer: no chance
+        ((9.0,) * 100, (5.0,) * 50 + (14.0,) * 50, 1.0),  # dearer by 50, as chance would have it
+        ((9.0,) * 100, (8.0,) * 100, 1.0),
+        ((9.0,) * 100, (2.0,) * 50 + (21.0,) * 50, 0.5),  # dearer than without
+        ((11.0,) * 100, (11.5,) * 100, 0.0),
+        ((9.0,) * 100, (8.0,) * 99 + (np.nan,), 0.5),  # and one went without
+    ],
+)
+def test_prices_are_felt_as_solved_until_orders_clearly_say_less(
+    half: tuple[float, ...], full: tuple[float, ...], scale: float
+) -> None:
+    assert felt(1_100.0, {0.5: costing(*half), 1.0: costing(*full)}) == scale
+    assert felt(1_100.0, {}) == 0
 
 
 def test_too_few_orders_say_nothing() -> None:
