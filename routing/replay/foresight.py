@@ -22,8 +22,8 @@ from routing.replay.run import Run
 from routing.replay.stream import Ground, Stream
 
 HALF_A_UNIT = 0.5
-"""Held back of each shelf in a solve: an order takes a unit before the others come, so its price is what they
-would lose with one unit less.
+"""Held back of each shelf in every second future. At whole units what one more would save and what one less
+would cost differ; prices found without it tend to the one, with it to the other, and their mean lies between.
 """
 
 
@@ -107,7 +107,8 @@ class Foresight:
             weights = self._forecast.future(now, coming, self._chance)
             if not weights.any():
                 continue
-            self._last[k] = found = self._solved(weights, stock, self._last[k], ahead)
+            held_back = HALF_A_UNIT if k % 2 else 0.0
+            self._last[k] = found = self._solved(weights, stock, self._last[k], ahead, held_back)
             units += found.bids
             if ahead is not None:
                 days += found.days
@@ -116,7 +117,9 @@ class Foresight:
         share = outlook.scale / outlook.scenarios
         return Worth(units * share, days * share)
 
-    def _solved(self, weights: Floats, stock: Ints, start: Prices | None, ahead: DaysAhead | None) -> Prices:
+    def _solved(
+        self, weights: Floats, stock: Ints, start: Prices | None, ahead: DaysAhead | None, held_back: float
+    ) -> Prices:
         """The prices of one future, going on from its last ones."""
         outlook, pool, room = self._outlook, self._pool, None
         rounds = outlook.rounds * (3 if start is None else 1)
@@ -129,7 +132,7 @@ class Foresight:
         told = outlook.told
         return ascend(
             pool, weights, stock, rounds, step, start,
-            proven=False, room=room, held_back=HALF_A_UNIT, told=told,
+            proven=False, room=room, held_back=held_back, told=told,
         )  # fmt: skip
 
     def _until(self, now: int) -> np.datetime64:
