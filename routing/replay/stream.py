@@ -71,8 +71,8 @@ def plain_days(placed_at: NDArray[np.datetime64], nodes: int, destinations: int,
     ``more_days``: for orders still to come, so long after the last.
     """
     day = placed_at.astype("datetime64[D]").astype(np.int64)
-    placed = day - (day[0] if len(day) else 0)
-    horizon = (int(placed[-1]) if len(day) else 0) + more_days + SLACK_DAYS
+    placed = day - (day.min() if len(day) else 0)
+    horizon = int(placed.max(initial=0)) + more_days + SLACK_DAYS  # of the last, wherever it stands
     return Days(
         profile=np.zeros(nodes, np.int64),
         placed=placed,

@@ -9,6 +9,7 @@ from oms.adapters.folder import read_folder
 from oms.adapters.folder_replay import replay_of
 from routing.replay.policies import POLICIES
 from routing.replay.simulate import Settings, simulate
+from routing.replay.stream import plain_days
 
 FILES = {
     "nodes.csv": "id,lat,lon,country,timezone,ship_cutoff,calendar\n"
@@ -61,3 +62,10 @@ def test_days_without_end_are_cut_off_at_the_horizon(folder: Path) -> None:
     horizon = stream.days.next_ship.shape[1] - 1
     assert (stream.days.leave[:, stream.days.profile[1]] == horizon).all()
     assert np.isfinite(simulate(*replay_of(read_folder(folder)), POLICIES["cheapest"]).order_days)
+
+
+def test_days_reach_past_the_last_order_wherever_it_stands() -> None:
+    at = np.array(["2026-01-09", "2026-01-20", "2026-01-05"], "datetime64[us]")
+    days = plain_days(at, 2, 1)
+    assert days.placed.tolist() == [4, 15, 0]
+    assert days.next_ship.shape[1] > 15 and days.on.shape[1] > 15
