@@ -50,9 +50,9 @@ def ascend(
     ``stock`` [S, N]; ``room`` [N, H]: orders that each node may send by day, None: its limit on all of them.
     Each price has a step of its own, ``step_minor`` at first, which shrinks as it swings (AdaGrad). The
     prices returned are the mean of the second half: a better guide than the last ones, and often a better
-    bound, which is only looked at where it is to be ``proven``. ``held_back``: of a unit of each shelf, which
-    nobody gets: at whole units what one more would save and what one less would cost differ, and between them
-    is the cost. ``told`` how many rounds are done.
+    bound, which is only looked at where it is to be ``proven``. ``held_back``: so much of each shelf, less
+    than a unit, nobody gets: a unit that is just enough then costs what one less would, not what one more
+    would save. ``told`` how many rounds are done.
     """
     bids = np.zeros(stock.shape) if start is None else start.bids.copy()
     days = np.zeros(run.used.shape) if start is None else start.days.copy()

@@ -24,6 +24,7 @@ from routing.replay.stream import Ground, Stream
 HALF_A_UNIT = 0.5
 """Held back of each shelf in every second future. At whole units what one more would save and what one less
 would cost differ; prices found without it tend to the one, with it to the other, and their mean lies between.
+Where only one future is looked at, which may be the true one, nothing is held back.
 """
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 
 import numpy as np
 
@@ -41,6 +42,7 @@ class Rehearsal:
     soon_minor: Floats = field(default_factory=lambda: np.zeros(0), compare=False)
 
 
+COST = attrgetter("objective_minor")
 NOTHING = Rehearsal(0, 0.0, 0.0, 0.0, 0.0)
 
 
@@ -68,7 +70,7 @@ def rehearsed(
         for scale in scales
     }
     scale = felt(without, found)
-    told = found[scale] if scale else min(found.values(), key=_cost)
+    told = found[scale] if scale else min(found.values(), key=COST)
     foretold = Foresight(there, stream, outlook, past)
     nothing_used = np.zeros_like(stream.days.next_ship[stream.days.profile])
     ahead = foretold.days_ahead(past, nothing_used)
@@ -91,7 +93,7 @@ def felt(without: float, found: Mapping[float, Replay]) -> float:
     solved until orders clearly say otherwise.
     """
     pay = {scale: one for scale, one in found.items() if one.objective_minor < without}
-    least = min(pay.values(), key=_cost, default=None)
+    least = min(pay.values(), key=COST, default=None)
     return max((scale for scale, one in pay.items() if least and not clearly_dearer(one, least)), default=0.0)
 
 
@@ -103,10 +105,6 @@ def clearly_dearer(one: Replay, other: Replay) -> bool:
     apart = apart[~np.isnan(apart)]
     chance = 2.0 * float(np.std(apart)) * len(apart) ** 0.5 if len(apart) else 0.0
     return one.objective_minor - other.objective_minor > chance
-
-
-def _cost(one: Replay) -> float:
-    return one.objective_minor
 
 
 def alone(ground: Ground, stream: Stream) -> Floats:

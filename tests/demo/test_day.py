@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, ClassVar, cast
+from typing import Any, cast
 
 import pytest
 
@@ -52,11 +52,11 @@ def test_the_hand_is_moved_for_everybody_until_it_is_let_go(tmp_path: Path) -> N
 class Rounds(Day):
     """Only what goes on after what: so many times units that nobody collected find somebody who waited."""
 
-    left = 0
-    done: ClassVar[list[str]] = []
+    left: int
+    done: list[str]
 
     def _begin(self) -> None:
-        self.done.clear()
+        self.done = []
 
     def _walk(self, steps: Iterator[tuple[int, datetime]]) -> None:
         self.done.append("walk")

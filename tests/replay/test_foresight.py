@@ -1,11 +1,11 @@
 """Prices that look ahead: bold where the past bears them out, and never wild where it does not."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 
-from routing.problem import Ints
+from routing.problem import Floats, Ints
 from routing.replay.dual import ascend
 from routing.replay.forecast import SHAPES, BasketTypes, PastOrders, likelihood
 from routing.replay.foresight import HALF_A_UNIT, Foresight, Outlook
@@ -81,6 +81,27 @@ def test_a_price_is_what_others_would_lose_with_one_unit_less() -> None:
     assert whole.max() == 0
     assert 80 < less[0] < 120
     assert less[1:].max() == 0
+
+
+@dataclass(frozen=True)
+class Sure:
+    """All of the pool comes once more, in every future."""
+
+    pool: Stream
+
+    def future(self, now: int, coming: float, chance: np.random.Generator) -> Floats:
+        return np.ones(len(self.pool.order_ids))
+
+
+@pytest.mark.parametrize(("futures", "least", "most"), [(1, 0, 0), (2, 40, 60), (4, 40, 60)])
+def test_a_unit_that_is_just_enough_is_worth_half_of_what_its_loss_costs(
+    futures: int, least: float, most: float
+) -> None:
+    """In every second future one is missing, which costs 100; in the others there is one for each."""
+    there, orders = ground([[5, 0, 70]]), stream(3, *({0: 1},) * 5)
+    outlook = Outlook(1, futures, rounds=60, step=0.1, forecast=Sure(orders))
+    worth = Foresight(there, orders, outlook).worth(0, 5.0, there.on_hand)
+    assert least <= worth.units[0, 0] <= most
 
 
 def test_past_orders_come_again_as_often_as_is_to_be_expected() -> None:

@@ -27,7 +27,9 @@ HOURS: tuple[Sequence[int], ...] = (range(6, 22, 2), (8, 11, 14, 17, 20))
 """When anything happens on the first day and the second."""
 LATER_HOURS: Sequence[int] = (9, 14, 19)
 LAST_DAY = 21
-USUAL_STEPS = 26
+"""Days end sooner, when nothing moves any more."""
+USUAL_STEPS, NEARLY = 26, 0.95
+"""How far the days are is guessed; only the end of all is the whole."""
 ROUNDS = 3
 """Units that nobody collected go to an order that waited for them, whose parcels then have their days too."""
 OPENS, SHUTS = 8, 21
@@ -109,7 +111,7 @@ class Day:
 
     def _move(self, at: datetime, step: int) -> None:
         self.clock.set(at)
-        self.told(f"{at:%A %H:%M}", min(0.95, step / USUAL_STEPS))
+        self.told(f"{at:%A %H:%M}", min(NEARLY, step / USUAL_STEPS))
         self._moved_s = elapsed_s()
         self.news.hear()
 
@@ -174,7 +176,7 @@ class Day:
             ends = max(datetime.fromisoformat(one["deadline"]) for one in left)
             at = max(self.clock.now(), ends + timedelta(hours=13))
             self.clock.set(at)
-            self.told(f"{at:%A %H:%M}: nobody came", 1)
+            self.told(f"{at:%A %H:%M}: nobody came", NEARLY)
             deadline = elapsed_s() + PATIENCE_S
             while counter.ready(self.desk) and elapsed_s() < deadline:
                 time.sleep(1)
