@@ -44,7 +44,7 @@ STAGES = ((400, 0.3), (400, 0.1), (400, 0.03), (400, 0.01))
 of 400 rounds stays 0.5 % of the cost below.
 """
 LEARNED = 2_000
-OUTLOOK = Outlook(solves=100, scenarios=4, rounds=8)
+OUTLOOK = Outlook(solves=100, scenarios=4, rounds=16, step=0.1)
 SIGMAS = {"rates off by σ 0.3": 0.3, "rates off by σ 1.0": 1.0}
 Stream = tuple[float, int, int]
 """Level of stock, instance, which of its streams."""
