@@ -19,7 +19,7 @@ from routing.tours_repair import completed, drivable, sound
 from routing.tours_search import searched
 
 ROUNDS = 10_000
-"""Some ten seconds for 100 stops."""
+"""Some two seconds for 100 stops."""
 
 
 def plan_tours(
@@ -33,6 +33,10 @@ def plan_tours(
     The same problem and seed give the same tours after the same rounds, which are told. Every tour can be
     driven as it stands; a stop that had to be visited and could not be fitted in is in ``failed``. Raises
     ValueError on matrices of the wrong shape and on values out of bounds.
+
+    On rare days with reloads, release times, optional stops and a longest shift at once a single round goes
+    on for ever inside PyVRP (its issue 1045), where no clock is asked: people who wait for an answer have it
+    sought in a process that can be ended.
     """
     _judge(problem)
     if not problem.stops or not problem.vans:
