@@ -7,13 +7,11 @@ late acceptance by Burke and Bykov, European Journal of Operational Research 258
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pyvrp
-from pyvrp.exceptions import PenaltyBoundWarning
 from pyvrp.PenaltyManager import PenaltyParams
 from pyvrp.search import PerturbationParams
 
@@ -29,6 +27,9 @@ UPDATE = 50
 """Rounds after which the prices of lateness and overload follow how much is feasible. They begin low: with
 PyVRP's own 500 a day of tight windows (Solomon's R101) is searched 4,000 rounds without a feasible plan."""
 
+FEASIBLE = 0.43
+"""The share of feasible plans that the prices aim at."""
+
 PATIENCE, LEAST_PATIENCE = 30, 1_000
 """Rounds per stop, and at least, without a better plan, after which the search begins anew elsewhere: it
 seldom leaves the valley it settled in, and chance says which (Solomon's R204 by seed: 0.2 to 1.1 % above the
@@ -36,7 +37,7 @@ optimum)."""
 
 PARAMETERS = pyvrp.SolveParams(
     ils=pyvrp.IteratedLocalSearchParams(history_length=HISTORY),
-    penalty=PenaltyParams(solutions_between_updates=UPDATE),
+    penalty=PenaltyParams(solutions_between_updates=UPDATE, target_feasible=FEASIBLE),
     perturbation=PerturbationParams(max_perturbations=PERTURBATIONS),
 )
 
@@ -45,55 +46,50 @@ def searched(problem: TourProblem, seed: int, over: Callable[[int], bool]) -> tu
     """(routes, rounds) of the best plan found until ``over(rounds)``; where none keeps to all conditions, one
     that breaks some.
     """
-    data, chance = _data(problem), np.random.default_rng(seed)
-    best, rounds = _settled(data, chance, 0, over)
-    while not over(rounds):
-        found, rounds = _settled(data, chance, rounds, over)
-        best = min(best, found, key=pyvrp.Result.cost)
-    return [_route(problem, route) for route in best.best.routes()], rounds
+    data, chance, rounds, found = _data(problem), np.random.default_rng(seed), 0, []
+    ended = False
+    while not ended:
+        one, rounds, ended = _settled(data, seed, rounds, over)
+        found.append(one)
+        seed = int(chance.integers(2**32))
+    best = min(found, key=pyvrp.Result.cost).best
+    return [_route(problem, route) for route in best.routes()], rounds
 
 
 def _settled(
-    data: pyvrp.ProblemData, chance: np.random.Generator, rounds: int, over: Callable[[int], bool]
-) -> tuple[pyvrp.Result, int]:
-    """What a search from a plan at random came to, and ``rounds`` with its own added."""
+    data: pyvrp.ProblemData, seed: int, rounds: int, over: Callable[[int], bool]
+) -> tuple[pyvrp.Result, int, bool]:
+    """What a search from a plan at random came to, ``rounds`` with its own added, whether they are over."""
     patience = max(LEAST_PATIENCE, PATIENCE * data.num_clients)
-    since, least = 0, math.inf
+    since, least, ended = 0, math.inf, False
 
     def stop(best_cost: float) -> bool:
-        nonlocal rounds, since, least
+        nonlocal rounds, since, least, ended
         since = 0 if best_cost < least else since + 1
         least = min(least, best_cost)
-        if since > patience or over(rounds):
+        ended = over(rounds)
+        if ended or since > patience:
             return True
         rounds += 1
         return False
 
-    seed = int(chance.integers(2**32))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", PenaltyBoundWarning)  # that nothing is feasible is told otherwise
-        found = pyvrp.solve(data, stop, seed, collect_stats=False, params=PARAMETERS)
-    return found, rounds
+    found = pyvrp.solve(data, stop, seed, collect_stats=False, params=PARAMETERS)
+    return found, rounds, ended
 
 
 def _route(problem: TourProblem, route: pyvrp.Route) -> Route:
-    trips: list[list[int]] = []
-    for activity in route:
-        if activity.is_depot():
-            trips.append([])
-        else:
-            trips[-1].append(activity.idx)
+    trips = [[place - len(problem.depots) for place in trip.visits()] for trip in route.trips()]
     return route.vehicle_type(), tuple(tuple(trip) for trip in trips if trip)
 
 
 def _data(problem: TourProblem) -> pyvrp.ProblemData:
     depots = [
-        pyvrp.Depot(place, tw_early=d.opens, tw_late=d.closes, service_duration=d.loading_s)
-        for place, d in enumerate(problem.depots)
+        pyvrp.Depot(0, 0, tw_early=d.opens, tw_late=d.closes, service_duration=d.loading_s)
+        for d in problem.depots
     ]
     clients = [
         pyvrp.Client(
-            problem.place(n),
+            0, 0,
             delivery=[stop.load],
             service_duration=stop.service_s,
             tw_early=stop.opens,
@@ -102,7 +98,7 @@ def _data(problem: TourProblem) -> pyvrp.ProblemData:
             prize=stop.prize or 0,
             required=stop.prize is None,
         )
-        for n, stop in enumerate(problem.stops)
+        for stop in problem.stops
     ]  # fmt: skip
     vans = [
         pyvrp.VehicleType(
@@ -122,5 +118,4 @@ def _data(problem: TourProblem) -> pyvrp.ProblemData:
         for van in problem.vans
     ]
     matrices: Any = [problem.metres], [problem.seconds]  # typed there as arrays shaped like an int
-    where = [pyvrp.Location(0, 0)] * len(problem.metres)  # only the matrices tell how far
-    return pyvrp.ProblemData(where, clients, depots, vans, *matrices)
+    return pyvrp.ProblemData(clients, depots, vans, *matrices)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import chain, repeat
 
 import numpy as np
 import pytest
@@ -173,7 +172,7 @@ def test_small_days_equal_exhaustive_search() -> None:
         elif found.failed or found.cost != best:
             assert not found.failed and found.cost > best, seed
             missed.append((seed, found.cost, best))
-    assert len(missed) <= SMALL_DAYS // 25, missed
+    assert len(missed) <= SMALL_DAYS // 40, missed
 
 
 @pytest.mark.parametrize("name", ["C201R0.5", "R211R0.5", "PR11A"])
@@ -218,15 +217,15 @@ def test_the_same_seed_plans_the_same_and_more_rounds_are_no_worse() -> None:
 
 
 def test_a_search_that_has_settled_begins_anew_elsewhere() -> None:
-    """Where it settles first it stays 3.8 % above the optimum, however long it goes on."""
+    """Where it settles first it stays 0.8 % above the optimum, however long it goes on."""
     instance = read_solomon(SAMPLES / "RC208.txt")
-    assert plan_tours(instance.problem, rounds=4_000).cost > 1.03 * instance.best
-    assert plan_tours(instance.problem, rounds=15_000).cost < 1.01 * instance.best
+    assert plan_tours(instance.problem, seed=2, rounds=4_000).cost > instance.best
+    assert plan_tours(instance.problem, seed=2, rounds=15_000).cost == instance.best
 
 
 def test_time_that_runs_out_ends_the_search() -> None:
     problem = read_solomon(SAMPLES / "RC208.txt").problem
-    left = chain(range(50, 0, -1), repeat(0))
+    left = iter(range(50, -1, -1))
     stopped = plan_tours(problem, rounds=10_000, time_left=lambda: next(left))
     assert stopped.rounds == 50
     assert plan_tours(problem, rounds=50) == stopped
@@ -234,7 +233,7 @@ def test_time_that_runs_out_ends_the_search() -> None:
 
 def test_a_courier_reloads_when_the_goods_are_ready() -> None:
     """Two stops that do not fit together, the second ready at 30: one van, two trips."""
-    stops = [Stop("early", load=2, service_s=1, closes=20), Stop("late", load=2, service_s=1, released=30)]
+    stops = [Stop("early", load=2, service_s=1), Stop("late", load=2, service_s=1, released=30)]
     van = Van("bike", 0, capacity=3, trips=2, fixed_cost=100)
     problem = problem_of([(0, 0), (5, 0), (0, 4)], stops, [van], [Depot("D", loading_s=2)])
     (tour,) = plan_tours(problem, rounds=200).tours
