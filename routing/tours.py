@@ -35,8 +35,8 @@ def plan_tours(
     ValueError on matrices of the wrong shape and on values out of bounds.
 
     On rare days with reloads, release times, optional stops and a longest shift at once a single round goes
-    on for ever inside PyVRP (its issue 1045), where no clock is asked: people who wait for an answer have it
-    sought in a process that can be ended.
+    on for ever inside PyVRP (see its issue 1045), where no clock is asked: people who wait for an answer have
+    it sought in a process that can be ended.
     """
     _judge(problem)
     if not problem.stops or not problem.vans:

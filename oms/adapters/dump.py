@@ -59,7 +59,9 @@ def _run(url: str, server_major: int, program: str, *arguments: str) -> str:
     }
     environment = os.environ | {name: str(value) for name, value in parts.items() if value is not None}
     command = [str(_program(program, server_major)), *arguments]
-    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+    ran = subprocess.run(  # noqa: S603 - PostgreSQL's own programs, no shell
+        command, env=environment, capture_output=True, text=True, check=False
+    )
     if ran.returncode != 0:
         lines = ran.stderr.strip().splitlines() or [f"exit code {ran.returncode}"]
         raise DumpFailed(f"{program} said: {lines[0]}")
